@@ -1,0 +1,11 @@
+//! The journey of one pièce, module by module. (Written whole when the journey is.)
+
+pub mod annuaire;
+pub mod clock;
+pub mod config;
+pub mod judge;
+pub mod piece;
+pub mod rules;
+pub mod text;
+pub mod trade;
+pub mod xml;

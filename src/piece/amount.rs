@@ -1,0 +1,1 @@
+//! Decimals and days as the formats write them.

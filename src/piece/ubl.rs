@@ -1,0 +1,1 @@
+//! UBL to model.

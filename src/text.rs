@@ -1,0 +1,127 @@
+//! Words in two languages. Every sentence that a user reads exists in French and in English; which one is
+//! shown is decided where it is shown (terminal, report), never where it is made.
+
+use std::fmt;
+
+/// A language of the house.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lang {
+    /// French, the language of the trade and of every outbound flow unless a partner says otherwise.
+    #[default]
+    Fr,
+    /// English.
+    En,
+}
+
+impl Lang {
+    /// The language of a locale name (`fr_FR.UTF-8`, `en_GB`, `C`): French when it begins with `fr`.
+    pub fn of_locale(locale: &str) -> Lang {
+        if locale.to_ascii_lowercase().starts_with("fr") { Lang::Fr } else { Lang::En }
+    }
+}
+
+/// A sentence known when guichet is compiled, in both languages. Tables hold these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// French.
+    pub fr: &'static str,
+    /// English.
+    pub en: &'static str,
+}
+
+impl Text {
+    /// The sentence in one language.
+    pub const fn get(self, lang: Lang) -> &'static str {
+        match lang {
+            Lang::Fr => self.fr,
+            Lang::En => self.en,
+        }
+    }
+}
+
+/// Shorthand for table rows: French first, then English.
+pub const fn t(fr: &'static str, en: &'static str) -> Text {
+    Text { fr, en }
+}
+
+/// A sentence made at run time, in both languages.
+#[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Msg {
+    /// French.
+    pub fr: String,
+    /// English.
+    pub en: String,
+}
+
+impl Msg {
+    /// A sentence from its two versions.
+    pub fn new(fr: impl Into<String>, en: impl Into<String>) -> Msg {
+        Msg { fr: fr.into(), en: en.into() }
+    }
+
+    /// The same words in both languages: a code, a number, a name.
+    pub fn same(both: impl Into<String>) -> Msg {
+        let both = both.into();
+        Msg { en: both.clone(), fr: both }
+    }
+
+    /// The sentence in one language.
+    pub fn get(&self, lang: Lang) -> &str {
+        match lang {
+            Lang::Fr => &self.fr,
+            Lang::En => &self.en,
+        }
+    }
+}
+
+impl From<Text> for Msg {
+    fn from(text: Text) -> Msg {
+        Msg::new(text.fr, text.en)
+    }
+}
+
+/// Makes a [`Msg`] from a French and an English format string that see the same variables.
+#[macro_export]
+macro_rules! msg {
+    ($fr:literal, $en:literal $(, $($arg:tt)*)?) => {
+        $crate::text::Msg::new(format!($fr $(, $($arg)*)?), format!($en $(, $($arg)*)?))
+    };
+}
+
+/// Shows a string from outside with control characters and terminal escapes made visible: nothing that a
+/// partner named or wrote can move the cursor, change a colour or forge a line of a log.
+pub struct Shown<'a>(pub &'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            let hidden = c.is_control()
+                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+            if hidden {
+                write!(f, "{}", c.escape_unicode())?;
+            } else {
+                fmt::Write::write_char(f, c)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locales_choose_a_language() {
+        assert_eq!(Lang::of_locale("fr_FR.UTF-8"), Lang::Fr);
+        assert_eq!(Lang::of_locale("FR"), Lang::Fr);
+        assert_eq!(Lang::of_locale("C"), Lang::En);
+    }
+
+    #[test]
+    fn escapes_become_visible() {
+        assert_eq!(Shown("a\u{1b}[31m\nb").to_string(), "a\\u{1b}[31m\\u{a}b");
+        assert_eq!(Shown("Métropole").to_string(), "Métropole");
+    }
+}
