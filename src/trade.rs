@@ -84,7 +84,24 @@ impl Role {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[allow(missing_docs)] // the matrix in rules::works::cadres says what each of them is
 pub enum Cadre {
-    A4, A5, A6, A7, A8, A10, A13, A14, A15, A16, A17, A18, A19, A20, A22, A23, A24, A25,
+    A4,
+    A5,
+    A6,
+    A7,
+    A8,
+    A10,
+    A13,
+    A14,
+    A15,
+    A16,
+    A17,
+    A18,
+    A19,
+    A20,
+    A22,
+    A23,
+    A24,
+    A25,
 }
 
 impl Cadre {
