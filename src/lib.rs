@@ -6,6 +6,7 @@ pub mod config;
 pub mod judge;
 pub mod piece;
 pub mod rules;
+pub mod spool;
 pub mod text;
 pub mod trade;
 pub mod xml;

@@ -1,0 +1,215 @@
+//! Taking: a file is read, renamed into `work/`, and is guichet's from then on.
+
+use super::scan::{Candidate, Stamp};
+use super::{FlowId, Spool, SpoolError, escape};
+use crate::spool::crash;
+use crate::text::Shown;
+use crate::trade::Mode;
+use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
+use std::sync::Arc;
+
+/// A candidate, opened and read: its bytes may still turn out to be unfinished, and nothing has moved yet.
+#[derive(Debug)]
+pub struct Opened {
+    candidate: Candidate,
+    file: File,
+    stamp: Stamp,
+    /// The bytes; `None` for a file over the limit, which is not read.
+    bytes: Option<Vec<u8>>,
+}
+
+/// A file that is guichet's: it lies in `work/<mode>/<partner>/` under its flow id.
+#[derive(Debug)]
+pub struct Claim {
+    /// The identity of the deposit.
+    pub id: FlowId,
+    /// The mode of the directory it was dropped in.
+    pub mode: Mode,
+    /// The partner who dropped it.
+    pub partner: Arc<str>,
+    /// The name it was dropped under.
+    pub name: OsString,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The same name as part of ours.
+    pub(super) escaped: String,
+}
+
+/// Why a candidate was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ClaimError {
+    /// It is gone, or no longer the file that was looked at: the next scan looks again.
+    #[error("it changed while it was looked at")]
+    Changed,
+    /// The disk failed.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
+impl Opened {
+    /// The bytes, once; `None` for a file over the limit.
+    pub fn take_bytes(&mut self) -> Option<Vec<u8>> {
+        self.bytes.take()
+    }
+
+    /// What was read.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        self.bytes.as_deref()
+    }
+
+    /// The candidate it was.
+    pub fn candidate(&self) -> &Candidate {
+        &self.candidate
+    }
+}
+
+impl Claim {
+    /// The name as dropped, made visible.
+    pub fn shown_name(&self) -> String {
+        Shown(&self.name.to_string_lossy()).to_string()
+    }
+
+    /// Its directory in `work/`.
+    pub(super) fn work_dir(&self) -> String {
+        format!("work/{}/{}", self.mode, self.partner)
+    }
+
+    /// The partner's own file in `work/`.
+    pub(super) fn original(&self) -> String {
+        format!("{}/{}~{}", self.work_dir(), self.id, self.escaped)
+    }
+
+    /// Guichet's copy in `work/`.
+    pub(super) fn copy(&self) -> String {
+        format!("{}/{}.copy", self.work_dir(), self.id)
+    }
+
+    /// The full name, where it had to be cut.
+    pub(super) fn sidecar(&self) -> String {
+        format!("{}/{}.name", self.work_dir(), self.id)
+    }
+
+    /// The file's last name: in the archive of a day, or in hold.
+    pub fn filed(&self, below: &str) -> String {
+        format!("{below}/{}~{}", self.id, self.escaped)
+    }
+
+    /// A claim that an earlier run made, from its name in `work/`.
+    pub(super) fn found(id: FlowId, mode: Mode, partner: Arc<str>, name: OsString, size: u64) -> Claim {
+        let (escaped, _) = escape(&name);
+        Claim { id, mode, partner, name, size, escaped }
+    }
+}
+
+impl Spool {
+    /// Opens a candidate without following links and reads it, unless it is larger than `limit` bytes.
+    ///
+    /// # Errors
+    /// [`ClaimError::Changed`] when it is not what the scan saw any more.
+    pub fn open_candidate(&self, candidate: Candidate, limit: u64) -> Result<Opened, ClaimError> {
+        // O_NONBLOCK: a FIFO that took the file's place must not hold us up.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = match rustix::fs::openat(&*candidate.dir, candidate.name.as_os_str(), flags, Perm::empty()) {
+            Ok(fd) => fd,
+            Err(Errno::NOENT | Errno::LOOP | Errno::NXIO) => return Err(ClaimError::Changed),
+            Err(e) => return Err(SpoolError::io("open", candidate.path(), e).into()),
+        };
+        let stamp = plain(&fd).ok_or(ClaimError::Changed)?;
+        if !stamp.same_content(&candidate.stamp) {
+            return Err(ClaimError::Changed);
+        }
+        let mut file = File::from(fd);
+        let bytes = if stamp.size > limit { None } else { Some(read(&mut file, &candidate, stamp.size)?) };
+        Ok(Opened { candidate, file, stamp, bytes })
+    }
+
+    /// Takes an opened file: from here on it is the deposit `id`. What was read is what was taken: where the bytes
+    /// changed in between, they are read again from the file that now is ours.
+    ///
+    /// # Errors
+    /// [`ClaimError::Changed`] when the name led to another file (that one is put back).
+    pub fn claim(&self, opened: &mut Opened, id: FlowId) -> Result<Claim, ClaimError> {
+        let c = &opened.candidate;
+        let (escaped, cut) = escape(&c.name);
+        let (mode, partner, name) = (c.mode, c.partner.clone(), c.name.clone());
+        let mut claim = Claim { id, mode, partner, name, size: opened.stamp.size, escaped };
+        if cut {
+            // Beside the claim before it: a claim is never without its full name.
+            self.write(&claim.sidecar(), c.name.as_bytes())?;
+            crash::point("name kept");
+        }
+        let to = claim.original();
+        let moved = rustix::fs::renameat_with(
+            &*c.dir,
+            c.name.as_os_str(),
+            &self.root_fd,
+            to.as_str(),
+            RenameFlags::NOREPLACE,
+        );
+        if let Err(e) = moved {
+            if cut {
+                self.remove(&claim.sidecar())?;
+            }
+            return match e {
+                Errno::NOENT => Err(ClaimError::Changed),
+                e => Err(SpoolError::io("claim", c.path(), e).into()),
+            };
+        }
+        self.touched(&claim.work_dir());
+        crash::point("claimed");
+        let taken = rustix::fs::statat(&self.root_fd, to.as_str(), AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|e| SpoolError::io("look at", &to, e))?;
+        let swapped = FileType::from_raw_mode(taken.st_mode) != FileType::RegularFile
+            || taken.st_ino != opened.stamp.ino
+            || taken.st_nlink != 1;
+        if swapped {
+            return self.give_back(c, &claim, cut);
+        }
+        let now = Stamp::of(&taken);
+        if !now.same_content(&opened.stamp) && opened.bytes.is_some() {
+            use std::io::Seek;
+            opened.file.rewind().map_err(|e| SpoolError::io("read", c.path(), e))?;
+            opened.bytes = Some(read(&mut opened.file, c, now.size)?);
+        }
+        claim.size = opened.bytes.as_ref().map_or(now.size, |b| b.len() as u64);
+        Ok(claim)
+    }
+
+    /// What was claimed is not what was opened (a link put in its place): back where it was.
+    fn give_back(&self, c: &Candidate, claim: &Claim, cut: bool) -> Result<Claim, ClaimError> {
+        let back = rustix::fs::renameat_with(
+            &self.root_fd,
+            claim.original().as_str(),
+            &*c.dir,
+            c.name.as_os_str(),
+            RenameFlags::NOREPLACE,
+        );
+        if let Err(e) = back {
+            return Err(SpoolError::io("give back", c.path(), e).into());
+        }
+        if cut {
+            self.remove(&claim.sidecar())?;
+        }
+        Err(ClaimError::Changed)
+    }
+}
+
+/// The stamp of an open file, if it is a plain one that has no other name.
+fn plain(fd: &OwnedFd) -> Option<Stamp> {
+    let stat = rustix::fs::fstat(fd).ok()?;
+    let good = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1;
+    good.then(|| Stamp::of(&stat))
+}
+
+fn read(file: &mut File, c: &Candidate, size: u64) -> Result<Vec<u8>, SpoolError> {
+    // One byte more than the size: a file that grows is noticed, and reading it ends all the same.
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
+    file.take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| SpoolError::io("read", c.path(), e))?;
+    Ok(bytes)
+}

@@ -1,0 +1,32 @@
+//! Crash points: places where a kill test ends the process. They exist with the feature `faults` alone, which test
+//! builds switch on and release builds do not have.
+
+/// Counts a crash point; with `GUICHET_KILL_AT=n` in the environment the `n`-th one ends the process by SIGKILL, and
+/// with `GUICHET_KILL_LOG=FILE` each one leaves its name there.
+#[cfg(feature = "faults")]
+pub fn point(name: &str) {
+    use std::io::Write;
+    use std::sync::LazyLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static PASSED: AtomicU64 = AtomicU64::new(0);
+    static KILL_AT: LazyLock<Option<u64>> =
+        LazyLock::new(|| std::env::var("GUICHET_KILL_AT").ok().and_then(|n| n.parse().ok()));
+    static LOG: LazyLock<Option<std::ffi::OsString>> = LazyLock::new(|| std::env::var_os("GUICHET_KILL_LOG"));
+    let passed = PASSED.fetch_add(1, Ordering::SeqCst) + 1;
+    if let Some(path) = LOG.as_ref()
+        && let Ok(mut log) = std::fs::OpenOptions::new().create(true).append(true).open(path)
+    {
+        let _ = writeln!(log, "{passed} {name}");
+    }
+    if *KILL_AT == Some(passed) {
+        let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        loop {
+            std::thread::park(); // SIGKILL is on its way; nothing after the point may happen
+        }
+    }
+}
+
+/// Nothing: this build has no crash points.
+#[cfg(not(feature = "faults"))]
+#[inline(always)]
+pub fn point(_name: &str) {}

@@ -1,0 +1,244 @@
+//! The directories that partners see and the ones that only guichet sees, and every change made to them.
+//!
+//! A state is a directory and a move is a rename; everything is on one file system. Nothing here knows what is in a
+//! file. All access goes through directory handles that were opened without following links, so that no name a
+//! partner chooses leads out of the spool.
+//!
+//! The invariants (contract §1): the bytes of a deposit are in exactly one of `in`, `work`, `archive` and `hold`; a
+//! name in `out` appears once, complete, and is never written again.
+
+mod claim;
+pub mod crash;
+mod name;
+mod scan;
+mod store;
+
+pub use claim::{Claim, ClaimError, Opened};
+pub use name::{FlowId, FlowIds, escape, unescape};
+pub use scan::{Candidate, Look, Scanner, Stray};
+pub use store::{Left, Staged};
+
+use crate::config::Barrier;
+use crate::trade::Mode;
+use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
+use rustix::io::Errno;
+use std::collections::BTreeSet;
+use std::fmt;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+/// The three directories of a partner below `out/<partner>/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tray {
+    /// Integration reports of what the partner dropped.
+    ComptesRendus,
+    /// Life-cycle flows for the structures that the partner acts for.
+    Statuts,
+    /// Pièces made available to those structures.
+    Pieces,
+}
+
+impl Tray {
+    /// Every tray.
+    pub const ALL: [Tray; 3] = [Tray::ComptesRendus, Tray::Statuts, Tray::Pieces];
+
+    /// The directory's name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Tray::ComptesRendus => "comptes-rendus",
+            Tray::Statuts => "statuts",
+            Tray::Pieces => "pieces",
+        }
+    }
+
+    /// The tray of this name.
+    pub fn of_name(name: &str) -> Option<Tray> {
+        Tray::ALL.into_iter().find(|t| t.name() == name)
+    }
+}
+
+/// What went wrong with the disk: what was tried, on what, why.
+#[derive(Debug, thiserror::Error)]
+pub enum SpoolError {
+    /// A system call failed.
+    #[error("cannot {tried} {path}: {source}")]
+    Io {
+        /// The verb: `open`, `rename`…
+        tried: &'static str,
+        /// Path below the spool, made visible.
+        path: String,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// Another guichet holds the lock.
+    #[error("another guichet holds this spool ({0})")]
+    Locked(String),
+    /// A directory of the spool is on another file system: a rename could not move a file there.
+    #[error("{path} is on another file system than the spool\n  hint: everything below {root} must be on one file system")]
+    OtherFileSystem {
+        /// The directory.
+        path: String,
+        /// The spool's root.
+        root: String,
+    },
+}
+
+impl SpoolError {
+    fn io(tried: &'static str, path: impl fmt::Display, errno: impl Into<std::io::Error>) -> SpoolError {
+        let path = crate::text::Shown(&path.to_string()).to_string();
+        SpoolError::Io { tried, path, source: errno.into() }
+    }
+}
+
+/// The spool, opened and locked: there is one at a time.
+#[derive(Debug)]
+pub struct Spool {
+    root: PathBuf,
+    root_fd: OwnedFd,
+    barrier: Barrier,
+    /// What the next barrier must cover, where that is one `fsync` a file.
+    touched: Mutex<BTreeSet<String>>,
+    /// Keeps the `flock`; released when the process ends, however it ends.
+    _lock: OwnedFd,
+}
+
+const DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
+
+/// A directory of guichet's own.
+const PRIVATE: Perm = Perm::RWXU;
+/// A directory that partners may enter.
+const SHARED: Perm = Perm::RWXU.union(Perm::RGRP).union(Perm::XGRP).union(Perm::ROTH).union(Perm::XOTH);
+
+/// The lock file below the root.
+pub const LOCK: &str = "guichet.lock";
+
+/// Where outbound files wait under their final name until their batch is committed.
+const STAGE: &str = "out/.stage";
+
+impl Spool {
+    /// Takes the lock, makes the directories that are missing, and checks that all is on one file system.
+    ///
+    /// # Errors
+    /// [`SpoolError::Locked`] when another process holds the spool; otherwise what the system said.
+    pub fn open(root: &Path, barrier: Barrier) -> Result<Spool, SpoolError> {
+        std::fs::create_dir_all(root).map_err(|e| SpoolError::io("create", root.display(), e))?;
+        // The root itself may be a link that the administrator made; nothing below it may.
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let root_fd =
+            rustix::fs::open(root, flags, Perm::empty()).map_err(|e| SpoolError::io("open", root.display(), e))?;
+        let lock = take_lock(root, &root_fd)?;
+        let spool = Spool { root: root.to_path_buf(), root_fd, barrier, touched: Mutex::default(), _lock: lock };
+        for (dir, perm) in [("in", SHARED), ("out", SHARED), ("work", PRIVATE), ("archive", PRIVATE), ("hold", PRIVATE)]
+        {
+            spool.make_dir(dir, perm)?;
+        }
+        spool.make_dir(STAGE, PRIVATE)?;
+        for mode in Mode::ALL {
+            spool.make_dir(&format!("in/{mode}"), SHARED)?;
+        }
+        Ok(spool)
+    }
+
+    /// Makes the directories of a partner: one to drop into for each of its modes, three to poll.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn welcome(&self, partner: &str, modes: &[Mode]) -> Result<(), SpoolError> {
+        for mode in modes {
+            self.make_dir(&format!("in/{mode}/{partner}"), SHARED)?;
+        }
+        self.make_dir(&format!("out/{partner}"), SHARED)?;
+        for tray in Tray::ALL {
+            self.make_dir(&format!("out/{partner}/{}", tray.name()), SHARED)?;
+        }
+        self.make_dir(&format!("{STAGE}/{partner}"), PRIVATE)
+    }
+
+    /// The root, for messages.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Bytes and inodes that an unprivileged user can still have.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn free(&self) -> Result<(u64, u64), SpoolError> {
+        let s = rustix::fs::fstatvfs(&self.root_fd).map_err(|e| SpoolError::io("look at", self.root.display(), e))?;
+        // A file system without a table of inodes (btrfs) says it has none at all.
+        let inodes = if s.f_files == 0 { u64::MAX } else { s.f_favail };
+        Ok((s.f_bavail.saturating_mul(s.f_frsize), inodes))
+    }
+
+    /// Opens a directory below the root without following a link anywhere on the way.
+    fn dir(&self, path: &str) -> Result<OwnedFd, SpoolError> {
+        open_below(&self.root_fd, path, DIR).map_err(|e| SpoolError::io("open", path, e))
+    }
+
+    /// Makes a directory, parents included; one that is there is checked to be one, on the same file system.
+    fn make_dir(&self, path: &str, perm: Perm) -> Result<(), SpoolError> {
+        let mut upto = String::new();
+        for part in path.split('/') {
+            if !upto.is_empty() {
+                upto.push('/');
+            }
+            upto.push_str(part);
+            match rustix::fs::mkdirat(&self.root_fd, &upto, perm) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(e) => return Err(SpoolError::io("create", &upto, e)),
+            }
+        }
+        let dir = self.dir(path)?;
+        let (here, root) = (stat_dev(&dir), stat_dev(&self.root_fd));
+        if here.is_some() && here != root {
+            return Err(SpoolError::OtherFileSystem {
+                path: path.to_owned(),
+                root: self.root.display().to_string(),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn stat_dev(fd: &OwnedFd) -> Option<u64> {
+    rustix::fs::fstat(fd).ok().map(|s| s.st_dev)
+}
+
+/// `openat` part by part with `O_NOFOLLOW`: what `openat2(RESOLVE_NO_SYMLINKS)` does, on every kernel.
+fn open_below(root: &OwnedFd, path: &str, flags: OFlags) -> Result<OwnedFd, Errno> {
+    let mut parts = path.split('/').peekable();
+    let mut here: Option<OwnedFd> = None;
+    while let Some(part) = parts.next() {
+        let last = parts.peek().is_none();
+        let flags = if last { flags } else { DIR };
+        let next = rustix::fs::openat(here.as_ref().unwrap_or(root), part, flags, Perm::empty())?;
+        here = Some(next);
+    }
+    here.ok_or(Errno::INVAL)
+}
+
+fn take_lock(root: &Path, root_fd: &OwnedFd) -> Result<OwnedFd, SpoolError> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let lock = rustix::fs::openat(root_fd, LOCK, flags, Perm::RUSR | Perm::WUSR)
+        .map_err(|e| SpoolError::io("open", root.join(LOCK).display(), e))?;
+    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(Errno::WOULDBLOCK) => Err(SpoolError::Locked(root.display().to_string())),
+        Err(e) => Err(SpoolError::io("lock", root.join(LOCK).display(), e)),
+    }
+}
+
+/// Whether some guichet holds the lock of this spool now. Takes nothing.
+pub fn is_held(root: &Path) -> bool {
+    let Ok(lock) = rustix::fs::open(root.join(LOCK), OFlags::RDONLY | OFlags::CLOEXEC, Perm::empty()) else {
+        return false;
+    };
+    // A shared lock, given back at once: two who ask at the same time do not hide each other.
+    rustix::fs::flock(&lock, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+}
+
+/// Whether a name exists in a directory, links not followed.
+fn exists(dir: &OwnedFd, name: &str) -> bool {
+    rustix::fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+}

@@ -1,0 +1,306 @@
+//! Looking: which files are there, which of them have stopped changing, and what is no file to take.
+
+use super::{DIR, Spool, SpoolError, exists};
+use crate::clock::Instant;
+use crate::text::Shown;
+use crate::trade::Mode;
+use rustix::fs::{AtFlags, FileType, Stat};
+use std::collections::{HashMap, HashSet};
+use std::ffi::{CString, OsString};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What tells whether a file was touched between two looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub ino: u64,
+    pub size: u64,
+    mtime: (i64, i64),
+    pub ctime: (i64, i64),
+}
+
+impl Stamp {
+    pub(super) fn of(s: &Stat) -> Stamp {
+        // The fields' widths differ between targets.
+        #[allow(clippy::unnecessary_cast)]
+        Stamp {
+            ino: s.st_ino,
+            size: u64::try_from(s.st_size).unwrap_or(0),
+            mtime: (s.st_mtime as i64, s.st_mtime_nsec as i64),
+            ctime: (s.st_ctime as i64, s.st_ctime_nsec as i64),
+        }
+    }
+
+    /// The same bytes, as far as can be told: a rename changes ctime, and nothing else.
+    pub(super) fn same_content(&self, other: &Stamp) -> bool {
+        (self.ino, self.size, self.mtime) == (other.ino, other.size, other.mtime)
+    }
+
+    /// How long ago the kernel last saw a change; `None` when the clock says that this is yet to come.
+    fn age(&self, now: Instant) -> Option<Duration> {
+        let at = self.ctime.0.saturating_mul(1000).saturating_add(self.ctime.1 / 1_000_000);
+        u64::try_from(now.0.saturating_sub(at)).ok().map(Duration::from_millis)
+    }
+}
+
+/// A file that has stopped changing and may be taken.
+#[derive(Clone, Debug)]
+pub struct Candidate {
+    /// The mode of the directory it lies in.
+    pub mode: Mode,
+    /// The partner of the directory it lies in.
+    pub partner: Arc<str>,
+    /// Its name there, as bytes.
+    pub name: OsString,
+    /// Its size when looked at, in bytes.
+    pub size: u64,
+    /// For how long it has not changed.
+    pub quiet: Duration,
+    pub(super) dir: Arc<OwnedFd>,
+    pub(super) stamp: Stamp,
+}
+
+/// Something in `in/` that is not taken: it stays where it is and is told once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Stray {
+    /// A directory of nobody's: its name is no partner's.
+    UnknownPartner {
+        /// `in/edi/nobody`.
+        path: String,
+    },
+    /// A link, FIFO, device, socket or directory.
+    NotAFile {
+        /// `in/edi/partner/name`, made visible.
+        path: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A file with another name elsewhere: whoever holds that name could change it.
+    Linked {
+        /// `in/edi/partner/name`, made visible.
+        path: String,
+    },
+    /// A directory that could not be read.
+    Unreadable {
+        /// The directory.
+        path: String,
+        /// The system's answer.
+        why: String,
+    },
+}
+
+/// What one scan saw.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// Files to take, one partner after the other in turn, each partner's in order of change, then of name.
+    pub ready: Vec<Candidate>,
+    /// Files that may still change.
+    pub waiting: usize,
+    /// What is not taken and was not told yet.
+    pub strays: Vec<Stray>,
+    /// Some directory held more than one scan takes.
+    pub more: bool,
+}
+
+type Key = (Mode, Arc<str>, OsString);
+
+/// Remembers what it saw, so that a file is taken only when two looks agree.
+#[derive(Debug)]
+pub struct Scanner {
+    settle: Duration,
+    incomplete_after: Duration,
+    /// Candidates that one directory may give to one scan.
+    per_directory: usize,
+    seen: HashMap<Key, (Stamp, Duration)>,
+    /// Files whose bytes did not end where their format ends, as they were then.
+    unfinished: HashMap<Key, Stamp>,
+    told: HashSet<Stray>,
+}
+
+impl Scanner {
+    /// A scanner that calls a file finished after `settle` without change, and an unfinished one after `incomplete_after`.
+    pub fn new(settle: Duration, incomplete_after: Duration, per_directory: usize) -> Scanner {
+        Scanner {
+            settle,
+            incomplete_after,
+            per_directory,
+            seen: HashMap::new(),
+            unfinished: HashMap::new(),
+            told: HashSet::new(),
+        }
+    }
+
+    /// One look at every directory of `in/`. `now` is the clock that stamps files, `uptime` one that never jumps.
+    ///
+    /// # Errors
+    /// Only for `in/` itself; what is wrong with one partner's directory is a [`Stray`].
+    pub fn look(
+        &mut self,
+        spool: &Spool,
+        known: &dyn Fn(&str) -> bool,
+        now: Instant,
+        uptime: Duration,
+    ) -> Result<Look, SpoolError> {
+        let mut look = Look::default();
+        let mut seen = HashMap::new();
+        let mut strays = Vec::new();
+        let mut queues = Vec::new();
+        for mode in Mode::ALL {
+            let above = format!("in/{mode}");
+            let dir = spool.dir(&above)?;
+            for (name, kind) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+                let path = format!("{above}/{}", Shown(&name.to_string_lossy()));
+                match name.to_str() {
+                    Some(partner) if kind == FileType::Directory && known(partner) => {
+                        match self.partner(spool, mode, partner, now, uptime, &mut seen, &mut strays, &mut look) {
+                            Ok(queue) => queues.push(queue),
+                            Err(e) => strays.push(Stray::Unreadable { path, why: e.to_string() }),
+                        }
+                    }
+                    _ if kind == FileType::Directory => strays.push(Stray::UnknownPartner { path }),
+                    _ => strays.push(Stray::NotAFile { path, what: "a file outside any partner's directory" }),
+                }
+            }
+        }
+        self.seen = seen;
+        self.unfinished.retain(|k, _| self.seen.contains_key(k));
+        look.strays = strays.iter().filter(|s| !self.told.contains(*s)).cloned().collect();
+        self.told = strays.into_iter().collect();
+        look.ready = in_turn(queues);
+        Ok(look)
+    }
+
+    /// Says that a candidate's bytes do not end where its format ends: it is given again when it has changed, or when
+    /// it has not for too long.
+    pub fn unfinished(&mut self, c: &Candidate) {
+        self.unfinished.insert((c.mode, c.partner.clone(), c.name.clone()), c.stamp);
+    }
+
+    #[allow(clippy::too_many_arguments)] // the scan's own state, split so that it can be borrowed apart
+    fn partner(
+        &self,
+        spool: &Spool,
+        mode: Mode,
+        partner: &str,
+        now: Instant,
+        uptime: Duration,
+        seen: &mut HashMap<Key, (Stamp, Duration)>,
+        strays: &mut Vec<Stray>,
+        look: &mut Look,
+    ) -> Result<Vec<Candidate>, SpoolError> {
+        let above = format!("in/{mode}/{partner}");
+        let dir = Arc::new(spool.dir(&above)?);
+        let partner: Arc<str> = partner.into();
+        let mut queue = Vec::new();
+        for (name, _) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+            if is_in_progress(name.as_bytes()) {
+                continue;
+            }
+            let Ok(stat) = rustix::fs::statat(&*dir, name.as_os_str(), AtFlags::SYMLINK_NOFOLLOW) else {
+                continue; // gone since it was listed
+            };
+            let path = || format!("{above}/{}", Shown(&name.to_string_lossy()));
+            if let Some(what) = not_a_file(&stat) {
+                strays.push(Stray::NotAFile { path: path(), what });
+                continue;
+            }
+            if stat.st_nlink != 1 {
+                strays.push(Stray::Linked { path: path() });
+                continue;
+            }
+            if queue.len() == self.per_directory {
+                look.more = true;
+                break;
+            }
+            let stamp = Stamp::of(&stat);
+            let key = (mode, partner.clone(), name);
+            let since = match self.seen.get(&key) {
+                Some((before, since)) if *before == stamp => *since,
+                _ => uptime,
+            };
+            // The age of ctime may stand for the first look: the kernel sets it at each write, nobody else can.
+            let quiet = (uptime - since).max(stamp.age(now).unwrap_or_default());
+            let held_back = self.unfinished.get(&key) == Some(&stamp) && quiet < self.incomplete_after;
+            if quiet >= self.settle && !held_back {
+                let (size, dir, name) = (stamp.size, dir.clone(), key.2.clone());
+                queue.push(Candidate { mode, partner: partner.clone(), name, size, quiet, dir, stamp });
+            } else {
+                look.waiting += 1;
+            }
+            seen.insert(key, (stamp, since));
+        }
+        queue.sort_by(|a, b| (a.stamp.ctime, &a.name).cmp(&(b.stamp.ctime, &b.name)));
+        Ok(queue)
+    }
+}
+
+impl Candidate {
+    /// The order of a batch: by change, then by name.
+    pub fn order(&self) -> (i64, i64, &OsString) {
+        (self.stamp.ctime.0, self.stamp.ctime.1, &self.name)
+    }
+
+    /// Where it lies, made visible.
+    pub fn path(&self) -> String {
+        format!("in/{}/{}/{}", self.mode, self.partner, Shown(&self.name.to_string_lossy()))
+    }
+
+    /// Whether the name is still there.
+    pub fn is_there(&self) -> bool {
+        CString::new(self.name.as_bytes()).is_ok_and(|n| n.to_str().map_or(true, |n| exists(&self.dir, n)))
+    }
+}
+
+/// Names of files that their producer says are not finished.
+fn is_in_progress(name: &[u8]) -> bool {
+    name.starts_with(b".") || [&b".part"[..], b".tmp", b".filepart", b".writing"].iter().any(|end| name.ends_with(end))
+}
+
+fn not_a_file(stat: &Stat) -> Option<&'static str> {
+    match FileType::from_raw_mode(stat.st_mode) {
+        FileType::RegularFile => None,
+        FileType::Symlink => Some("a symbolic link"),
+        FileType::Directory => Some("a directory"),
+        FileType::Fifo => Some("a FIFO"),
+        FileType::Socket => Some("a socket"),
+        _ => Some("a device"),
+    }
+}
+
+/// The entries of a directory, in the order of the file system.
+pub(super) fn list(dir: &OwnedFd) -> Result<Vec<(OsString, FileType)>, rustix::io::Errno> {
+    // A handle of its own: reading moves a cursor that others who share the handle would see.
+    let own = rustix::fs::openat(dir, ".", DIR, rustix::fs::Mode::empty())?;
+    let mut entries = Vec::new();
+    for entry in rustix::fs::Dir::new(own)? {
+        let entry = entry?;
+        let name = entry.file_name().to_bytes();
+        if name != b"." && name != b".." {
+            let kind = match entry.file_type() {
+                FileType::Unknown => rustix::fs::statat(dir, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
+                    .map_or(FileType::Unknown, |s| FileType::from_raw_mode(s.st_mode)),
+                kind => kind,
+            };
+            entries.push((OsString::from_vec(name.to_vec()), kind));
+        }
+    }
+    Ok(entries)
+}
+
+/// One of each queue in turn, so that no partner waits for another's thousands.
+fn in_turn(queues: Vec<Vec<Candidate>>) -> Vec<Candidate> {
+    let mut out = Vec::with_capacity(queues.iter().map(Vec::len).sum());
+    let mut queues: Vec<_> = queues.into_iter().map(Vec::into_iter).collect();
+    while !queues.is_empty() {
+        queues.retain_mut(|q| match q.next() {
+            Some(c) => {
+                out.push(c);
+                true
+            }
+            None => false,
+        });
+    }
+    out
+}

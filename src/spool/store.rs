@@ -1,0 +1,309 @@
+//! Keeping: guichet's own copy, what goes out, the barrier, and the file's last place.
+
+use super::claim::Claim;
+use super::scan::list;
+use super::{DIR, FlowId, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape};
+use crate::config::Barrier;
+use crate::trade::Mode;
+use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
+use rustix::io::Errno;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::ffi::OsStringExt;
+
+/// What an earlier run left in `work/`.
+#[derive(Debug)]
+pub struct Left {
+    /// The deposit.
+    pub claim: Claim,
+    /// Whether the partner's file is still there.
+    pub original: bool,
+    /// Whether guichet's copy is there.
+    pub copy: bool,
+}
+
+/// What became of an outbound file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Staged {
+    /// It is visible now.
+    Published,
+    /// It was visible before, and perhaps already taken: never written again.
+    Gone,
+    /// Its name is taken by something that is not ours: it waits.
+    Taken,
+}
+
+impl Spool {
+    /// Writes guichet's copy of a claimed file: what is judged, hashed, archived and delivered.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn copy(&self, claim: &Claim, bytes: &[u8]) -> Result<(), SpoolError> {
+        self.write(&claim.copy(), bytes)?;
+        crash::point("copied");
+        Ok(())
+    }
+
+    /// Makes the directories in `work/` that a partner's claims go through.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn make_work_dirs(&self, partner: &str) -> Result<(), SpoolError> {
+        for mode in Mode::ALL {
+            self.make_dir(&format!("work/{mode}/{partner}"), PRIVATE)?;
+        }
+        Ok(())
+    }
+
+    /// Stages an outbound file under its final name.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn stage(&self, partner: &str, name: &str, bytes: &[u8]) -> Result<(), SpoolError> {
+        self.write(&format!("{STAGE}/{partner}/{name}"), bytes)?;
+        crash::point("staged");
+        Ok(())
+    }
+
+    /// Stages a pièce: a second name for guichet's copy, no second copy of its bytes.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn stage_piece(&self, partner: &str, name: &str, claim: &Claim) -> Result<(), SpoolError> {
+        let (from, to) = (claim.copy(), format!("{STAGE}/{partner}/{name}"));
+        let link = || rustix::fs::linkat(&self.root_fd, from.as_str(), &self.root_fd, to.as_str(), AtFlags::empty());
+        match link() {
+            // Left by a batch that was never committed.
+            Err(Errno::EXIST) => {
+                self.remove(&to)?;
+                link()
+            }
+            done => done,
+        }
+        .map_err(|e| SpoolError::io("stage", &to, e))?;
+        self.touched(&format!("{STAGE}/{partner}"));
+        crash::point("piece staged");
+        Ok(())
+    }
+
+    /// The barrier: everything written, linked and renamed so far is durable when this returns.
+    ///
+    /// # Errors
+    /// An error here leaves unknown what is durable: the process must end, and recovery finish.
+    pub fn barrier(&self) -> Result<(), SpoolError> {
+        crash::point("before the barrier");
+        match self.barrier {
+            Barrier::Syncfs => {
+                rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io("sync", self.root.display(), e))?;
+            }
+            Barrier::Fsync => {
+                let touched = std::mem::take(&mut *self.touched.lock().expect("no holder of this lock panics"));
+                for path in touched {
+                    match open_below(&self.root_fd, &path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC) {
+                        Ok(fd) => rustix::fs::fsync(&fd).map_err(|e| SpoolError::io("sync", &path, e))?,
+                        Err(Errno::NOENT) => {} // moved on since; the directory it went to is in the list
+                        Err(e) => return Err(SpoolError::io("sync", &path, e)),
+                    }
+                }
+            }
+        }
+        crash::point("after the barrier");
+        Ok(())
+    }
+
+    /// Publishes a staged file: one rename, never onto another file.
+    ///
+    /// # Errors
+    /// What the system said, a missing tray included.
+    pub fn publish(&self, partner: &str, tray: Tray, name: &str) -> Result<Staged, SpoolError> {
+        let from = format!("{STAGE}/{partner}/{name}");
+        let tray = format!("out/{partner}/{}", tray.name());
+        let dir = self.dir(&tray)?;
+        crash::point("before a publish");
+        let moved = rustix::fs::renameat_with(&self.root_fd, from.as_str(), &dir, name, RenameFlags::NOREPLACE);
+        self.touched(&tray);
+        let staged = match moved {
+            Ok(()) => Staged::Published,
+            Err(Errno::NOENT) => Staged::Gone,
+            Err(Errno::EXIST) => Staged::Taken,
+            Err(e) => return Err(SpoolError::io("publish", format!("{tray}/{name}"), e)),
+        };
+        crash::point("after a publish");
+        Ok(staged)
+    }
+
+    /// Files a decided deposit: the partner's file goes, guichet's copy takes its last name `filed`. A deposit that was
+    /// never copied (over the limit) goes there itself. Done twice, it changes nothing.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn file_away(&self, claim: &Claim, filed: &str, copied: bool) -> Result<(), SpoolError> {
+        if let Some((below, _)) = filed.rsplit_once('/') {
+            self.make_dir_once(below)?;
+        }
+        let from = if copied {
+            self.remove(&claim.original())?;
+            crash::point("original dropped");
+            claim.copy()
+        } else {
+            claim.original()
+        };
+        match rustix::fs::renameat_with(&self.root_fd, from.as_str(), &self.root_fd, filed, RenameFlags::NOREPLACE) {
+            Ok(()) => {}
+            Err(Errno::NOENT) if exists(&self.root_fd, filed) => {}
+            Err(e) => return Err(SpoolError::io("file", filed, e)),
+        }
+        crash::point("filed");
+        if claim.escaped.len() + 3 > super::name::LONGEST {
+            self.remove(&claim.sidecar())?;
+        }
+        Ok(())
+    }
+
+    /// What earlier runs left in `work/`, in order of their ids.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn left(&self) -> Result<Vec<Left>, SpoolError> {
+        let mut left = Vec::new();
+        for mode in Mode::ALL {
+            let above = format!("work/{mode}");
+            let Ok(dir) = self.dir(&above) else { continue };
+            for (partner, kind) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+                if let (Some(partner), FileType::Directory) = (partner.to_str(), kind) {
+                    self.left_by(mode, partner, &mut left)?;
+                }
+            }
+        }
+        left.sort_by(|a: &Left, b| a.claim.id.cmp(&b.claim.id));
+        Ok(left)
+    }
+
+    fn left_by(&self, mode: Mode, partner: &str, left: &mut Vec<Left>) -> Result<(), SpoolError> {
+        let above = format!("work/{mode}/{partner}");
+        let dir = self.dir(&above)?;
+        let mut found: std::collections::BTreeMap<FlowId, (Option<String>, bool, bool)> = Default::default();
+        for (name, _) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+            let Some(name) = name.to_str() else { continue };
+            let Some(id) = name.get(..18).and_then(FlowId::parse) else { continue };
+            let entry = found.entry(id).or_default();
+            match &name[18..] {
+                ".copy" => entry.1 = true,
+                ".name" => entry.2 = true,
+                rest => entry.0 = rest.strip_prefix('~').map(str::to_owned),
+            }
+        }
+        for (id, (escaped, copy, sidecar)) in found {
+            let path = format!("{above}/{id}.name");
+            let full = if sidecar { Some(OsString::from_vec(self.read(&path)?)) } else { None };
+            if escaped.is_none() && !copy {
+                self.remove(&path)?; // a name whose claim never happened
+                continue;
+            }
+            let original = escaped.is_some();
+            let name = full.unwrap_or_else(|| unescape(escaped.as_deref().unwrap_or_default()));
+            let from = match &escaped {
+                Some(e) => format!("{above}/{id}~{e}"),
+                None => format!("{above}/{id}.copy"),
+            };
+            let size = rustix::fs::statat(&self.root_fd, from.as_str(), AtFlags::SYMLINK_NOFOLLOW)
+                .map_err(|e| SpoolError::io("look at", &from, e))?
+                .st_size;
+            let mut claim = Claim::found(id, mode, partner.into(), name, u64::try_from(size).unwrap_or(0));
+            if let Some(escaped) = escaped {
+                claim.escaped = escaped;
+            }
+            left.push(Left { claim, original, copy });
+        }
+        Ok(())
+    }
+
+    /// The bytes of a deposit that an earlier run claimed and did not decide.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn read_left(&self, left: &Left) -> Result<Vec<u8>, SpoolError> {
+        self.read(&if left.original { left.claim.original() } else { left.claim.copy() })
+    }
+
+    /// Every staged file: partner and name.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn staged(&self) -> Result<Vec<(String, String)>, SpoolError> {
+        let stage = self.dir(STAGE)?;
+        let mut staged = Vec::new();
+        for (partner, _) in list(&stage).map_err(|e| SpoolError::io("read", STAGE, e))? {
+            let Some(partner) = partner.to_str() else { continue };
+            let above = format!("{STAGE}/{partner}");
+            let dir = self.dir(&above)?;
+            for (name, _) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+                if let Some(name) = name.to_str() {
+                    staged.push((partner.to_owned(), name.to_owned()));
+                }
+            }
+        }
+        Ok(staged)
+    }
+
+    /// Removes a staged file that no committed batch knows.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn unstage(&self, partner: &str, name: &str) -> Result<(), SpoolError> {
+        crash::point("unstaged");
+        self.remove(&format!("{STAGE}/{partner}/{name}"))
+    }
+
+    pub(super) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SpoolError> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
+        let fd = rustix::fs::openat(&self.root_fd, path, flags, perm).map_err(|e| SpoolError::io("create", path, e))?;
+        let mut file = File::from(fd);
+        let mut rest = bytes;
+        if cfg!(feature = "faults") {
+            // Two halves, so that a kill test can end between them.
+            let (first, second) = bytes.split_at(bytes.len() / 2);
+            file.write_all(first).map_err(|e| SpoolError::io("write", path, e))?;
+            crash::point("half written");
+            rest = second;
+        }
+        file.write_all(rest).map_err(|e| SpoolError::io("write", path, e))?;
+        self.touched(path);
+        if let Some((above, _)) = path.rsplit_once('/') {
+            self.touched(above);
+        }
+        Ok(())
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, SpoolError> {
+        use std::io::Read;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = open_below(&self.root_fd, path, flags).map_err(|e| SpoolError::io("open", path, e))?;
+        let mut bytes = Vec::new();
+        File::from(fd).read_to_end(&mut bytes).map_err(|e| SpoolError::io("read", path, e))?;
+        Ok(bytes)
+    }
+
+    pub(super) fn remove(&self, path: &str) -> Result<(), SpoolError> {
+        match rustix::fs::unlinkat(&self.root_fd, path, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => Ok(()),
+            Err(e) => Err(SpoolError::io("remove", path, e)),
+        }
+    }
+
+    /// Remembers a path for the barrier, where it is one `fsync` a file.
+    pub(super) fn touched(&self, path: &str) {
+        if self.barrier == Barrier::Fsync {
+            self.touched.lock().expect("no holder of this lock panics").insert(path.to_owned());
+        }
+    }
+
+    fn make_dir_once(&self, path: &str) -> Result<(), SpoolError> {
+        match open_below(&self.root_fd, path, DIR) {
+            Ok(_) => Ok(()),
+            Err(_) => self.make_dir(path, PRIVATE),
+        }
+    }
+}
