@@ -1,7 +1,7 @@
 //! `guichet.toml`: every key optional, unknown keys are errors. Paths are relative to the file. Which keys there are and
 //! what each takes is the table [`keys`]; the defaults are [`Config::at`].
 
-mod keys;
+pub(crate) mod keys;
 pub(crate) mod tree;
 
 use crate::error::Problem;

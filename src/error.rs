@@ -4,7 +4,7 @@
 use crate::text::{Msg, Shown, Text, t};
 use std::fmt;
 use std::io::{self, ErrorKind};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Problems told at most for one load; the rest is counted.
 pub const MOST_PROBLEMS: usize = 100;
@@ -26,7 +26,7 @@ pub struct Problem {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct At {
     /// The file, or the directory.
-    pub file: PathBuf,
+    pub file: Box<Path>,
     /// The line, from 1.
     pub line: Option<u32>,
 }
@@ -41,7 +41,7 @@ impl fmt::Display for At {
 impl Problem {
     /// Something wrong with a whole file.
     pub fn of(file: &Path, message: Msg, help: Msg) -> Problem {
-        Problem { at: At { file: file.to_owned(), line: None }, message, help }
+        Problem { at: At { file: file.into(), line: None }, message, help }
     }
 
     /// Something that could not be done with a file or a directory; `tried` is an infinitive (« lire », "read").
@@ -98,6 +98,11 @@ impl Problems {
         }
     }
 
+    /// Adds several.
+    pub fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        problems.into_iter().for_each(|problem| self.push(problem));
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
@@ -106,7 +111,7 @@ impl Problems {
     /// The problems of each file in the order of its lines, files in the order they were read; at the end, how many
     /// more there are.
     pub fn into_vec(self) -> Vec<Problem> {
-        let mut files: Vec<PathBuf> = Vec::new();
+        let mut files: Vec<Box<Path>> = Vec::new();
         for problem in &self.list {
             if !files.contains(&problem.at.file) {
                 files.push(problem.at.file.clone());

@@ -1,6 +1,6 @@
 //! The keys of `guichet.toml`: one row each, with what it takes and where it goes.
 
-use super::tree::{Given, Source, Table, Wanted};
+use super::tree::{Given, Source, Table, Wanted, among};
 use super::{Announces, Barrier, Config, En16931, GIB, KIB, MIB, Watch};
 use crate::error::{Problem, Problems};
 use crate::msg;
@@ -253,15 +253,6 @@ fn inbound(given: Given<'_>, config: &mut Config) -> Result<(), Vec<Problem>> {
         }
     }
     if found.is_empty() { Ok(()) } else { Err(found) }
-}
-
-/// One word of a closed list.
-pub(crate) fn among(words: &[&str]) -> Wanted {
-    let all = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-    Wanted {
-        what: msg!("l'un des mots prévus", "one of the known words"),
-        help: msg!("écrivez : {all}", "write one of {all}"),
-    }
 }
 
 fn word(given: Given<'_>, words: &[Word]) -> Result<fn(&mut Config), Problem> {

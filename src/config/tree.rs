@@ -126,6 +126,15 @@ impl Wanted {
     }
 }
 
+/// One word of a closed list.
+pub(crate) fn among(words: &[&str]) -> Wanted {
+    let all = words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
+    Wanted {
+        what: msg!("l'un des mots prévus", "one of the known words"),
+        help: msg!("écrivez : {all}", "write one of {all}"),
+    }
+}
+
 /// A table of the tree, with the name that messages give it.
 #[derive(Clone, Copy)]
 pub(crate) struct Table<'a> {
@@ -269,6 +278,15 @@ impl<'a> Given<'a> {
             Given { start: span.0, span, value: value.get_ref(), ..self }
         };
         Ok(array.iter().map(one).collect())
+    }
+
+    /// A member that its list has already.
+    pub fn twice(self, member: &str) -> Problem {
+        let (key, member) = (shown(self.key), shown(member));
+        self.problem(
+            msg!("« {member} » est deux fois dans « {key} »", "\"{member}\" is twice in \"{key}\""),
+            msg!("gardez-en un seul", "keep one of them"),
+        )
     }
 
     /// The table that this value is.
