@@ -1,9 +1,19 @@
-//! `guichet.toml`: every key optional, unknown keys are errors. Paths are relative to the file.
+//! `guichet.toml`: every key optional, unknown keys are errors. Paths are relative to the file. Which keys there are and
+//! what each takes is the table [`keys`]; the defaults are [`Config::at`].
 
-use std::path::PathBuf;
+pub(crate) mod keys;
+pub(crate) mod tree;
+
+use crate::error::Problem;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The whole configuration; [`Config::default`] is what an empty file means.
+/// The name of the file where none is given.
+pub const FILE: &str = "guichet.toml";
+
+/// The whole configuration; [`Config::default`] is what an empty file means in the working directory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     /// Who signs the outbound flows.
@@ -20,7 +30,9 @@ pub struct Config {
     pub rules: Rules,
     /// How long each actor has.
     pub delays: Delays,
-    /// Where `annuaire/` is.
+    /// Codes of Chorus Pro's file names, in and out.
+    pub interfaces: Interfaces,
+    /// Where `annuaire/` is: always beside the configuration file.
     pub annuaire: PathBuf,
 }
 
@@ -153,4 +165,126 @@ pub struct Delays {
     pub tacite: Duration,
     /// Payment.
     pub paiement: Duration,
+}
+
+/// What an inbound interface code announces (formats: file names in EDI).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Announces {
+    /// UBL, alone.
+    Ubl,
+    /// CII 16B, alone.
+    Cii,
+    /// UBL with what travels beside it.
+    UblMixed,
+    /// CII 16B with what travels beside it.
+    CiiMixed,
+    /// Factur-X.
+    FacturX,
+    /// A life-cycle flow.
+    Cppstatut,
+}
+
+/// `[interfaces]`: codes of Chorus Pro's file names. Each is three letters, four digits, a letter or digit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Interfaces {
+    /// Inbound codes and what each announces; a code that is not here is unknown.
+    pub inbound: BTreeMap<String, Announces>,
+    /// The integration report of a UBL flow.
+    pub report_ubl: String,
+    /// The integration report of a CII flow.
+    pub report_cii: String,
+    /// The integration report of a Factur-X flow.
+    pub report_facturx: String,
+    /// The integration report of a life-cycle flow.
+    pub report_cppstatut: String,
+    /// The integration report of a flow in which nothing was detected.
+    pub report_unknown: String,
+    /// The life-cycle flows that guichet sends.
+    pub statuts: String,
+}
+
+#[rustfmt::skip]
+static INBOUND: &[(&str, Announces)] = &[
+    // code       announces               source: formats, file names in EDI
+    ("FSO1100A", Announces::Ubl),
+    ("FSO1106A", Announces::Cii),
+    ("FSO1110A", Announces::UblMixed),
+    ("FSO1116A", Announces::CiiMixed),
+    ("FSO1117A", Announces::FacturX),
+];
+
+const MS: fn(u64) -> Duration = Duration::from_millis;
+const DAYS: fn(u64) -> Duration = |n| Duration::from_secs(n * 86_400);
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+const GIB: u64 = 1 << 30;
+
+impl Default for Config {
+    fn default() -> Config {
+        Config::at(Path::new(""))
+    }
+}
+
+impl Config {
+    /// The defaults, with paths relative to a directory.
+    #[rustfmt::skip]
+    pub fn at(dir: &Path) -> Config {
+        Config {
+            platform: Platform { app_code: "GUI001".into(), name: "guichet".into(), siret: None },
+            spool: Spool {
+                root: dir.join("spool"), settle: MS(1000), rescan: MS(3000), incomplete_after: MS(600_000), watch: Watch::Events,
+            },
+            ledger: Ledger { path: dir.join("spool/guichet.db"), barrier: Barrier::Syncfs },
+            batch: Batch { flows: 100, bytes: 8 * MIB, wait: MS(20) },
+            limits: Limits {
+                file: 64 * MIB, flow: GIB, pieces: 500, entries: 1100, ratio: 100, nodes: 2_000_000, depth: 64, attributes: 64,
+                attachment: 10 * MIB, attachments: 120 * MIB, reserve: 256 * MIB,
+            },
+            rules: Rules { en16931: En16931::Advise },
+            delays: Delays { valideur: DAYS(15), moe: DAYS(7), dg: DAYS(30), tacite: DAYS(10), paiement: DAYS(30) },
+            interfaces: Interfaces {
+                inbound: INBOUND.iter().map(|(code, announces)| ((*code).to_owned(), *announces)).collect(),
+                report_ubl: "CSO1100A".into(), report_cii: "CSO1106A".into(), report_facturx: "CSO1117A".into(),
+                report_cppstatut: "CSO1201A".into(), report_unknown: "CSO0000A".into(), statuts: "FEN1201A".into(),
+            },
+            annuaire: dir.join("annuaire"),
+        }
+    }
+
+    /// Reads a configuration file. Everything wrong in it is told at once.
+    pub fn load(path: &Path) -> Result<Config, ConfigError> {
+        keys::load(path).map_err(ConfigError)
+    }
+
+    /// The configuration that a command works with: the file named, which must be there; else `./guichet.toml`; else
+    /// the defaults in the working directory.
+    pub fn find(explicit: Option<&Path>) -> Result<Found, ConfigError> {
+        let path = explicit.unwrap_or(Path::new(FILE));
+        if explicit.is_none() && !path.try_exists().unwrap_or(true) {
+            return Ok(Found { config: Config::default(), file: None });
+        }
+        Ok(Found { config: Config::load(path)?, file: Some(path.to_owned()) })
+    }
+}
+
+/// A configuration, and the file it comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// What to work with.
+    pub config: Config,
+    /// `None` where there was no file and the defaults hold.
+    pub file: Option<PathBuf>,
+}
+
+/// Everything wrong with a configuration file; never empty.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError(pub Vec<Problem>);
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(i, problem)| {
+            let new_line = if i == 0 { "" } else { "\n" };
+            write!(f, "{new_line}{problem}")
+        })
+    }
 }
