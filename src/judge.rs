@@ -119,6 +119,26 @@ pub struct Route {
     pub depositor: (Role, String),
     /// Who receives it first (the valideur where there is one).
     pub holder: (Role, String),
+    /// The status on arrival.
+    pub arrival: crate::lifecycle::Statut,
     /// Others who get a copy without holding it (the MOE of an A22).
     pub copies: Vec<(Role, String)>,
+}
+
+impl Judged {
+    /// STUB
+    pub fn unread(fate: Fate, findings: Vec<Finding>) -> Judged { Judged { syntax: "unknown", fate, facts: Facts::default(), route: None, findings } }
+}
+/// STUB
+pub fn judge(bytes: Vec<u8>, _ctx: &Context<'_>) -> Judged {
+    let t = String::from_utf8_lossy(&bytes);
+    let g = |a: &str| t.find(a).map(|i| t[i + a.len()..].split('<').next().unwrap_or("").to_string());
+    if !t.contains("</Invoice>") { return Judged::unread(Fate::Hold, vec![]); }
+    let mut f = Facts { cadre: g("<cbc:ProfileID>"), number: g("ProfileID>\n  <cbc:ID>"), ..Facts::default() };
+    f.supplier_id = g("<cac:PartyIdentification><cbc:ID schemeName=\"1\">"); f.supplier_type = Some(1); f.supplier_name = Some("n".into()); f.destinataire = Some("91100003200019".into());
+    f.issued = NaiveDate::from_ymd_opt(2026, 3, 31);
+    let mut findings = vec![];
+    if f.cadre.as_deref() != Some("A4") { findings.push(crate::rules::safe::internal_fault()); }
+    let sup = f.supplier_id.clone().unwrap_or_default();
+    Judged { syntax: "ubl-invoice", fate: Fate::Piece, route: Some(Route { cadre: Cadre::A4, depositor: (Role::Fournisseur, sup), holder: (Role::Moe, "91100002400016".into()), arrival: crate::lifecycle::Statut::MiseADispositionMoe, copies: vec![] }), facts: f, findings }
 }
