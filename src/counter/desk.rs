@@ -71,15 +71,18 @@ impl Desk<'_> {
 
     /// Makes staged files visible. A name that is taken waits, and holds up nobody else.
     pub fn publish(&mut self, pending: Vec<Pending>) -> Result<(), CounterError> {
-        for p in pending {
+        let files = pending.iter().map(|p| {
             let tray = Tray::of_name(&p.tray).expect("the schema allows the three trays only");
-            match self.intake.spool.publish(&p.partner, tray, &p.name)? {
-                Staged::Published | Staged::Gone => self.published.push(p.id),
-                Staged::Taken => {
-                    self.intake.tell(&Event::NameTaken { partner: p.partner, tray: p.tray, name: p.name });
-                }
+            (p.partner.as_str(), tray, p.name.as_str())
+        });
+        let (published, intake) = (&mut *self.published, self.intake);
+        intake.spool.publish(files, &mut |i, staged| match staged {
+            Staged::Published | Staged::Gone => published.push(pending[i].id),
+            Staged::Taken => {
+                let Pending { partner, tray, name, .. } = pending[i].clone();
+                intake.tell(&Event::NameTaken { partner, tray, name });
             }
-        }
+        })?;
         Ok(())
     }
 }
