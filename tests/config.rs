@@ -19,7 +19,7 @@ fn load_bytes(bytes: &[u8]) -> Result<Config, Vec<Problem>> {
     let path = temp.path().join("guichet.toml");
     std::fs::write(&path, bytes).unwrap();
     Config::load(&path).map_err(|ConfigError(problems)| {
-        assert!(problems.iter().all(|p| &*p.at.file == path));
+        assert!(problems.iter().all(|p| *p.at.file == *path));
         problems
     })
 }
@@ -254,10 +254,26 @@ fn everything_wrong_is_told_at_once_in_the_order_of_lines() {
 #[test]
 fn what_is_no_toml_is_told_with_its_line() {
     let (line, message, help) = one("[spool]\nsettle = \"1s\"\nsettle = \"2s\"\n");
-    assert_eq!((line, message.as_str()), (3, "this is not TOML: duplicate key"));
-    assert_eq!(help, "this key is written twice: keep one");
-    let problems = load("[spool\nsettle = 1s\n").unwrap_err();
-    assert!(problems.iter().all(|p| p.message.en.starts_with("this is not TOML")) && problems[0].at.line == Some(1));
+    assert_eq!((line, message.as_str()), (3, "this is not TOML: a key written twice"));
+    assert_eq!(help, "keep one of them");
+    #[rustfmt::skip]
+    let slips = [
+        ("[spool]\nsettle = 1s",           "2: ce n'est pas du TOML : valeur absente ou sans guillemets"),
+        ("[spool]\nroot = \"C:\\spool\"",  "2: ce n'est pas du TOML : « \\ » devant un caractère imprévu"),
+        ("[spool]\nroot = \"s\n",          "2: ce n'est pas du TOML : guillemets qui ne se ferment pas"),
+        ("[spool]\nroot\n",               "2: ce n'est pas du TOML : clé sans valeur"),
+        ("[spool\n",                      "1: ce n'est pas du TOML : crochet qui ne se ferme pas"),
+        ("[batch]\nflows = 1,\n",         "2: ce n'est pas du TOML : texte en trop après la valeur"),
+        ("[batch]\nflows = 007\n",        "2: ce n'est pas du TOML : nombre qui commence par zéro"),
+    ];
+    for (text, slip) in slips {
+        assert_eq!(told(text, Lang::Fr), [slip]);
+    }
+    // All of them at once; what has no words of ours is told in the parser's.
+    let all = told("[spool]\nsettle = 1s\nx = 1__0\ny\n", Lang::En);
+    let places: Vec<&str> = all.iter().map(|l| &l[..2]).collect();
+    assert_eq!(places, ["2:", "3:", "4:"]);
+    assert!(all[1].starts_with("3: this is not TOML: "), "{}", all[1]);
 }
 
 #[test]

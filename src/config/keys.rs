@@ -197,7 +197,8 @@ pub(crate) fn app_code_wanted() -> Wanted {
     )
 }
 
-fn is_siret(text: &str) -> bool {
+/// Fourteen digits.
+pub(crate) fn is_siret(text: &str) -> bool {
     text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
