@@ -302,3 +302,28 @@ impl<'a> Given<'a> {
         Some(Table { source: self.source, name: self.key, start: self.span.0, entries })
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_on_a_line_and_a_mark_is_no_text() {
+        let source = Source::of(Path::new("f"), "\u{feff}ab\n\ncd".into()).unwrap();
+        assert_eq!(source.text, "ab\n\ncd");
+        assert_eq!([0, 2, 3, 4, 6, 99].map(|offset| source.line(offset)), [1, 1, 2, 3, 3, 3]);
+    }
+
+    #[test]
+    fn keys_come_in_the_order_of_the_file_with_their_place() {
+        let source = Source::of(Path::new("f"), "z = 1\n\na = [\n1,\n2]\n".into()).unwrap();
+        let mut problems = Problems::default();
+        let tree = source.toml(&mut problems).unwrap();
+        let top = Table { source: &source, name: "", start: 0, entries: tree.get_ref() };
+        let given: Vec<(&str, u32)> = top.given().iter().map(|g| (g.key, source.line(g.start))).collect();
+        assert_eq!(given, [("z", 1), ("a", 3)]);
+        let list = top.get("a").unwrap().list(Wanted::new(t("", ""), t("", ""))).unwrap_or_default();
+        assert_eq!(list.iter().map(|g| source.line(g.start)).collect::<Vec<_>>(), [4, 5]);
+    }
+}
