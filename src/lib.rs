@@ -4,6 +4,7 @@ pub mod annuaire;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod init;
 pub mod judge;
 pub mod piece;
 pub mod rules;
