@@ -161,7 +161,7 @@ impl<'s> Builder<'s> {
                 Event::GeneralRef(reference) => self.reference(&reference, start)?,
                 Event::Comment(_) => {}
                 Event::PI(_) => self.instruction(start)?,
-                Event::Decl(_) if start == 0 => {}
+                Event::Decl(_) if start == 0 => self.declaration(end)?,
                 Event::Decl(_) => return Err((XmlErrorKind::OutsideRoot, start)),
                 Event::DocType(_) => return Err((XmlErrorKind::Doctype, start)),
                 Event::Eof => break,
@@ -290,6 +290,28 @@ impl<'s> Builder<'s> {
         let c = resolve(reference).map_err(|kind| (kind, start))?;
         self.append(c.encode_utf8(&mut [0; 4]));
         Ok(())
+    }
+
+    /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`: these three, in this order, the first one mandatory.
+    fn declaration(&self, end: usize) -> Result<(), Fault> {
+        let malformed = |at| (XmlErrorKind::Malformed("the XML declaration".to_owned()), at);
+        let mut at = "<?xml".len();
+        let mut expected = ["version", "encoding", "standalone"].into_iter();
+        let mut first = true;
+        while let Some(found) = next_attribute(self.source, &mut at, end - "?>".len())? {
+            let value = &self.source[found.value];
+            let known = expected.find(|name| *name == found.name).ok_or_else(|| malformed(found.start))?;
+            let good = match known {
+                "version" => value.strip_prefix("1.").is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit()) && !v.is_empty()),
+                "encoding" => value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) && !value.is_empty(),
+                _ => matches!(value, "yes" | "no"),
+            };
+            if !good || (first && known != "version") {
+                return Err(malformed(found.start));
+            }
+            first = false;
+        }
+        if first { Err(malformed(0)) } else { Ok(()) }
     }
 
     fn instruction(&self, start: usize) -> Result<(), Fault> {
