@@ -22,3 +22,4 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod retour;
 pub mod status;
+pub mod routing;
