@@ -22,3 +22,5 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod retour;
 pub mod status;
+pub mod render;
+pub mod cli;
