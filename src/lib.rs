@@ -22,5 +22,6 @@ pub mod ledger;
 pub mod lifecycle;
 pub mod retour;
 pub mod status;
+pub mod routing;
 pub mod render;
 pub mod cli;

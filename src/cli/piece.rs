@@ -96,7 +96,7 @@ fn ambiguous(id: &str, found: &[PieceRow]) -> Failure {
 
 impl Step {
     fn of(row: TrailRow, lang: Lang) -> Step {
-        let label = row.status.parse::<Statut>().map_or_else(|_| row.status.clone(), |s| s.label(lang).to_owned());
+        let label = row.status.parse::<Statut>().map_or_else(|_| row.status.clone(), |s| s.label().get(lang).to_owned());
         Step { label, status: row.status, at: row.at.rfc3339(), by: row.by, motif: row.motif, comment: row.comment }
     }
 }

@@ -66,8 +66,8 @@ impl Doc {
     /// Reads a document.
     ///
     /// # Errors
-    /// The first thing that is wrong, with its place.
-    pub fn parse(source: String, limits: &Limits) -> Result<Doc, XmlError> {
+    /// The first thing that is wrong, with its place, and the text as it was given.
+    pub fn parse(source: String, limits: &Limits) -> Result<Doc, (XmlError, String)> {
         let built = Builder::new(&source, limits).build();
         match built {
             Ok(b) => {
@@ -77,7 +77,7 @@ impl Doc {
             }
             Err((kind, offset)) => {
                 let (line, column) = line_and_column(&source, &line_starts(&source), offset);
-                Err(XmlError { kind, place: Place { line, column, path: String::new(), span: (offset, 0) } })
+                Err((XmlError { kind, place: Place { line, column, path: String::new(), span: (offset, 0) } }, source))
             }
         }
     }
