@@ -23,3 +23,5 @@ pub mod lifecycle;
 pub mod retour;
 pub mod status;
 pub mod routing;
+pub mod render;
+pub mod cli;

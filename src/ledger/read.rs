@@ -46,6 +46,7 @@ pub struct PieceRow {
     pub mode: String,
     pub partner: String,
     pub flow: String,
+    #[serde(rename = "deposited")]
     pub deposited_at: String,
     pub status: String,
     pub status_at: String,
