@@ -88,7 +88,9 @@ fn every_sample_gives_what_its_case_says() {
         let case = dir.file_name().unwrap().to_string_lossy().into_owned();
         assert!(!expected.says.fr.is_empty() && !expected.says.en.is_empty(), "{case}");
         let named: BTreeSet<&str> = expected.file.iter().map(|f| f.path.as_str()).collect();
-        for file in walkdir::WalkDir::new(dir.join("in")).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file()) {
+        for file in
+            walkdir::WalkDir::new(dir.join("in")).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file())
+        {
             let path = file.path().strip_prefix(&dir).unwrap().to_string_lossy().into_owned();
             assert!(named.contains(path.as_str()), "{case}: {path} is in no [[file]]");
         }
@@ -97,10 +99,14 @@ fn every_sample_gives_what_its_case_says() {
             let found = (verdict(&judged), ids(&judged, Severity::Error), ids(&judged, Severity::Warning));
             let route = judged.route.as_ref();
             let went = route.map(|r| (r.arrival.code().to_owned(), r.holder.0.name().to_owned(), r.holder.1.clone()));
-            let meant = file.status.clone().zip(file.holder.clone()).zip(file.holder_id.clone()).map(|((a, b), c)| (a, b, c));
+            let meant =
+                file.status.clone().zip(file.holder.clone()).zip(file.holder_id.clone()).map(|((a, b), c)| (a, b, c));
             if (found.0, &found.1, &found.2) != (file.verdict.as_str(), &file.errors, &file.warnings) || went != meant {
                 let says: Vec<&Finding> = judged.findings.iter().collect();
-                wrong.push(format!("{case}: found {found:?} {went:?}\n  expected {} {:?} {:?} {meant:?}\n  {says:#?}", file.verdict, file.errors, file.warnings));
+                wrong.push(format!(
+                    "{case}: found {found:?} {went:?}\n  expected {} {:?} {:?} {meant:?}\n  {says:#?}",
+                    file.verdict, file.errors, file.warnings
+                ));
             }
             if let Some(cadre) = judged.facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok()) {
                 syntaxes.insert(judged.syntax);

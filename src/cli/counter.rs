@@ -37,7 +37,10 @@ pub fn on_signal(signal: i32, flag: &Arc<std::sync::atomic::AtomicBool>) -> Resu
     let registered = signal_hook::flag::register(signal, flag.clone());
     registered.map(drop).map_err(|e| {
         failure::Failure::new(
-            msg!("le système refuse d'annoncer le signal {signal} : {e}", "the system will not report signal {signal}: {e}"),
+            msg!(
+                "le système refuse d'annoncer le signal {signal} : {e}",
+                "the system will not report signal {signal}: {e}"
+            ),
             msg!("relancez guichet", "start guichet again"),
         )
     })

@@ -134,7 +134,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> Exit
     let format = cli.format.unwrap_or_default();
     let mut session = Session { lang, format, config: cli.config, world, out: Out::standard() };
     let outcome = dispatch(cli.command, &mut session);
-    let outcome = outcome.and_then(|exit| std::io::Write::flush(&mut session.out).map(|()| exit).map_err(Failure::from));
+    let outcome =
+        outcome.and_then(|exit| std::io::Write::flush(&mut session.out).map(|()| exit).map_err(Failure::from));
     match outcome {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(failure) => failure.tell(lang),

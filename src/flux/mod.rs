@@ -84,7 +84,10 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> {
     }
     match encoding.decode_without_bom_handling_and_without_replacement(&bytes[start..]) {
         Some(text) => Ok(text.into_owned()),
-        None => Err(DecodeError { encoding: encoding.name().to_owned(), offset: Some(first_wrong(encoding, &bytes, start)) }),
+        None => Err(DecodeError {
+            encoding: encoding.name().to_owned(),
+            offset: Some(first_wrong(encoding, &bytes, start)),
+        }),
     }
 }
 
@@ -246,13 +249,19 @@ mod tests {
     #[test]
     fn an_end_is_seen() {
         for whole in [
-            "<a/>", "<a b='/>'/>", "<a></a>\n", "<?xml version='1.0'?><!-- <b> --><a><b/></a><!-- end --> <?p i?>", "<a ></a >",
+            "<a/>",
+            "<a b='/>'/>",
+            "<a></a>\n",
+            "<?xml version='1.0'?><!-- <b> --><a><b/></a><!-- end --> <?p i?>",
+            "<a ></a >",
             "<n:a xmlns:n='x'>t</n:a>",
         ] {
             assert!(looks_finished(whole.as_bytes()), "{whole}");
             assert!(looks_finished(&utf16(&format!("\u{feff}{whole}"), false)), "{whole}");
         }
-        for cut in ["", "<", "<a", "<a>", "<a><b></b>", "<a><b/>", "<a>text", "<a></a", "<!-- only -->", "<a><!-- </a> -->"] {
+        for cut in
+            ["", "<", "<a", "<a>", "<a><b></b>", "<a><b/>", "<a>text", "<a></a", "<!-- only -->", "<a><!-- </a> -->"]
+        {
             assert!(!looks_finished(cut.as_bytes()), "{cut}");
         }
     }
