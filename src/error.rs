@@ -118,7 +118,8 @@ impl Problems {
             }
         }
         let mut list = self.list;
-        list.sort_by_key(|p| (files.iter().position(|f| *f == p.at.file), p.at.line));
+        // What concerns a whole file comes after its lines.
+        list.sort_by_key(|p| (files.iter().position(|f| *f == p.at.file), p.at.line.is_none(), p.at.line));
         if let (more @ 1.., Some(last)) = (self.more, list.last()) {
             let rest = Problem::of(
                 &last.at.file,

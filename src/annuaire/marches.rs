@@ -291,7 +291,9 @@ fn consistent(table: Table<'_>, marche: &Marche, desk: &mut Desk<'_>) {
             ),
         ));
     }
-    for (given, one) in members(place("sous_traitants")).zip(&marche.sous_traitants) {
+    // Who the cotraitants are is not known where their list is none, which was told.
+    let companies_known = place("cotraitants").is_none_or(|given| given.value.as_array().is_some());
+    for (given, one) in members(place("sous_traitants").filter(|_| companies_known)).zip(&marche.sous_traitants) {
         desk.problems.extend(subcontract(given, one, marche));
     }
     match (marche.groupement, marche.cotraitants.is_empty()) {

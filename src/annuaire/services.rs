@@ -1,6 +1,6 @@
 //! `services.csv`: the services of structures.
 
-use super::sheet;
+use super::sheet::{self, Row};
 use super::structures::Structures;
 use crate::config::tree::Source;
 use crate::error::{Problems, shown};
@@ -32,47 +32,55 @@ pub(super) fn read(
 ) -> Vec<Service> {
     let mut found: Vec<(usize, Service)> = Vec::new();
     sheet::read(source, &COLUMNS, problems, |row, problems| {
-        let (siret, code) = (row.cell(0), row.cell(1));
-        if structures.is_some_and(|s| !s.by_id.contains_key(siret)) {
-            let siret = shown(siret);
-            problems.push(row.problem(
-                msg!(
-                    "la structure « {siret} » de ce service est inconnue",
-                    "the structure \"{siret}\" of this service is unknown"
-                ),
-                msg!(
-                    "ajoutez-la à structures.csv, ou corrigez la colonne « siret »",
-                    "add it to structures.csv, or mend the column \"siret\""
-                ),
-            ));
-        }
-        if code.is_empty() {
-            problems.push(row.problem(
-                msg!("la case « code » est vide", "the cell \"code\" is empty"),
-                msg!("donnez le code du service, ou supprimez la ligne", "give the service's code, or remove the row"),
-            ));
-        } else if !is_code(code) {
-            let code = shown(code);
-            warnings.push(row.problem(
-                msg!(
-                    "aucune pièce ne pourra citer le code service « {code} »",
-                    "no pièce will be able to cite the service code \"{code}\""
-                ),
-                msg!(
-                    "un code a 100 caractères au plus : lettres, chiffres, espace, « - » et « _ »",
-                    "a code has at most 100 characters: letters, digits, space, \"-\" and \"_\""
-                ),
-            ));
-        }
+        check(&row, structures, problems, warnings);
+        let [siret, code, name] = [0, 1, 2].map(|column| row.cell(column).to_owned());
         let (active, engagement_required) = (row.flag(3, problems), row.flag(4, problems));
-        let name = row.cell(2).to_owned();
-        found.push((
-            row.start,
-            Service { siret: siret.to_owned(), code: code.to_owned(), name, active, engagement_required },
-        ));
+        found.push((row.start, Service { siret, code, name, active, engagement_required }));
     });
     found.sort_by(|(_, a), (_, b)| (&a.siret, &a.code).cmp(&(&b.siret, &b.code)));
-    for pair in found.windows(2) {
+    twins(source, &found, problems);
+    found.into_iter().map(|(_, service)| service).collect()
+}
+
+/// What is wrong or odd about the structure and the code of a row.
+fn check(row: &Row<'_>, structures: Option<&Structures>, problems: &mut Problems, warnings: &mut Problems) {
+    let (siret, code) = (row.cell(0), row.cell(1));
+    if structures.is_some_and(|s| !s.by_id.contains_key(siret)) {
+        let siret = shown(siret);
+        problems.push(row.problem(
+            msg!(
+                "la structure « {siret} » de ce service est inconnue",
+                "the structure \"{siret}\" of this service is unknown"
+            ),
+            msg!(
+                "ajoutez-la à structures.csv, ou corrigez la colonne « siret »",
+                "add it to structures.csv, or mend the column \"siret\""
+            ),
+        ));
+    }
+    if code.is_empty() {
+        problems.push(row.problem(
+            msg!("la case « code » est vide", "the cell \"code\" is empty"),
+            msg!("donnez le code du service, ou supprimez la ligne", "give the service's code, or remove the row"),
+        ));
+    } else if !is_code(code) {
+        let code = shown(code);
+        warnings.push(row.problem(
+            msg!(
+                "aucune pièce ne pourra citer le code service « {code} »",
+                "no pièce will be able to cite the service code \"{code}\""
+            ),
+            msg!(
+                "un code a 100 caractères au plus : lettres, chiffres, espace, « - » et « _ »",
+                "a code has at most 100 characters: letters, digits, space, \"-\" and \"_\""
+            ),
+        ));
+    }
+}
+
+/// Services that are there twice; they stand beside one another.
+fn twins(source: &Source, sorted: &[(usize, Service)], problems: &mut Problems) {
+    for pair in sorted.windows(2) {
         let [(first, a), (second, b)] = pair else { continue };
         if (&a.siret, &a.code) == (&b.siret, &b.code) && !a.code.is_empty() {
             let (siret, code, first) = (shown(&a.siret), shown(&a.code), source.line(*first));
@@ -86,7 +94,6 @@ pub(super) fn read(
             ));
         }
     }
-    found.into_iter().map(|(_, service)| service).collect()
 }
 
 /// At most 100 letters, digits, spaces, `-` and `_`.

@@ -1,6 +1,7 @@
 //! `structures.csv`: who may be named in a pièce.
 
 use super::sheet::{self, Row};
+use crate::config::keys::is_siret;
 use crate::config::tree::Source;
 use crate::error::{Problem, Problems, shown};
 use crate::msg;
@@ -147,10 +148,6 @@ fn odd_key(row: &Row<'_>) -> Problem {
             "check the number; of no consequence for a test structure"
         ),
     )
-}
-
-fn is_siret(id: &str) -> bool {
-    id.len() == 14 && id.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// Whether a SIRET's check digit is right (Luhn; the establishments of La Poste may instead have a sum of digits that

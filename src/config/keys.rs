@@ -197,7 +197,8 @@ pub(crate) fn app_code_wanted() -> Wanted {
     )
 }
 
-fn is_siret(text: &str) -> bool {
+/// Fourteen digits.
+pub(crate) fn is_siret(text: &str) -> bool {
     text.len() == 14 && text.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -229,7 +230,7 @@ fn interface_wanted() -> Wanted {
 
 /// `[interfaces.inbound]`: its codes are added to the default ones or take their place.
 fn inbound(given: Given<'_>, config: &mut Config) -> Result<(), Vec<Problem>> {
-    let Some(codes) = given.table() else {
+    let Some(codes) = given.table().map(|codes| Table { name: "interfaces.inbound", ..codes }) else {
         return Err(vec![given.wrong(Wanted::new(
             t("une table de codes", "a table of codes"),
             t(
@@ -335,6 +336,7 @@ fn measure(text: &str, units: &[(&str, u64)]) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -381,5 +383,30 @@ mod tests {
     fn no_key_is_there_twice() {
         let mut seen = std::collections::HashSet::new();
         assert!(KEYS.iter().all(|k| seen.insert((k.table, k.name))));
+    }
+
+    /// The template with every default in force.
+    fn uncommented() -> String {
+        let is_key = |line: &str| {
+            line.split_once(" = ").is_some_and(|(k, _)| k.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+        };
+        let lines = include_str!("../../spool/guichet.toml").lines();
+        let lines = lines.filter(|line| !line.starts_with("# siret = "));
+        lines.map(|line| line.strip_prefix("# ").filter(|l| is_key(l)).unwrap_or(line).to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn the_template_shows_every_key_with_its_default() {
+        let text = uncommented();
+        let tree: toml::Table = text.parse().unwrap();
+        for key in KEYS.iter().filter(|k| k.name != "siret") {
+            let table = tree[key.table].as_table().unwrap();
+            assert!(table.contains_key(key.name), "{}.{} is not in the template", key.table, key.name);
+        }
+        assert_eq!(tree["interfaces"]["inbound"].as_table().unwrap().len(), 5);
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("guichet.toml");
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(load(&path).unwrap(), Config::at(temp.path()));
     }
 }

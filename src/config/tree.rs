@@ -90,25 +90,32 @@ impl Source {
     }
 }
 
-/// An error of syntax: the parser's own words for who knows TOML, ours for the usual slips.
+/// An error of syntax: in our words for the usual slips, else in the parser's, which are English.
 fn said(parser: &str) -> (Msg, Msg) {
-    let slip = SLIPS.iter().find(|(start, _)| parser.starts_with(start));
-    let help = slip.map_or(t("voyez https://toml.io/fr/v1.0.0", "see https://toml.io"), |(_, help)| *help);
-    (msg!("ce n'est pas du TOML : {parser}", "this is not TOML: {parser}"), help.into())
+    let slip = SLIPS.iter().find(|(start, ..)| parser.starts_with(start));
+    let (what, help) = slip.map_or_else(
+        || (Msg::same(parser), t("voyez https://toml.io/fr/v1.0.0", "see https://toml.io").into()),
+        |(_, what, help)| ((*what).into(), (*help).into()),
+    );
+    let Msg { fr, en } = what;
+    (msg!("ce n'est pas du TOML : {fr}", "this is not TOML: {en}"), help)
 }
 
 #[rustfmt::skip]
-static SLIPS: &[(&str, Text)] = &[
-    // the parser's words        what to do
-    ("duplicate key",            t("cette clé est écrite deux fois : n'en gardez qu'une", "this key is written twice: keep one")),
-    ("string values must be quoted", t("mettez la valeur entre guillemets droits : \"…\"", "put the value between straight quotes: \"…\"")),
-    ("invalid basic string",     t("fermez les guillemets droits : \"…\"", "close the straight quotes: \"…\"")),
-    ("key with no value",        t("écrivez : clé = valeur", "write: key = value")),
-    ("unclosed array",           t("fermez le crochet : ]", "close the bracket: ]")),
-    ("unclosed table",           t("fermez le crochet : ]", "close the bracket: ]")),
-    ("unclosed inline table",    t("fermez l'accolade : }", "close the brace: }")),
-    ("missing comma",            t("séparez les valeurs par des virgules", "put commas between the values")),
-    ("unexpected leading zero",  t("mettez la valeur entre guillemets droits : \"0…\"", "put the value between straight quotes: \"0…\"")),
+static SLIPS: &[(&str, Text, Text)] = &[
+    // the parser's words             what is wrong                                                        what to do
+    ("duplicate key",                 t("clé écrite deux fois", "a key written twice"),                    t("n'en gardez qu'une", "keep one of them")),
+    ("string values must be quoted",  t("valeur absente ou sans guillemets", "a value that is missing or has no quotes"), t("mettez un texte entre guillemets droits (\"…\"), écrivez un nombre sans espaces", "put a text between straight quotes (\"…\"), write a number without spaces")),
+    ("invalid basic string",          t("guillemets qui ne se ferment pas", "quotes that are not closed"), t("un texte tient sur une ligne, entre deux guillemets droits : \"…\"", "a text is one line between two straight quotes: \"…\"")),
+    ("missing escaped value",         t("« \\ » devant un caractère imprévu", "\"\\\" before a character that it does not go with"), t("doublez-le (\\\\), ou mettez le texte entre apostrophes : '…'", "double it (\\\\), or put the text between apostrophes: '…'")),
+    ("key with no value",             t("clé sans valeur", "a key without a value"),                       t("écrivez : clé = valeur", "write: key = value")),
+    ("invalid unquoted key",          t("caractère imprévu dans une clé", "a character that no key has"),  t("écrivez : clé = valeur", "write: key = value")),
+    ("unexpected key or value",       t("texte en trop après la valeur", "more text after the value"),     t("une clé par ligne, sans rien après la valeur qu'un « # » et un commentaire", "one key a line, nothing after the value but a \"#\" and a comment")),
+    ("unclosed array",                t("crochet qui ne se ferme pas", "a bracket that is not closed"),    t("fermez-le : ]", "close it: ]")),
+    ("unclosed table",                t("crochet qui ne se ferme pas", "a bracket that is not closed"),    t("fermez-le : ]", "close it: ]")),
+    ("unclosed inline table",         t("accolade qui ne se ferme pas", "a brace that is not closed"),     t("fermez-la : }", "close it: }")),
+    ("missing comma",                 t("virgule absente", "a missing comma"),                              t("séparez les valeurs par des virgules", "put commas between the values")),
+    ("unexpected leading zero",       t("nombre qui commence par zéro", "a number that begins with zero"), t("ôtez le zéro, ou mettez la valeur entre guillemets : \"0…\"", "remove the zero, or put the value between quotes: \"0…\"")),
 ];
 
 /// What a value should have been, and how to write it.
@@ -293,5 +300,30 @@ impl<'a> Given<'a> {
     pub fn table(self) -> Option<Table<'a>> {
         let DeValue::Table(entries) = self.value else { return None };
         Some(Table { source: self.source, name: self.key, start: self.span.0, entries })
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_byte_is_on_a_line_and_a_mark_is_no_text() {
+        let source = Source::of(Path::new("f"), "\u{feff}ab\n\ncd".into()).unwrap();
+        assert_eq!(source.text, "ab\n\ncd");
+        assert_eq!([0, 2, 3, 4, 6, 99].map(|offset| source.line(offset)), [1, 1, 2, 3, 3, 3]);
+    }
+
+    #[test]
+    fn keys_come_in_the_order_of_the_file_with_their_place() {
+        let source = Source::of(Path::new("f"), "z = 1\n\na = [\n1,\n2]\n".into()).unwrap();
+        let mut problems = Problems::default();
+        let tree = source.toml(&mut problems).unwrap();
+        let top = Table { source: &source, name: "", start: 0, entries: tree.get_ref() };
+        let given: Vec<(&str, u32)> = top.given().iter().map(|g| (g.key, source.line(g.start))).collect();
+        assert_eq!(given, [("z", 1), ("a", 3)]);
+        let list = top.get("a").unwrap().list(Wanted::new(t("", ""), t("", ""))).unwrap_or_default();
+        assert_eq!(list.iter().map(|g| source.line(g.start)).collect::<Vec<_>>(), [4, 5]);
     }
 }

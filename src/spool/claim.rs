@@ -145,13 +145,8 @@ impl Spool {
             crash::point("name kept");
         }
         let to = claim.original();
-        let moved = rustix::fs::renameat_with(
-            &*c.dir,
-            c.name.as_os_str(),
-            &self.root_fd,
-            to.as_str(),
-            RenameFlags::NOREPLACE,
-        );
+        let (work, taken_as) = self.place(&to)?;
+        let moved = rustix::fs::renameat_with(&*c.dir, c.name.as_os_str(), &*work, taken_as, RenameFlags::NOREPLACE);
         if let Err(e) = moved {
             if cut {
                 self.remove(&claim.sidecar())?;
@@ -163,7 +158,7 @@ impl Spool {
         }
         self.touched(&claim.work_dir());
         crash::point("claimed");
-        let taken = rustix::fs::statat(&self.root_fd, to.as_str(), AtFlags::SYMLINK_NOFOLLOW)
+        let taken = rustix::fs::statat(&*work, taken_as, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|e| SpoolError::io("look at", &to, e))?;
         let swapped = FileType::from_raw_mode(taken.st_mode) != FileType::RegularFile
             || taken.st_ino != opened.stamp.ino

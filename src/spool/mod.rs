@@ -22,11 +22,11 @@ use crate::config::Barrier;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
 use rustix::io::Errno;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// The three directories of a partner below `out/<partner>/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,7 +75,9 @@ pub enum SpoolError {
     #[error("another guichet holds this spool ({0})")]
     Locked(String),
     /// A directory of the spool is on another file system: a rename could not move a file there.
-    #[error("{path} is on another file system than the spool\n  hint: everything below {root} must be on one file system")]
+    #[error(
+        "{path} is on another file system than the spool\n  hint: everything below {root} must be on one file system"
+    )]
     OtherFileSystem {
         /// The directory.
         path: String,
@@ -99,6 +101,8 @@ pub struct Spool {
     barrier: Barrier,
     /// What the next barrier must cover, where that is one `fsync` a file.
     touched: Mutex<BTreeSet<String>>,
+    /// Guichet's own directories (0700), open: nobody else can put another in their place.
+    own: Mutex<HashMap<String, Arc<OwnedFd>>>,
     /// Keeps the `flock`; released when the process ends, however it ends.
     _lock: OwnedFd,
 }
@@ -128,7 +132,14 @@ impl Spool {
         let root_fd =
             rustix::fs::open(root, flags, Perm::empty()).map_err(|e| SpoolError::io("open", root.display(), e))?;
         let lock = take_lock(root, &root_fd)?;
-        let spool = Spool { root: root.to_path_buf(), root_fd, barrier, touched: Mutex::default(), _lock: lock };
+        let spool = Spool {
+            root: root.to_path_buf(),
+            root_fd,
+            barrier,
+            touched: Mutex::default(),
+            own: Mutex::default(),
+            _lock: lock,
+        };
         for (dir, perm) in [("in", SHARED), ("out", SHARED), ("work", PRIVATE), ("archive", PRIVATE), ("hold", PRIVATE)]
         {
             spool.make_dir(dir, perm)?;
@@ -176,6 +187,23 @@ impl Spool {
         open_below(&self.root_fd, path, DIR).map_err(|e| SpoolError::io("open", path, e))
     }
 
+    /// One of guichet's own directories: opened once, made where it is missing.
+    fn own(&self, path: &str) -> Result<Arc<OwnedFd>, SpoolError> {
+        if let Some(dir) = self.own.lock().expect("no holder of this lock panics").get(path) {
+            return Ok(dir.clone());
+        }
+        self.make_dir(path, PRIVATE)?;
+        let dir = Arc::new(self.dir(path)?);
+        self.own.lock().expect("no holder of this lock panics").insert(path.to_owned(), dir.clone());
+        Ok(dir)
+    }
+
+    /// Splits a path below the root into one of guichet's own directories and a name in it.
+    fn place<'p>(&self, path: &'p str) -> Result<(Arc<OwnedFd>, &'p str), SpoolError> {
+        let (dir, name) = path.rsplit_once('/').expect("no file of guichet's lies in the root itself");
+        Ok((self.own(dir)?, name))
+    }
+
     /// Makes a directory, parents included; one that is there is checked to be one, on the same file system.
     fn make_dir(&self, path: &str, perm: Perm) -> Result<(), SpoolError> {
         let mut upto = String::new();
@@ -192,10 +220,7 @@ impl Spool {
         let dir = self.dir(path)?;
         let (here, root) = (stat_dev(&dir), stat_dev(&self.root_fd));
         if here.is_some() && here != root {
-            return Err(SpoolError::OtherFileSystem {
-                path: path.to_owned(),
-                root: self.root.display().to_string(),
-            });
+            return Err(SpoolError::OtherFileSystem { path: path.to_owned(), root: self.root.display().to_string() });
         }
         Ok(())
     }

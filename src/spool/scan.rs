@@ -102,6 +102,8 @@ pub struct Look {
     pub strays: Vec<Stray>,
     /// Some directory held more than one scan takes.
     pub more: bool,
+    /// When the first of the waiting files may be ready.
+    pub soonest: Option<Duration>,
 }
 
 type Key = (Mode, Arc<str>, OsString);
@@ -114,6 +116,8 @@ pub struct Scanner {
     /// Candidates that one directory may give to one scan.
     per_directory: usize,
     seen: HashMap<Key, (Stamp, Duration)>,
+    /// Files that were renamed into place, says the kernel: whole from the start.
+    moved_in: HashSet<Key>,
     /// Files whose bytes did not end where their format ends, as they were then.
     unfinished: HashMap<Key, Stamp>,
     told: HashSet<Stray>,
@@ -127,6 +131,7 @@ impl Scanner {
             incomplete_after,
             per_directory,
             seen: HashMap::new(),
+            moved_in: HashSet::new(),
             unfinished: HashMap::new(),
             told: HashSet::new(),
         }
@@ -166,10 +171,16 @@ impl Scanner {
         }
         self.seen = seen;
         self.unfinished.retain(|k, _| self.seen.contains_key(k));
+        self.moved_in.clear();
         look.strays = strays.iter().filter(|s| !self.told.contains(*s)).cloned().collect();
         self.told = strays.into_iter().collect();
         look.ready = in_turn(queues);
         Ok(look)
+    }
+
+    /// Says that a file was renamed into place: the next look need not see it twice.
+    pub fn moved_in(&mut self, mode: Mode, partner: &str, name: OsString) {
+        self.moved_in.insert((mode, partner.into(), name));
     }
 
     /// Says that a candidate's bytes do not end where its format ends: it is given again when it has changed, or when
@@ -223,11 +234,14 @@ impl Scanner {
             // The age of ctime may stand for the first look: the kernel sets it at each write, nobody else can.
             let quiet = (uptime - since).max(stamp.age(now).unwrap_or_default());
             let held_back = self.unfinished.get(&key) == Some(&stamp) && quiet < self.incomplete_after;
-            if quiet >= self.settle && !held_back {
+            let settled = quiet >= self.settle || self.moved_in.contains(&key);
+            if settled && !held_back {
                 let (size, dir, name) = (stamp.size, dir.clone(), key.2.clone());
                 queue.push(Candidate { mode, partner: partner.clone(), name, size, quiet, dir, stamp });
             } else {
                 look.waiting += 1;
+                let due = if held_back { self.incomplete_after } else { self.settle }.saturating_sub(quiet);
+                look.soonest = Some(look.soonest.map_or(due, |soonest| soonest.min(due)));
             }
             seen.insert(key, (stamp, since));
         }

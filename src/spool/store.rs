@@ -2,14 +2,17 @@
 
 use super::claim::Claim;
 use super::scan::list;
-use super::{DIR, FlowId, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape};
+use super::{FlowId, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape};
 use crate::config::Barrier;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
 use rustix::io::Errno;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStringExt;
 
 /// What an earlier run left in `work/`.
@@ -72,7 +75,8 @@ impl Spool {
     /// What the system said.
     pub fn stage_piece(&self, partner: &str, name: &str, claim: &Claim) -> Result<(), SpoolError> {
         let (from, to) = (claim.copy(), format!("{STAGE}/{partner}/{name}"));
-        let link = || rustix::fs::linkat(&self.root_fd, from.as_str(), &self.root_fd, to.as_str(), AtFlags::empty());
+        let ((from_dir, from), (to_dir, to_name)) = (self.place(&from)?, self.place(&to)?);
+        let link = || rustix::fs::linkat(&*from_dir, from, &*to_dir, to_name, AtFlags::empty());
         match link() {
             // Left by a batch that was never committed.
             Err(Errno::EXIST) => {
@@ -112,25 +116,38 @@ impl Spool {
         Ok(())
     }
 
-    /// Publishes a staged file: one rename, never onto another file.
+    /// Publishes staged files, in their order: one rename each, never onto another file. The trays are opened anew each
+    /// time, for a partner may have put another directory in a tray's place.
     ///
     /// # Errors
     /// What the system said, a missing tray included.
-    pub fn publish(&self, partner: &str, tray: Tray, name: &str) -> Result<Staged, SpoolError> {
-        let from = format!("{STAGE}/{partner}/{name}");
-        let tray = format!("out/{partner}/{}", tray.name());
-        let dir = self.dir(&tray)?;
-        crash::point("before a publish");
-        let moved = rustix::fs::renameat_with(&self.root_fd, from.as_str(), &dir, name, RenameFlags::NOREPLACE);
-        self.touched(&tray);
-        let staged = match moved {
-            Ok(()) => Staged::Published,
-            Err(Errno::NOENT) => Staged::Gone,
-            Err(Errno::EXIST) => Staged::Taken,
-            Err(e) => return Err(SpoolError::io("publish", format!("{tray}/{name}"), e)),
-        };
-        crash::point("after a publish");
-        Ok(staged)
+    pub fn publish<'f>(
+        &self,
+        files: impl Iterator<Item = (&'f str, Tray, &'f str)>,
+        each: &mut dyn FnMut(usize, Staged),
+    ) -> Result<(), SpoolError> {
+        let mut trays: HashMap<(&str, Tray), OwnedFd> = HashMap::new();
+        for (i, (partner, tray, name)) in files.enumerate() {
+            let path = format!("out/{partner}/{}", tray.name());
+            let dir = match trays.entry((partner, tray)) {
+                Entry::Occupied(dir) => dir.into_mut(),
+                Entry::Vacant(place) => {
+                    self.touched(&path);
+                    place.insert(self.dir(&path)?)
+                }
+            };
+            let from = self.own(&format!("{STAGE}/{partner}"))?;
+            crash::point("before a publish");
+            let staged = match rustix::fs::renameat_with(&*from, name, &*dir, name, RenameFlags::NOREPLACE) {
+                Ok(()) => Staged::Published,
+                Err(Errno::NOENT) => Staged::Gone,
+                Err(Errno::EXIST) => Staged::Taken,
+                Err(e) => return Err(SpoolError::io("publish", format!("{path}/{name}"), e)),
+            };
+            crash::point("after a publish");
+            each(i, staged);
+        }
+        Ok(())
     }
 
     /// Files a decided deposit: the partner's file goes, guichet's copy takes its last name `filed`. A deposit that was
@@ -139,9 +156,6 @@ impl Spool {
     /// # Errors
     /// What the system said.
     pub fn file_away(&self, claim: &Claim, filed: &str, copied: bool) -> Result<(), SpoolError> {
-        if let Some((below, _)) = filed.rsplit_once('/') {
-            self.make_dir_once(below)?;
-        }
         let from = if copied {
             self.remove(&claim.original())?;
             crash::point("original dropped");
@@ -149,11 +163,13 @@ impl Spool {
         } else {
             claim.original()
         };
-        match rustix::fs::renameat_with(&self.root_fd, from.as_str(), &self.root_fd, filed, RenameFlags::NOREPLACE) {
+        let ((from_dir, from), (to_dir, to)) = (self.place(&from)?, self.place(filed)?);
+        match rustix::fs::renameat_with(&*from_dir, from, &*to_dir, to, RenameFlags::NOREPLACE) {
             Ok(()) => {}
-            Err(Errno::NOENT) if exists(&self.root_fd, filed) => {}
+            Err(Errno::NOENT) if exists(&to_dir, to) => {}
             Err(e) => return Err(SpoolError::io("file", filed, e)),
         }
+        self.touched(filed.rsplit_once('/').map_or(filed, |(dir, _)| dir));
         crash::point("filed");
         if claim.escaped.len() + 3 > super::name::LONGEST {
             self.remove(&claim.sidecar())?;
@@ -259,7 +275,8 @@ impl Spool {
     pub(super) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SpoolError> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
-        let fd = rustix::fs::openat(&self.root_fd, path, flags, perm).map_err(|e| SpoolError::io("create", path, e))?;
+        let (dir, name) = self.place(path)?;
+        let fd = rustix::fs::openat(&*dir, name, flags, perm).map_err(|e| SpoolError::io("create", path, e))?;
         let mut file = File::from(fd);
         let mut rest = bytes;
         if cfg!(feature = "faults") {
@@ -287,7 +304,8 @@ impl Spool {
     }
 
     pub(super) fn remove(&self, path: &str) -> Result<(), SpoolError> {
-        match rustix::fs::unlinkat(&self.root_fd, path, AtFlags::empty()) {
+        let (dir, name) = self.place(path)?;
+        match rustix::fs::unlinkat(&*dir, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
             Err(e) => Err(SpoolError::io("remove", path, e)),
         }
@@ -297,13 +315,6 @@ impl Spool {
     pub(super) fn touched(&self, path: &str) {
         if self.barrier == Barrier::Fsync {
             self.touched.lock().expect("no holder of this lock panics").insert(path.to_owned());
-        }
-    }
-
-    fn make_dir_once(&self, path: &str) -> Result<(), SpoolError> {
-        match open_below(&self.root_fd, path, DIR) {
-            Ok(_) => Ok(()),
-            Err(_) => self.make_dir(path, PRIVATE),
         }
     }
 }

@@ -1,0 +1,34 @@
+//! The counter once, for cron: everything present and finished, then a summary.
+
+use crate::counter::{Counter, CounterError, Tally};
+use std::time::Duration;
+
+/// Looks that one run takes at most: the first, one after a `settle`, and some for full directories.
+const LOOKS: usize = 10_000;
+
+/// Processes what is there, waiting one `settle` for files that may just have been written; returns what was done.
+///
+/// # Errors
+/// What the disk or the ledger said.
+pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
+    let settle = counter.config().spool.settle;
+    let until = std::time::Instant::now() + settle + Duration::from_millis(100);
+    counter.republish()?;
+    for _ in 0..LOOKS {
+        let mut look = counter.look()?;
+        let found = !look.ready.is_empty();
+        look.ready.sort_by(|a, b| a.order().cmp(&b.order()));
+        let before = counter.tally().flows;
+        counter.process(look.ready)?;
+        let worked = found && counter.tally().flows > before;
+        let soon = look.soonest.filter(|s| std::time::Instant::now() + *s <= until);
+        match soon {
+            _ if look.more && worked => {}
+            Some(soon) => std::thread::sleep(soon.max(Duration::from_millis(1))),
+            None => break,
+        }
+    }
+    counter.settle()?;
+    counter.look()?;
+    Ok(counter.tally())
+}

@@ -1,0 +1,169 @@
+//! Taking and judging: what needs no ledger, on every core at once.
+
+use crate::annuaire::{Annuaire, Partner};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::event::{Event, Listener};
+use crate::flux;
+use crate::judge::{Context, Fate, Judged, judge};
+use crate::ledger::Hash;
+use crate::rules::{Finding, Layer, safe, works};
+use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
+use sha2::{Digest, Sha256};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+
+/// The part that needs no ledger: any number of threads may use it at once.
+pub(super) struct Intake {
+    pub config: Config,
+    pub annuaire: Arc<Annuaire>,
+    pub spool: Spool,
+    pub clock: Arc<dyn Clock>,
+    pub listener: Arc<dyn Listener>,
+    pub ids: FlowIds,
+    pub threads: usize,
+}
+
+/// A file, taken and judged.
+pub(super) struct Taken {
+    pub claim: Claim,
+    pub sha256: Option<Hash>,
+    pub judged: Judged,
+}
+
+/// What became of one candidate.
+pub(super) enum Take {
+    Taken(Box<Taken>),
+    /// Its bytes do not end yet.
+    Unfinished(Candidate),
+    /// It is gone or another file by now.
+    Changed,
+}
+
+impl Intake {
+    pub fn tell(&self, event: &Event) {
+        self.listener.hear(self.clock.now(), event);
+    }
+
+    pub fn welcome(&self) -> Result<(), SpoolError> {
+        for partner in self.annuaire.partners() {
+            self.spool.welcome(&partner.name, &partner.modes)?;
+            self.spool.make_work_dirs(&partner.name)?;
+        }
+        Ok(())
+    }
+
+    /// Takes and judges a batch on every core, in order.
+    pub fn take(&self, candidates: Vec<Candidate>) -> Result<Vec<Take>, SpoolError> {
+        let total = candidates.len();
+        if total <= 2 || self.threads == 1 {
+            return candidates.into_iter().map(|c| self.take_one(c)).collect();
+        }
+        let queue: Vec<_> = candidates.into_iter().map(|c| Mutex::new(Some(c))).collect();
+        let next = AtomicUsize::new(0);
+        let (send, receive) = sync_channel(total);
+        std::thread::scope(|scope| {
+            for _ in 0..self.threads.min(total) {
+                let (send, queue, next) = (send.clone(), &queue, &next);
+                scope.spawn(move || {
+                    loop {
+                        let index = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(cell) = queue.get(index) else { return };
+                        let candidate = cell.lock().expect("no holder of this lock panics").take();
+                        let take = self.take_one(candidate.expect("each cell is emptied once"));
+                        if send.send((index, take)).is_err() {
+                            return;
+                        }
+                    }
+                });
+            }
+        });
+        drop(send);
+        let mut takes: Vec<(usize, Result<Take, SpoolError>)> = receive.into_iter().collect();
+        takes.sort_by_key(|(index, _)| *index);
+        takes.into_iter().map(|(_, take)| take).collect()
+    }
+
+    fn take_one(&self, candidate: Candidate) -> Result<Take, SpoolError> {
+        let quiet = candidate.quiet;
+        let mut opened = match self.spool.open_candidate(candidate, self.config.limits.file) {
+            Ok(opened) => opened,
+            Err(ClaimError::Changed) => return Ok(Take::Changed),
+            Err(ClaimError::Spool(e)) => return Err(e),
+        };
+        if let Some(bytes) = opened.bytes()
+            && quiet < self.config.spool.incomplete_after
+            && !flux::looks_finished(bytes)
+        {
+            return Ok(Take::Unfinished(opened.candidate().clone()));
+        }
+        self.claim_opened(&mut opened)
+    }
+
+    fn claim_opened(&self, opened: &mut Opened) -> Result<Take, SpoolError> {
+        let id = self.ids.next(self.clock.now());
+        let claim = match self.spool.claim(opened, id) {
+            Ok(claim) => claim,
+            Err(ClaimError::Changed) => return Ok(Take::Changed),
+            Err(ClaimError::Spool(e)) => return Err(e),
+        };
+        self.judge_claim(claim, opened.take_bytes()).map(|t| Take::Taken(Box::new(t)))
+    }
+
+    /// Judges again what an earlier run claimed and did not decide, under the same id.
+    pub fn take_left(&self, left: Left) -> Result<Taken, SpoolError> {
+        self.spool.make_work_dirs(&left.claim.partner)?;
+        self.spool.welcome(&left.claim.partner, &[])?;
+        let bytes = if left.claim.size > self.config.limits.file { None } else { Some(self.spool.read_left(&left)?) };
+        self.judge_claim(left.claim, bytes)
+    }
+
+    /// Copies, hashes and judges a claimed file.
+    fn judge_claim(&self, claim: Claim, bytes: Option<Vec<u8>>) -> Result<Taken, SpoolError> {
+        let partner = self.annuaire.partner(&claim.partner);
+        let Some(bytes) = bytes else {
+            let finding = safe::oversize(claim.size, self.config.limits.file);
+            return Ok(Taken { claim, sha256: None, judged: held(finding) });
+        };
+        self.spool.copy(&claim, &bytes)?;
+        let sha256 = Some(Sha256::digest(&bytes).into());
+        let judged = match partner {
+            None => held(works::unknown_partner(&claim.partner)),
+            Some(partner) => self.judge(bytes, &claim, partner),
+        };
+        Ok(Taken { claim, sha256, judged })
+    }
+
+    /// Judges; a fault of ours in judging holds the one flow and harms no other.
+    fn judge(&self, bytes: Vec<u8>, claim: &Claim, partner: &Partner) -> Judged {
+        let context = Context {
+            config: &self.config,
+            annuaire: Some(&self.annuaire),
+            mode: claim.mode,
+            partner: Some(partner),
+            today: self.clock.now().day(),
+            layers: &Layer::ALL,
+        };
+        catch_unwind(AssertUnwindSafe(|| judge(bytes, &context))).unwrap_or_else(|_| held(safe::internal_fault()))
+    }
+}
+
+/// A judgement of a file that nobody could read.
+fn held(finding: Finding) -> Judged {
+    Judged::unread("unknown", Fate::Hold, vec![finding])
+}
+
+/// Parts what was taken from what is not finished.
+pub(super) fn sort(takes: Vec<Take>) -> (Vec<Taken>, Vec<Candidate>) {
+    let (mut taken, mut unfinished) = (Vec::new(), Vec::new());
+    for take in takes {
+        match take {
+            Take::Taken(t) => taken.push(*t),
+            Take::Unfinished(c) => unfinished.push(c),
+            Take::Changed => {}
+        }
+    }
+    (taken, unfinished)
+}

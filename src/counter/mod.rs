@@ -1,0 +1,341 @@
+//! One batch through the whole house: taken and judged in parallel, decided one after another, staged, made durable,
+//! committed, published, filed. The order of these steps is the promise that nothing is lost and nothing comes twice;
+//! ARCHITECTURE.md says why each stands where it does.
+
+mod desk;
+mod intake;
+
+use crate::annuaire::Annuaire;
+use crate::clock::{Clock, Instant};
+use crate::config::Config;
+use crate::event::{Event, Listener};
+use crate::ledger::{Ledger, LedgerError, Pending};
+use crate::msg;
+use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
+use desk::Desk;
+use intake::{Intake, Take, sort};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Why the counter cannot work.
+#[derive(Debug, thiserror::Error)]
+pub enum CounterError {
+    /// The disk.
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    /// The ledger.
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+}
+
+/// What a run did (contract §3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Tally {
+    /// Deposits answered, held, refused and duplicates included.
+    pub flows: u64,
+    /// Pièces read.
+    pub pieces: u64,
+    /// Pièces accepted.
+    pub accepted: u64,
+    /// Pièces refused, or flows refused without a readable pièce.
+    pub refused: u64,
+    /// Deposits that repeat one that made a pièce.
+    pub duplicates: u64,
+    /// Acts done; none in this version.
+    pub acts: u64,
+    /// Acts refused; none in this version.
+    pub acts_refused: u64,
+    /// Delays that fell due; none in this version.
+    pub delays: u64,
+    /// Flows held for an operator.
+    pub held: u64,
+    /// Files that are not finished and stay where they are.
+    pub waiting: u64,
+    /// Milliseconds from start to end.
+    pub elapsed_ms: u64,
+}
+
+/// The counter, open: the spool is locked, the ledger is open, and what an earlier run left is finished.
+pub struct Counter {
+    intake: Intake,
+    scanner: Scanner,
+    ledger: Ledger,
+    /// Rows of the outbox that are published and not yet marked so.
+    published: Vec<i64>,
+    /// The latest instant that was recorded: time in the ledger never runs backwards.
+    latest: Instant,
+    started: std::time::Instant,
+    reserve_told: bool,
+    tally: Tally,
+}
+
+impl Counter {
+    /// Opens the spool and the ledger, and finishes what an earlier run left.
+    ///
+    /// # Errors
+    /// [`SpoolError::Locked`] when another guichet works here; otherwise what the disk or SQLite said.
+    pub fn open(
+        config: Config,
+        annuaire: Arc<Annuaire>,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Listener>,
+        seed: u64,
+    ) -> Result<Counter, CounterError> {
+        let spool = Spool::open(&config.spool.root, config.ledger.barrier)?;
+        listener.hear(clock.now(), &Event::Opened { spool: spool.root().display().to_string() });
+        let ledger = Ledger::open(&config.ledger.path)?;
+        let scanner = Scanner::new(config.spool.settle, config.spool.incomplete_after, SCAN);
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let ids = FlowIds::seeded(seed);
+        let intake = Intake { config, annuaire, spool, clock, listener, ids, threads };
+        intake.welcome()?;
+        let mut counter = Counter {
+            intake,
+            scanner,
+            ledger,
+            published: Vec::new(),
+            latest: Instant(i64::MIN),
+            started: std::time::Instant::now(),
+            reserve_told: false,
+            tally: Tally::default(),
+        };
+        counter.recover()?;
+        Ok(counter)
+    }
+
+    /// Puts another annuaire in force, from the next batch on.
+    ///
+    /// # Errors
+    /// When a new partner's directories cannot be made.
+    pub fn reload(&mut self, annuaire: Arc<Annuaire>) -> Result<(), CounterError> {
+        self.intake.annuaire = annuaire;
+        self.intake.welcome()?;
+        Ok(())
+    }
+
+    /// The annuaire in force.
+    pub fn annuaire(&self) -> &Arc<Annuaire> {
+        &self.intake.annuaire
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.intake.config
+    }
+
+    /// Tells an event.
+    pub fn tell(&self, event: &Event) {
+        self.intake.tell(event);
+    }
+
+    /// What was done since the start.
+    pub fn tally(&self) -> Tally {
+        let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Tally { elapsed_ms: elapsed, ..self.tally }
+    }
+
+    /// Says that a file was renamed into place.
+    pub fn moved_in(&mut self, mode: crate::trade::Mode, partner: &str, name: std::ffi::OsString) {
+        self.scanner.moved_in(mode, partner, name);
+    }
+
+    /// Looks at every inbound directory.
+    ///
+    /// # Errors
+    /// What the system said of `in/` itself.
+    pub fn look(&mut self) -> Result<Look, CounterError> {
+        let annuaire = self.intake.annuaire.clone();
+        let known = |name: &str| annuaire.partner(name).is_some();
+        let now = self.intake.clock.now();
+        let look = self.scanner.look(&self.intake.spool, &known, now, self.started.elapsed())?;
+        for stray in &look.strays {
+            self.tell(&stray_event(stray));
+        }
+        self.tally.waiting = look.waiting as u64;
+        Ok(look)
+    }
+
+    /// Processes candidates in their order, batch after batch: the next batch is taken and judged while one commits.
+    ///
+    /// # Errors
+    /// What the disk or SQLite said; the process must then end, and recovery finish.
+    pub fn process(&mut self, candidates: Vec<Candidate>) -> Result<(), CounterError> {
+        if candidates.is_empty() || self.is_disk_full()? {
+            self.tally.waiting += candidates.len() as u64;
+            return Ok(());
+        }
+        let mut batches = batches(candidates, &self.intake.config.batch).into_iter();
+        let first = batches.next().unwrap_or_default();
+        let mut taken = self.intake.take(first)?;
+        loop {
+            let next = batches.next();
+            let Some(next) = next else {
+                return self.finish(taken);
+            };
+            if self.is_disk_full()? {
+                self.tally.waiting += next.len() as u64 + batches.map(|b| b.len() as u64).sum::<u64>();
+                return self.finish(taken);
+            }
+            // Taking and judging need no ledger: the next batch goes ahead while this one waits for the disk.
+            let intake = &self.intake;
+            let mut desk = Desk {
+                ledger: &mut self.ledger,
+                published: &mut self.published,
+                latest: &mut self.latest,
+                tally: &mut self.tally,
+                intake,
+            };
+            let (scanner, started) = (&mut self.scanner, sort(taken));
+            for c in &started.1 {
+                scanner.unfinished(c);
+            }
+            taken = std::thread::scope(|scope| {
+                let ahead = scope.spawn(|| intake.take(next));
+                desk.batch(started.0)?;
+                Ok::<_, CounterError>(ahead.join().expect("taking does not panic: judging is caught")?)
+            })?;
+        }
+    }
+
+    fn finish(&mut self, taken: Vec<Take>) -> Result<(), CounterError> {
+        let (taken, unfinished) = sort(taken);
+        for c in &unfinished {
+            self.scanner.unfinished(c);
+            self.tally.waiting += 1;
+        }
+        self.desk().batch(taken)
+    }
+
+    /// Marks what is published; called when there is nothing else to do.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn settle(&mut self) -> Result<(), CounterError> {
+        if self.published.is_empty() {
+            return Ok(());
+        }
+        let mut entry = self.ledger.begin()?;
+        entry.published(&self.published)?;
+        entry.commit()?;
+        self.published.clear();
+        Ok(())
+    }
+
+    /// Tries again what could not be published because its name was taken.
+    ///
+    /// # Errors
+    /// What the disk or SQLite said.
+    pub fn republish(&mut self) -> Result<(), CounterError> {
+        let waiting: Vec<Pending> =
+            self.ledger.unpublished()?.into_iter().filter(|p| !self.published.contains(&p.id)).collect();
+        self.desk().publish(waiting)?;
+        self.settle()
+    }
+
+    fn desk(&mut self) -> Desk<'_> {
+        Desk {
+            ledger: &mut self.ledger,
+            published: &mut self.published,
+            latest: &mut self.latest,
+            tally: &mut self.tally,
+            intake: &self.intake,
+        }
+    }
+
+    /// Finishes what an earlier run left. Running it twice changes nothing.
+    fn recover(&mut self) -> Result<(), CounterError> {
+        let pending = self.ledger.unpublished()?;
+        let published = pending.len();
+        // What went out before a power cut may not have been durable there: the renames that follow make it so.
+        self.desk().publish(pending)?;
+        self.remove_unknown_stage()?;
+        let (mut filed, mut again) = (0, Vec::new());
+        for left in self.intake.spool.left()? {
+            match self.ledger.filed(left.claim.id.as_str())? {
+                Some((place, copied)) => {
+                    self.intake.spool.file_away(&left.claim, &place, copied)?;
+                    filed += 1;
+                }
+                None => again.push(left),
+            }
+        }
+        let judged = again.len();
+        let limit = self.intake.config.batch.flows.max(1);
+        while !again.is_empty() {
+            let rest = again.split_off(limit.min(again.len()));
+            let batch = again.into_iter().map(|left| self.intake.take_left(left)).collect::<Result<_, _>>()?;
+            self.desk().batch(batch)?;
+            again = rest;
+        }
+        self.settle()?;
+        if published + filed + judged > 0 {
+            self.tell(&Event::Recovered { published, judged, filed });
+        }
+        Ok(())
+    }
+
+    /// Staged files without a row are of a batch that was never committed: they will be rendered again.
+    fn remove_unknown_stage(&mut self) -> Result<(), CounterError> {
+        let known: HashSet<(String, String)> =
+            self.ledger.unpublished()?.into_iter().map(|p| (p.partner, p.name)).collect();
+        for (partner, name) in self.intake.spool.staged()? {
+            if !known.contains(&(partner.clone(), name.clone())) {
+                self.intake.spool.unstage(&partner, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether so little room is left that nothing more may be claimed; told once each time it begins.
+    fn is_disk_full(&mut self) -> Result<bool, CounterError> {
+        let (bytes, inodes) = self.intake.spool.free()?;
+        let reserve = self.intake.config.limits.reserve;
+        let full = bytes < reserve || inodes < INODE_RESERVE;
+        if full && !self.reserve_told {
+            self.tell(&Event::DiskReserve { free: bytes, reserve });
+        }
+        self.reserve_told = full;
+        Ok(full)
+    }
+}
+
+/// Candidates that one directory gives to one scan.
+const SCAN: usize = 10_000;
+/// Free inodes below which nothing more is claimed: a batch of 100 flows makes some hundreds of files.
+const INODE_RESERVE: u64 = 2_000;
+
+fn stray_event(stray: &Stray) -> Event {
+    let (path, why) = match stray {
+        Stray::UnknownPartner { path } => {
+            (path, msg!("aucun partenaire de ce nom dans partners.toml", "no partner of this name in partners.toml"))
+        }
+        Stray::NotAFile { path, what } => (path, msg!("ce n'est pas un fichier ordinaire ({what})", "it is {what}")),
+        Stray::Linked { path } => (
+            path,
+            msg!(
+                "ce fichier a un autre nom ailleurs (lien physique) ; déposez une copie",
+                "the file has another name elsewhere (hard link); drop a copy"
+            ),
+        ),
+        Stray::Unreadable { path, why } => (path, msg!("illisible : {why}", "cannot be read: {why}")),
+    };
+    Event::Stray { path: path.clone(), why }
+}
+
+/// Cuts candidates into batches: so many flows or so many bytes, whichever is first.
+fn batches(candidates: Vec<Candidate>, limit: &crate::config::Batch) -> Vec<Vec<Candidate>> {
+    let mut batches: Vec<Vec<Candidate>> = Vec::new();
+    let mut bytes = u64::MAX;
+    for c in candidates {
+        let full = batches.last().is_none_or(|b| b.len() >= limit.flows.max(1));
+        if full || bytes.saturating_add(c.size) > limit.bytes {
+            batches.push(Vec::new());
+            bytes = 0;
+        }
+        bytes = bytes.saturating_add(c.size);
+        if let Some(batch) = batches.last_mut() {
+            batch.push(c);
+        }
+    }
+    batches
+}

@@ -1,0 +1,205 @@
+//! The counter forever: the same loop as `batch`, woken by the kernel's hints and by the clock.
+//!
+//! A hint only wakes the scan, early. Everything holds without hints: events overflow, network file systems have none,
+//! and a directory may fill before it is watched.
+
+use crate::annuaire::Annuaire;
+use crate::config::Watch;
+use crate::counter::{Counter, CounterError};
+use crate::event::Event;
+use crate::text::Lang;
+use crate::trade::Mode;
+use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
+
+/// What the outside asks of a running daemon.
+#[derive(Debug, Default)]
+pub struct Orders {
+    /// Finish the batch and stop (SIGTERM, SIGINT).
+    pub stop: Arc<AtomicBool>,
+    /// Read the annuaire again (SIGHUP).
+    pub reload: Arc<AtomicBool>,
+}
+
+/// How long an order may go unnoticed.
+const ATTENTION: Duration = Duration::from_millis(200);
+
+/// Works until told to stop.
+///
+/// # Errors
+/// What the disk or the ledger said: the process must end, and the next start finishes the work.
+pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
+    let (hints, heard) = sync_channel(1024);
+    let mut watch = Watching::new(counter, hints);
+    let mut fingerprint = Annuaire::fingerprint(annuaire);
+    counter.republish()?;
+    while !orders.stop.load(Ordering::SeqCst) {
+        watch.renew(counter);
+        let look = counter.look()?;
+        let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan);
+        let before = counter.tally().flows;
+        if !look.ready.is_empty() {
+            counter.process(look.ready)?;
+            if look.more && counter.tally().flows > before {
+                pause = Duration::ZERO; // there is more of the same; other partners come in turn
+            }
+        } else {
+            counter.settle()?;
+        }
+        if counter.tally().flows > before && pause > Duration::ZERO {
+            counter.settle()?;
+        }
+        let window = counter.config().batch.wait;
+        for (mode, partner, name) in rest(&heard, pause, window, orders) {
+            counter.moved_in(mode, &partner, name);
+        }
+        let now = Annuaire::fingerprint(annuaire);
+        if orders.reload.swap(false, Ordering::SeqCst) || now != fingerprint {
+            fingerprint = now;
+            reload(counter, annuaire, lang)?;
+        }
+    }
+    counter.settle()?;
+    counter.tell(&Event::Closed);
+    Ok(())
+}
+
+/// Loads the annuaire; a faulty one changes nothing.
+fn reload(counter: &mut Counter, dir: &Path, lang: Lang) -> Result<(), CounterError> {
+    match Annuaire::load(dir) {
+        Ok(loaded) => {
+            counter.reload(Arc::new(loaded.annuaire))?;
+            let structures = counter.annuaire().structures().len();
+            counter.tell(&Event::AnnuaireLoaded { structures });
+        }
+        Err(problems) => {
+            let problems = problems.iter().map(|p| format!("{}: {}", p.at, p.message.get(lang))).collect();
+            counter.tell(&Event::AnnuaireRefused { problems });
+        }
+    }
+    Ok(())
+}
+
+/// A file renamed into place: the mode and partner of its directory, and its name.
+type MovedIn = (Mode, String, OsString);
+
+/// Waits for a hint, an order or the end of the pause. Then the batch's window stays open, for files that come together.
+fn rest(heard: &Receiver<Option<MovedIn>>, pause: Duration, window: Duration, orders: &Orders) -> Vec<MovedIn> {
+    let until = std::time::Instant::now() + pause;
+    let mut moved = Vec::new();
+    loop {
+        if orders.stop.load(Ordering::SeqCst) || orders.reload.load(Ordering::SeqCst) {
+            return moved;
+        }
+        let left = until.saturating_duration_since(std::time::Instant::now());
+        match heard.recv_timeout(left.min(ATTENTION)) {
+            Ok(hint) => {
+                moved.extend(hint);
+                let closes = std::time::Instant::now() + window;
+                while let Ok(hint) = heard.recv_timeout(closes.saturating_duration_since(std::time::Instant::now())) {
+                    moved.extend(hint);
+                }
+                return moved;
+            }
+            Err(RecvTimeoutError::Timeout) if left > ATTENTION => {}
+            Err(RecvTimeoutError::Timeout) => return moved,
+            Err(RecvTimeoutError::Disconnected) => {
+                std::thread::sleep(left.min(ATTENTION));
+                if left <= ATTENTION {
+                    return moved;
+                }
+            }
+        }
+    }
+}
+
+/// The kernel's hints: one watch a partner's directory, none below it.
+struct Watching {
+    watcher: Option<RecommendedWatcher>,
+    watched: BTreeSet<PathBuf>,
+}
+
+impl Watching {
+    fn new(counter: &Counter, hints: SyncSender<Option<MovedIn>>) -> Watching {
+        if counter.config().spool.watch == Watch::Poll {
+            return Watching { watcher: None, watched: BTreeSet::new() };
+        }
+        let root = counter.config().spool.root.join("in");
+        let made = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // A full channel is no loss: whoever reads it scans everything.
+            match event {
+                Ok(event) if is_change(&event.kind) => {
+                    let moved = event.paths.iter().filter(|_| is_move(&event.kind)).find_map(|p| below(&root, p));
+                    let _ = hints.try_send(moved);
+                }
+                Ok(_) => {}
+                Err(_) => drop(hints.try_send(None)),
+            }
+        });
+        match made {
+            Ok(watcher) => Watching { watcher: Some(watcher), watched: BTreeSet::new() },
+            Err(e) => {
+                counter.tell(&Event::NoHints { why: e.to_string() });
+                Watching { watcher: None, watched: BTreeSet::new() }
+            }
+        }
+    }
+
+    /// Watches the directories that are new since the last time.
+    fn renew(&mut self, counter: &Counter) {
+        let Some(watcher) = &mut self.watcher else { return };
+        let root = counter.config().spool.root.join("in");
+        let wanted: BTreeSet<PathBuf> = counter
+            .annuaire()
+            .partners()
+            .iter()
+            .flat_map(|p| p.modes.iter().map(|m| root.join(m.name()).join(&p.name)))
+            .collect();
+        for gone in self.watched.difference(&wanted) {
+            let _ = watcher.unwatch(gone);
+        }
+        let mut watched: BTreeSet<PathBuf> = self.watched.intersection(&wanted).cloned().collect();
+        for dir in wanted.difference(&self.watched) {
+            match watcher.watch(dir, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    watched.insert(dir.clone());
+                }
+                Err(e) => {
+                    counter.tell(&Event::NoHints { why: e.to_string() });
+                    watched.insert(dir.clone()); // told once
+                }
+            }
+        }
+        self.watched = watched;
+    }
+}
+
+/// Reading a directory is an event too, and none that should wake a scan.
+fn is_change(kind: &EventKind) -> bool {
+    match kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => true,
+        EventKind::Access(_) | EventKind::Remove(_) => false,
+        EventKind::Modify(ModifyKind::Name(RenameMode::From)) => false,
+        _ => true,
+    }
+}
+
+fn is_move(kind: &EventKind) -> bool {
+    matches!(kind, EventKind::Modify(ModifyKind::Name(RenameMode::To)))
+}
+
+/// Mode, partner and name of a path below `in/`.
+fn below(root: &Path, path: &Path) -> Option<MovedIn> {
+    let mut parts = path.strip_prefix(root).ok()?.iter();
+    let mode = parts.next()?.to_str()?.parse().ok()?;
+    let partner = parts.next()?.to_str()?.to_owned();
+    let name = parts.next()?.to_os_string();
+    Some((mode, partner, name))
+}

@@ -1,0 +1,374 @@
+//! Reading, beside the writer and without a lock: whoever reads sees the last committed batch.
+
+use super::chain::{FlowFacts, piece_facts};
+use super::{APPLICATION_ID, LedgerError, USER_VERSION};
+use crate::clock::Instant;
+use rusqlite::types::Value;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// The ledger, open for reading.
+#[derive(Debug)]
+pub struct LedgerReader {
+    pub(super) conn: Connection,
+}
+
+/// A pièce as every listing shows it (contract §3: these keys, in this order).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[allow(missing_docs)] // the contract says what each key is
+pub struct PieceRow {
+    pub piece: String,
+    pub cadre: Option<String>,
+    #[serde(rename = "type")]
+    pub type_code: Option<String>,
+    pub number: Option<String>,
+    pub issued: Option<String>,
+    pub supplier: Supplier,
+    pub destinataire: Option<String>,
+    pub moe: Option<String>,
+    pub moa: Option<String>,
+    pub valideur1: Option<String>,
+    pub valideur2: Option<String>,
+    pub service: Option<String>,
+    pub moe_service: Option<String>,
+    pub moa_service: Option<String>,
+    pub seller_service: Option<String>,
+    pub engagement: Option<String>,
+    pub marche: Option<String>,
+    pub dossier: Option<String>,
+    pub ht: Option<String>,
+    pub vat: Option<String>,
+    pub ttc: Option<String>,
+    pub due: Option<String>,
+    pub currency: Option<String>,
+    pub mode: String,
+    pub partner: String,
+    pub flow: String,
+    #[serde(rename = "deposited")]
+    pub deposited_at: String,
+    pub status: String,
+    pub status_at: String,
+}
+
+/// Who sells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Supplier {
+    /// 1 to 7, as text.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// The identifier.
+    pub id: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+}
+
+/// One event of a pièce's trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrailRow {
+    /// The status that it gave.
+    pub status: String,
+    /// When.
+    pub at: Instant,
+    /// Who caused it; none: guichet.
+    pub by: Option<String>,
+    /// Why, as a code.
+    pub motif: Option<String>,
+    /// Why, in words.
+    pub comment: Option<String>,
+}
+
+/// What `search` looks for; every criterion that is set must hold, exactly.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)] // the option of the same name says what each is
+pub struct Criteria {
+    /// With `structure`: the role that the structure has; alone: pièces held by that role.
+    pub role: Option<String>,
+    pub structure: Option<String>,
+    pub cadre: Option<String>,
+    pub type_code: Option<String>,
+    pub status: Option<String>,
+    pub marche: Option<String>,
+    pub dossier: Option<String>,
+    pub number: Option<String>,
+    pub destinataire: Option<String>,
+    pub siren: Option<String>,
+    pub service: Option<String>,
+    /// Issued on this day or later, ISO 8601.
+    pub from: Option<String>,
+    /// Issued on this day or earlier, ISO 8601.
+    pub to: Option<String>,
+    pub mode: Option<String>,
+    pub partner: Option<String>,
+    pub limit: Option<u64>,
+    /// Only pièces deposited after this one.
+    pub after: Option<String>,
+}
+
+/// Totals for `status`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stocktake {
+    /// Flows decided.
+    pub flows: u64,
+    /// Pièces, refused ones included.
+    pub pieces: u64,
+    /// Outbound files not published yet.
+    pub unpublished: u64,
+    /// When the last flow was decided.
+    pub last: Option<Instant>,
+}
+
+const COLUMNS: &str =
+    "id, cadre, type, number, issued, supplier_type, supplier_id, supplier_name, destinataire, moe, moa,
+    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, dossier, ht, vat, ttc,
+    due, currency, mode, partner, flow, deposited_at, status, status_at";
+
+impl LedgerReader {
+    /// Opens the ledger for reading.
+    ///
+    /// # Errors
+    /// [`LedgerError::Absent`] where there is none; a file that is not ours; what SQLite said.
+    pub fn open(path: &Path) -> Result<LedgerReader, LedgerError> {
+        let on = LedgerError::on("open for reading");
+        if !path.exists() {
+            return Err(LedgerError::Absent(path.to_path_buf()));
+        }
+        // Not SQLITE_OPEN_READ_ONLY: a reader of a WAL file must be able to make its shared memory.
+        let conn =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+                .or_else(|_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+                .map_err(&on)?;
+        conn.busy_timeout(Duration::from_secs(5)).map_err(&on)?;
+        let pragma = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0));
+        if pragma("application_id").map_err(&on)? != APPLICATION_ID {
+            return Err(LedgerError::NotOurs(path.to_path_buf()));
+        }
+        let found = pragma("user_version").map_err(&on)?;
+        if found != USER_VERSION {
+            return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found });
+        }
+        conn.execute_batch("PRAGMA query_only = ON").map_err(&on)?;
+        Ok(LedgerReader { conn })
+    }
+
+    /// Gives every pièce that meets the criteria, in order of deposit, until `each` says stop.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn search(&self, criteria: &Criteria, each: &mut dyn FnMut(PieceRow) -> bool) -> Result<(), LedgerError> {
+        let (filter, values) = criteria.sql();
+        let sql = format!("SELECT {COLUMNS} FROM piece {filter}");
+        let mut run = || -> rusqlite::Result<()> {
+            let mut statement = self.conn.prepare(&sql)?;
+            let mut rows = statement.query(rusqlite::params_from_iter(values.iter()))?;
+            while let Some(row) = rows.next()? {
+                if !each(piece_row(row)?) {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        run().map_err(LedgerError::on("search"))
+    }
+
+    /// The pièce of this id.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn piece(&self, id: &str) -> Result<Option<PieceRow>, LedgerError> {
+        self.conn
+            .query_row(&format!("SELECT {COLUMNS} FROM piece WHERE id = ?"), [id], |r| piece_row(r))
+            .optional()
+            .map_err(LedgerError::on("look up a pièce"))
+    }
+
+    /// The pièces of a supplier with this number, those not refused if there is any, else the refused ones.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn pieces_numbered(&self, supplier: &str, number: &str) -> Result<Vec<PieceRow>, LedgerError> {
+        let all = |live: i64| -> rusqlite::Result<Vec<PieceRow>> {
+            let sql =
+                format!("SELECT {COLUMNS} FROM piece WHERE supplier_id = ? AND number = ? AND live = ? ORDER BY seq");
+            self.conn.prepare(&sql)?.query_map(params![supplier, number, live], |r| piece_row(r))?.collect()
+        };
+        let found = all(1).map_err(LedgerError::on("look up a pièce"))?;
+        if found.is_empty() { all(0).map_err(LedgerError::on("look up a pièce")) } else { Ok(found) }
+    }
+
+    /// What happened to a pièce (or a flow), in order.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn trail(&self, subject: &str) -> Result<Vec<TrailRow>, LedgerError> {
+        let run = || -> rusqlite::Result<Vec<TrailRow>> {
+            self.conn
+                .prepare("SELECT status, at, by, motif, comment FROM event WHERE subject = ? ORDER BY n")?
+                .query_map([subject], |r| {
+                    let at = Instant(r.get(1)?);
+                    Ok(TrailRow { status: r.get(0)?, at, by: r.get(2)?, motif: r.get(3)?, comment: r.get(4)? })
+                })?
+                .collect()
+        };
+        run().map_err(LedgerError::on("read a trail"))
+    }
+
+    /// Every flow and pièce, and whether its row still is what its first event covers.
+    pub(super) fn covered(&self) -> rusqlite::Result<Vec<(String, bool)>> {
+        let mut all: Vec<(String, bool)> = self
+            .conn
+            .prepare(
+                "SELECT f.id, e.facts, f.mode, f.partner, f.name, f.size, f.sha256, f.syntax, f.outcome, f.first,
+                        f.decided_at, f.filed, f.findings, f.rules
+                 FROM flow f LEFT JOIN event e ON e.subject = f.id AND e.n = 1",
+            )?
+            .query_map([], |r| {
+                let (mode, partner, name): (String, String, Vec<u8>) = (r.get(2)?, r.get(3)?, r.get(4)?);
+                let (sha256, syntax, outcome): (Option<Vec<u8>>, String, String) = (r.get(6)?, r.get(7)?, r.get(8)?);
+                let (first, filed, findings): (Option<String>, String, String) = (r.get(9)?, r.get(11)?, r.get(12)?);
+                let rules: String = r.get(13)?;
+                let facts = FlowFacts {
+                    mode: &mode,
+                    partner: &partner,
+                    name: &name,
+                    size: r.get(5)?,
+                    sha256: sha256.as_deref(),
+                    syntax: &syntax,
+                    outcome: &outcome,
+                    first: first.as_deref(),
+                    decided_at: r.get(10)?,
+                    filed: &filed,
+                    findings: &findings,
+                    rules: &rules,
+                };
+                Ok((r.get(0)?, r.get::<_, Option<Vec<u8>>>(1)?.as_deref() == Some(&facts.hash())))
+            })?
+            .collect::<Result<_, _>>()?;
+        let mut pieces = self.conn.prepare(
+            "SELECT p.id, e.facts, p.flow, p.mode, p.partner, p.deposited_at, p.cadre, p.type, p.number, p.issued,
+                    p.supplier_id, p.supplier_name, p.marche, p.marche_moa, p.ht, p.vat, p.ttc, p.due, p.currency
+             FROM piece p LEFT JOIN event e ON e.subject = p.id AND e.n = 1",
+        )?;
+        let rows = pieces.query_map([], |r| {
+            let (flow, mode, partner): (String, String, String) = (r.get(2)?, r.get(3)?, r.get(4)?);
+            let mut texts: [Option<String>; 13] = Default::default();
+            for (i, text) in texts.iter_mut().enumerate() {
+                *text = r.get(6 + i)?;
+            }
+            let hash = piece_facts(&flow, &texts.each_ref().map(Option::as_deref), &mode, &partner, r.get(5)?);
+            Ok((r.get(0)?, r.get::<_, Option<Vec<u8>>>(1)?.as_deref() == Some(&hash)))
+        })?;
+        for row in rows {
+            all.push(row?);
+        }
+        Ok(all)
+    }
+
+    /// Totals.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn stocktake(&self) -> Result<Stocktake, LedgerError> {
+        let sql =
+            "SELECT (SELECT count(*) FROM flow), (SELECT count(*) FROM piece), (SELECT count(*) FROM unpublished),
+                          (SELECT max(at) FROM event WHERE seq = (SELECT max(seq) FROM event))";
+        self.conn
+            .query_row(sql, [], |r| {
+                let count = |i: usize| -> rusqlite::Result<u64> { Ok(u64::try_from(r.get::<_, i64>(i)?).unwrap_or(0)) };
+                let last = r.get::<_, Option<i64>>(3)?.map(Instant);
+                Ok(Stocktake { flows: count(0)?, pieces: count(1)?, unpublished: count(2)?, last })
+            })
+            .map_err(LedgerError::on("count"))
+    }
+}
+
+impl Criteria {
+    fn sql(&self) -> (String, Vec<Value>) {
+        let mut terms: Vec<String> = Vec::new();
+        let mut values: Vec<Value> = Vec::new();
+        let mut add = |term: &str, value: &Option<String>| {
+            if let Some(value) = value {
+                terms.push(term.to_owned());
+                for _ in 0..term.matches('?').count() {
+                    values.push(Value::Text(value.clone()));
+                }
+            }
+        };
+        #[rustfmt::skip]
+        let exact = [
+            ("cadre = ?", &self.cadre),        ("type = ?", &self.type_code),   ("status = ?", &self.status),
+            ("marche = ?", &self.marche),      ("dossier = ?", &self.dossier),  ("number = ?", &self.number),
+            ("destinataire = ?", &self.destinataire), ("substr(destinataire, 1, 9) = ?", &self.siren),
+            ("service = ?", &self.service),    ("issued >= ?", &self.from),     ("issued <= ?", &self.to),
+            ("mode = ?", &self.mode),          ("partner = ?", &self.partner),
+            ("seq > (SELECT seq FROM piece WHERE id = ?)", &self.after),
+        ];
+        for (term, value) in exact {
+            add(term, value);
+        }
+        match (&self.role, &self.structure) {
+            (Some(role), Some(_)) => add(&format!("{} = ?", role_column(role)), &self.structure),
+            (Some(_), None) => add("holder_role = ?", &self.role),
+            (None, Some(_)) => add(
+                "(supplier_id = ? OR destinataire = ? OR moe = ? OR moa = ? OR valideur1 = ? OR valideur2 = ?)",
+                &self.structure,
+            ),
+            (None, None) => {}
+        }
+        let mut sql = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
+        sql.push_str(" ORDER BY seq");
+        if let Some(limit) = self.limit {
+            sql.push_str(" LIMIT ?");
+            values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+        }
+        (sql, values)
+    }
+}
+
+/// The column that holds a role's structure; the companies are all the seller of their pièce.
+fn role_column(role: &str) -> &'static str {
+    match role {
+        "destinataire" => "destinataire",
+        "moe" => "moe",
+        "moa" => "moa",
+        "valideur1" => "valideur1",
+        "valideur2" => "valideur2",
+        _ => "supplier_id",
+    }
+}
+
+fn piece_row(r: &Row<'_>) -> rusqlite::Result<PieceRow> {
+    let time = |i: usize| -> rusqlite::Result<String> { Ok(Instant(r.get(i)?).rfc3339()) };
+    Ok(PieceRow {
+        piece: r.get(0)?,
+        cadre: r.get(1)?,
+        type_code: r.get(2)?,
+        number: r.get(3)?,
+        issued: r.get(4)?,
+        supplier: Supplier { kind: r.get::<_, Option<i64>>(5)?.map(|k| k.to_string()), id: r.get(6)?, name: r.get(7)? },
+        destinataire: r.get(8)?,
+        moe: r.get(9)?,
+        moa: r.get(10)?,
+        valideur1: r.get(11)?,
+        valideur2: r.get(12)?,
+        service: r.get(13)?,
+        moe_service: r.get(14)?,
+        moa_service: r.get(15)?,
+        seller_service: r.get(16)?,
+        engagement: r.get(17)?,
+        marche: r.get(18)?,
+        dossier: r.get(19)?,
+        ht: r.get(20)?,
+        vat: r.get(21)?,
+        ttc: r.get(22)?,
+        due: r.get(23)?,
+        currency: r.get(24)?,
+        mode: r.get(25)?,
+        partner: r.get(26)?,
+        flow: r.get(27)?,
+        deposited_at: time(28)?,
+        status: r.get(29)?,
+        status_at: time(30)?,
+    })
+}

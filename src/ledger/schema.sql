@@ -1,0 +1,109 @@
+-- The ledger, version 1. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
+-- Rows of flow, event and outbox are never changed or deleted; a piece changes its status only, with its event.
+
+CREATE TABLE flow (
+    id         TEXT PRIMARY KEY,                     -- f-…: given at the claim
+    mode       TEXT NOT NULL CHECK (mode IN ('edi', 'portail', 'service')),
+    partner    TEXT NOT NULL,
+    name       BLOB NOT NULL,                        -- as dropped, bytes
+    size       INTEGER NOT NULL,
+    sha256     BLOB,                                 -- NULL: over the limit, not read
+    syntax     TEXT NOT NULL,
+    outcome    TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'held', 'duplicate')),
+    first      TEXT REFERENCES flow (id),            -- of a duplicate: the deposit that it repeats
+    decided_at INTEGER NOT NULL,
+    filed      TEXT NOT NULL,                        -- its file's last place below the spool
+    findings   TEXT NOT NULL,                        -- JSON
+    rules      TEXT NOT NULL                         -- version of the rules that judged it
+) STRICT;
+
+-- T-10: the same bytes from the same partner.
+CREATE INDEX flow_bytes ON flow (partner, sha256) WHERE outcome = 'accepted';
+
+CREATE TABLE piece (
+    seq              INTEGER PRIMARY KEY,            -- order of deposit
+    id               TEXT NOT NULL UNIQUE,           -- p-…
+    flow             TEXT NOT NULL REFERENCES flow (id),
+    cadre            TEXT,
+    type             TEXT,
+    number           TEXT,
+    issued           TEXT,
+    supplier_type    INTEGER,
+    supplier_id      TEXT,
+    supplier_name    TEXT,
+    supplier_key     TEXT,                           -- SIREN, else type and whole id: what G1.42 compares
+    destinataire     TEXT,
+    destinataire_name TEXT,
+    moe              TEXT,
+    moa              TEXT,
+    valideur1        TEXT,
+    valideur2        TEXT,
+    service          TEXT,
+    moe_service      TEXT,
+    moa_service      TEXT,
+    seller_service   TEXT,
+    engagement       TEXT,
+    marche           TEXT,
+    marche_moa       TEXT,
+    dossier          TEXT,
+    ht               TEXT,
+    vat              TEXT,
+    ttc              TEXT,
+    due              TEXT,
+    currency         TEXT,
+    mode             TEXT NOT NULL,
+    partner          TEXT NOT NULL,
+    deposited_at     INTEGER NOT NULL,
+    holder_role      TEXT,
+    holder           TEXT,                           -- who must act; NULL: nobody
+    live             INTEGER NOT NULL CHECK (live IN (0, 1)),  -- 0: refused, its number is free again
+    status           TEXT NOT NULL,
+    status_at        INTEGER NOT NULL
+) STRICT;
+
+-- G1.42: number, year of issue and supplier are unique among pièces not refused.
+CREATE UNIQUE INDEX piece_unique ON piece (supplier_key, number, substr(issued, 1, 4)) WHERE live = 1;
+CREATE INDEX piece_flow ON piece (flow);
+CREATE INDEX piece_number ON piece (supplier_id, number);
+
+CREATE TABLE event (
+    seq     INTEGER PRIMARY KEY,                     -- gapless from 1
+    subject TEXT NOT NULL,                           -- f-… or p-…
+    n       INTEGER NOT NULL,                        -- gapless from 1 within its subject
+    status  TEXT NOT NULL,
+    at      INTEGER NOT NULL,
+    by      TEXT,
+    motif   TEXT,
+    comment TEXT,
+    facts   BLOB,                                    -- first event: hash of its subject's row
+    hash    BLOB NOT NULL,                           -- of this row and of the hash before it
+    UNIQUE (subject, n)
+) STRICT;
+
+CREATE TABLE outbox (
+    id       INTEGER PRIMARY KEY,
+    flow     TEXT,                                   -- the flow that it answers, or that brought the pièce
+    piece    TEXT,                                   -- of a pièce's file: the pièce
+    partner  TEXT NOT NULL,
+    tray     TEXT NOT NULL CHECK (tray IN ('comptes-rendus', 'statuts', 'pieces')),
+    sequence INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    sha256   BLOB NOT NULL,
+    bytes    BLOB,                                   -- what was rendered; NULL: the bytes of the deposit
+    renderer TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    UNIQUE (partner, sequence)
+) STRICT;
+
+-- Rows of the outbox whose file may still be staged.
+CREATE TABLE unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;
+
+-- The next number in a partner's outbound names.
+CREATE TABLE sequence (partner TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER flow_kept     BEFORE DELETE ON flow   BEGIN SELECT RAISE(ABORT, 'flows are kept'); END;
+CREATE TRIGGER flow_fixed    BEFORE UPDATE ON flow   BEGIN SELECT RAISE(ABORT, 'flows do not change'); END;
+CREATE TRIGGER event_kept    BEFORE DELETE ON event  BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
+CREATE TRIGGER event_fixed   BEFORE UPDATE ON event  BEGIN SELECT RAISE(ABORT, 'events do not change'); END;
+CREATE TRIGGER outbox_fixed  BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'what was sent does not change'); END;
+CREATE TRIGGER piece_kept    BEFORE DELETE ON piece  BEGIN SELECT RAISE(ABORT, 'pièces are kept'); END;

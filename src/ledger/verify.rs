@@ -1,0 +1,289 @@
+//! The audit: does the ledger hold together, and does the spool hold what the ledger says?
+
+use super::chain::{GENESIS, Hash, Link};
+use super::{LedgerError, LedgerReader};
+use crate::lifecycle::{Statut, may_follow};
+use crate::msg;
+use crate::text::Msg;
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Something that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What was audited: `chain`, `life cycle`, `conservation`, `outbox`, `file`.
+    pub about: &'static str,
+    /// What is wrong.
+    pub says: Msg,
+}
+
+/// Audits a ledger and its spool; an empty list says that all is well. Changes nothing; a daemon may be at work.
+///
+/// # Errors
+/// What SQLite said. A file that cannot be read is a [`Problem`].
+pub fn verify(ledger: &LedgerReader, spool: &Path, at_work: bool) -> Result<Vec<Problem>, LedgerError> {
+    let mut audit = Audit { ledger, spool, at_work, problems: Vec::new() };
+    let on = LedgerError::on("audit");
+    // One snapshot for everything: what a daemon commits meanwhile is not seen half.
+    ledger.conn.execute_batch("BEGIN").map_err(&on)?;
+    let done = audit.database().and_then(|()| audit.chain()).and_then(|()| audit.pieces());
+    let done = done.and_then(|()| audit.conservation()).and_then(|()| audit.outbox());
+    ledger.conn.execute_batch("ROLLBACK").map_err(&on)?;
+    done.map_err(on)?;
+    Ok(audit.problems)
+}
+
+struct Audit<'a> {
+    ledger: &'a LedgerReader,
+    spool: &'a Path,
+    at_work: bool,
+    problems: Vec<Problem>,
+}
+
+impl Audit<'_> {
+    fn found(&mut self, about: &'static str, says: Msg) {
+        self.problems.push(Problem { about, says });
+    }
+
+    /// SQLite's own checks.
+    fn database(&mut self) -> rusqlite::Result<()> {
+        let conn = &self.ledger.conn;
+        let answer: Vec<String> =
+            conn.prepare("PRAGMA integrity_check")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        let orphans: usize = conn.prepare("PRAGMA foreign_key_check")?.query_map([], |_| Ok(()))?.count();
+        if answer != ["ok"] {
+            let answer = answer.join("; ");
+            self.found("file", msg!("la base est abîmée : {answer}", "the database is damaged: {answer}"));
+        }
+        if orphans > 0 {
+            self.found("file", msg!("{orphans} lignes renvoient à rien", "{orphans} rows refer to nothing"));
+        }
+        Ok(())
+    }
+
+    /// Every event's hash, the numbering of all events and of each subject's, and each change of status.
+    fn chain(&mut self) -> rusqlite::Result<()> {
+        let mut statement = self
+            .ledger
+            .conn
+            .prepare("SELECT seq, subject, n, status, at, by, motif, comment, facts, hash FROM event ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        let (mut before, mut expected): (Hash, i64) = (GENESIS, 1);
+        let mut last: HashMap<String, (i64, Option<Statut>)> = HashMap::new();
+        let mut problems = Vec::new();
+        while let Some(r) = rows.next()? {
+            let (seq, n): (i64, i64) = (r.get(0)?, r.get(2)?);
+            let (subject, status): (String, String) = (r.get(1)?, r.get(3)?);
+            let (by, motif, comment): (Option<String>, Option<String>, Option<String>) =
+                (r.get(5)?, r.get(6)?, r.get(7)?);
+            let facts: Option<Vec<u8>> = r.get(8)?;
+            let stored: Hash = r.get(9)?;
+            let link = Link {
+                seq,
+                subject: &subject,
+                n,
+                status: &status,
+                at: r.get(4)?,
+                by: by.as_deref(),
+                motif: motif.as_deref(),
+                comment: comment.as_deref(),
+                facts: facts.as_deref(),
+            };
+            if seq != expected {
+                problems.push(("chain", msg!("l'événement {expected} manque", "event {expected} is missing")));
+            }
+            if link.hash(&before) != stored {
+                problems.push((
+                    "chain",
+                    msg!("l'événement {seq} ({subject}) a été modifié", "event {seq} ({subject}) was changed"),
+                ));
+            }
+            (before, expected) = (stored, seq + 1);
+            let was = last.get(&subject).copied();
+            if n != was.map_or(1, |(n, _)| n + 1) {
+                problems.push((
+                    "life cycle",
+                    msg!(
+                        "{subject} : l'événement n° {n} est hors de sa suite",
+                        "{subject}: event no. {n} is out of order"
+                    ),
+                ));
+            }
+            let now = status.parse::<Statut>().ok();
+            if subject.starts_with("p-") && !now.is_some_and(|now| may_follow(was.and_then(|(_, s)| s), now)) {
+                let from = was.and_then(|(_, s)| s).map_or("–", Statut::code);
+                problems.push((
+                    "life cycle",
+                    msg!("{subject} : {from} → {status} n'est pas permis", "{subject}: {from} → {status} is not legal"),
+                ));
+            }
+            last.insert(subject, (n, now));
+        }
+        for (about, says) in problems {
+            self.found(about, says);
+        }
+        Ok(())
+    }
+
+    /// Each pièce has the status of its last event, and each row is the one that its first event covers.
+    fn pieces(&mut self) -> rusqlite::Result<()> {
+        let wrong: Vec<String> = self
+            .ledger
+            .conn
+            .prepare(
+                "SELECT p.id FROM piece p LEFT JOIN event e ON e.subject = p.id
+                   AND e.n = (SELECT max(n) FROM event WHERE subject = p.id)
+                 WHERE e.status IS NOT p.status OR e.at IS NOT p.status_at",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect::<Result<_, _>>()?;
+        for id in wrong {
+            self.found(
+                "life cycle",
+                msg!("{id} n'a pas l'état de son dernier événement", "{id} has not the status of its last event"),
+            );
+        }
+        for (id, same) in self.ledger.covered()? {
+            if !same {
+                self.found(
+                    "chain",
+                    msg!(
+                        "{id} : sa ligne a été modifiée depuis son dépôt",
+                        "{id}: its row was changed since its deposit"
+                    ),
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Each deposit's bytes are in exactly one place, unaltered, and nothing else is in guichet's directories.
+    fn conservation(&mut self) -> rusqlite::Result<()> {
+        let flows: Vec<(String, String, Option<Vec<u8>>)> = self
+            .ledger
+            .conn
+            .prepare("SELECT id, filed, sha256 FROM flow")?
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        let in_work: HashSet<String> = files_below(&self.spool.join("work"))
+            .into_iter()
+            .filter_map(|p| p.file_name().and_then(|n| n.to_str()).and_then(|n| n.get(..18)).map(str::to_owned))
+            .collect();
+        let mut known: HashSet<std::path::PathBuf> = HashSet::new();
+        for (id, filed, sha256) in flows {
+            let path = self.spool.join(&filed);
+            known.insert(path.clone());
+            match (hash_of(&path), in_work.contains(&id)) {
+                (Ok(hash), false) => {
+                    if sha256.is_some_and(|s| s != hash) {
+                        self.found(
+                            "conservation",
+                            msg!("{filed} : les octets ont changé", "{filed}: its bytes have changed"),
+                        );
+                    }
+                }
+                (Ok(_), true) if !self.at_work => {
+                    self.found(
+                        "conservation",
+                        msg!("{id} est à la fois classé et dans work/", "{id} is filed and in work/ as well"),
+                    );
+                }
+                (Err(why), false) => {
+                    self.found("conservation", msg!("{filed} manque ({why})", "{filed} is missing ({why})"));
+                }
+                _ => {}
+            }
+        }
+        if !self.at_work && !in_work.is_empty() {
+            let n = in_work.len();
+            self.found(
+                "conservation",
+                msg!(
+                    "{n} dépôts sont dans work/ sans être finis ; lancez `guichet batch`",
+                    "{n} deposits in work/ are unfinished; run `guichet batch`"
+                ),
+            );
+        }
+        if !self.at_work {
+            for place in ["archive", "hold"] {
+                for path in files_below(&self.spool.join(place)) {
+                    if !known.contains(&path) {
+                        let path = crate::text::Shown(&path.to_string_lossy()).to_string();
+                        self.found(
+                            "conservation",
+                            msg!("{path} n'est pas dans le registre", "{path} is not in the ledger"),
+                        );
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was sent is what was rendered, numbered without gaps, and nothing unknown is staged.
+    fn outbox(&mut self) -> rusqlite::Result<()> {
+        let conn = &self.ledger.conn;
+        let mut problems = Vec::new();
+        let mut statement = conn.prepare("SELECT partner, name, sha256, bytes FROM outbox WHERE bytes IS NOT NULL")?;
+        let mut rows = statement.query([])?;
+        while let Some(r) = rows.next()? {
+            let (partner, name, sha256, bytes): (String, String, Hash, Vec<u8>) =
+                (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
+            if Hash::from(Sha256::digest(&bytes)) != sha256 {
+                problems.push(msg!("{partner}/{name} a été modifié", "{partner}/{name} was changed"));
+            }
+        }
+        let gaps: Vec<String> = conn
+            .prepare(
+                "SELECT partner FROM outbox GROUP BY partner HAVING count(*) <> max(sequence) OR min(sequence) <> 1",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect::<Result<_, _>>()?;
+        for partner in gaps {
+            problems.push(msg!(
+                "{partner} : la suite des numéros d'envoi a un trou",
+                "{partner}: a gap in the numbers of what was sent"
+            ));
+        }
+        if !self.at_work {
+            let pending: HashSet<(String, String)> = conn
+                .prepare("SELECT o.partner, o.name FROM unpublished u JOIN outbox o USING (id)")?
+                .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+                .collect::<Result<_, _>>()?;
+            for path in files_below(&self.spool.join("out/.stage")) {
+                let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+                let partner =
+                    path.parent().and_then(|p| p.file_name()).and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+                if !pending.contains(&(partner.clone(), name.clone())) {
+                    problems.push(msg!(
+                        "{partner}/{name} est préparé sans être dans le registre",
+                        "{partner}/{name} is staged and not in the ledger"
+                    ));
+                }
+            }
+        }
+        for says in problems {
+            self.found("outbox", says);
+        }
+        Ok(())
+    }
+}
+
+/// Every plain file below a directory, except `.name` files; links are not followed.
+fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {
+    let entries = walkdir::WalkDir::new(dir).follow_links(false).into_iter().filter_map(Result::ok);
+    entries.filter(|e| e.file_type().is_file()).map(walkdir::DirEntry::into_path).collect()
+}
+
+fn hash_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let (mut file, mut hash, mut buffer) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            n => hash.update(&buffer[..n]),
+        }
+    }
+}

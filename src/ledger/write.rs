@@ -1,0 +1,413 @@
+//! The only writer.
+
+use super::chain::{FlowFacts, GENESIS, Hash, Link, piece_facts};
+use super::{LedgerError, prepare};
+use crate::clock::Instant;
+use crate::decision::{FirstDeposit, LivePiece, Uniqueness, View};
+use crate::judge::Facts;
+use crate::spool::crash;
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::path::Path;
+
+/// The ledger, open for writing: there is one at a time (the spool's lock sees to it).
+#[derive(Debug)]
+pub struct Ledger {
+    conn: Connection,
+    chain: Chain,
+}
+
+/// The end of the chain of events.
+#[derive(Clone, Copy, Debug)]
+struct Chain {
+    seq: i64,
+    hash: Hash,
+}
+
+/// One batch: a transaction that is committed or never was.
+#[derive(Debug)]
+pub struct Entry<'l> {
+    tx: Transaction<'l>,
+    end: &'l mut Chain,
+    chain: Chain,
+}
+
+/// A flow, decided.
+#[derive(Debug)]
+pub struct NewFlow<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// `edi`, `portail`, `service`.
+    pub mode: &'a str,
+    /// Who dropped it.
+    pub partner: &'a str,
+    /// Its name as dropped.
+    pub name: &'a [u8],
+    /// Its size in bytes.
+    pub size: u64,
+    /// The hash of its bytes, unless it was not read.
+    pub sha256: Option<Hash>,
+    /// What it is.
+    pub syntax: &'a str,
+    /// `accepted`, `refused`, `held`, `duplicate`.
+    pub outcome: &'a str,
+    /// Of a duplicate: the deposit that it repeats.
+    pub first: Option<&'a str>,
+    /// When.
+    pub decided_at: Instant,
+    /// Its file's last place.
+    pub filed: &'a str,
+    /// What was found, JSON.
+    pub findings: &'a str,
+    /// Which rules judged it.
+    pub rules: &'a str,
+}
+
+/// A pièce, decided.
+#[derive(Debug)]
+pub struct NewPiece<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// The flow that brought it.
+    pub flow: &'a str,
+    /// What it says.
+    pub facts: &'a Facts,
+    /// The mode of its deposit.
+    pub mode: &'a str,
+    /// Who deposited it.
+    pub partner: &'a str,
+    /// When.
+    pub deposited_at: Instant,
+    /// Who must act: role and structure.
+    pub holder: Option<(&'a str, &'a str)>,
+    /// Whether its number is taken.
+    pub live: bool,
+    /// Its status: that of its last event.
+    pub status: &'a str,
+}
+
+/// Something that happened to a flow or a pièce.
+#[derive(Debug)]
+pub struct NewEvent<'a> {
+    /// The flow or pièce.
+    pub subject: &'a str,
+    /// Gapless from 1.
+    pub n: i64,
+    /// The status it has from now on.
+    pub status: &'a str,
+    /// When.
+    pub at: Instant,
+    /// Who caused it.
+    pub by: Option<&'a str>,
+    /// Why, as a code.
+    pub motif: Option<&'a str>,
+    /// Why, in words.
+    pub comment: Option<&'a str>,
+    /// First event: the hash of the row.
+    pub facts: Option<Hash>,
+}
+
+/// A file to publish.
+#[derive(Debug)]
+pub struct Outbound<'a> {
+    /// The flow that it answers, or that brought the pièce; none for a status flow, which speaks of several.
+    pub flow: Option<&'a str>,
+    /// The pièce whose bytes it is.
+    pub piece: Option<&'a str>,
+    /// Whose directory.
+    pub partner: &'a str,
+    /// Which one.
+    pub tray: &'a str,
+    /// The number in its name.
+    pub sequence: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// The hash of its bytes.
+    pub sha256: Hash,
+    /// Its bytes, unless they are the deposit's.
+    pub bytes: Option<&'a [u8]>,
+    /// What rendered it.
+    pub renderer: &'a str,
+    /// When.
+    pub at: Instant,
+}
+
+/// An outbound file that may still be staged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pending {
+    /// Its row.
+    pub id: i64,
+    /// Whose directory.
+    pub partner: String,
+    /// Which one.
+    pub tray: String,
+    /// Its name.
+    pub name: String,
+}
+
+impl Ledger {
+    /// Opens the ledger, making it where there is none.
+    ///
+    /// # Errors
+    /// A file that is not ours or of another version, or what SQLite said.
+    pub fn open(path: &Path) -> Result<Ledger, LedgerError> {
+        let conn = Connection::open(path).map_err(LedgerError::on("open"))?;
+        prepare(&conn, path)?;
+        let last = conn
+            .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
+            .optional()
+            .map_err(LedgerError::on("read its last event"))?;
+        let (seq, hash) = last.unwrap_or((0, GENESIS));
+        Ok(Ledger { conn, chain: Chain { seq, hash } })
+    }
+
+    /// Opens the transaction of a batch.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn begin(&mut self) -> Result<Entry<'_>, LedgerError> {
+        let tx = self
+            .conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(LedgerError::on("begin a batch"))?;
+        Ok(Entry { tx, chain: self.chain, end: &mut self.chain })
+    }
+
+    /// Whether a deposit was decided, and if so where its file goes and whether guichet made a copy of it.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn filed(&self, flow: &str) -> Result<Option<(String, bool)>, LedgerError> {
+        self.conn
+            .prepare_cached("SELECT filed, sha256 IS NOT NULL FROM flow WHERE id = ?")
+            .and_then(|mut s| s.query_row([flow], |r| Ok((r.get(0)?, r.get(1)?))).optional())
+            .map_err(LedgerError::on("look up a flow"))
+    }
+
+    /// Outbound files that may still be staged, in order of their rows.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn unpublished(&self) -> Result<Vec<Pending>, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "SELECT o.id, o.partner, o.tray, o.name FROM unpublished u JOIN outbox o USING (id) ORDER BY u.id",
+            )
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(Pending { id: r.get(0)?, partner: r.get(1)?, tray: r.get(2)?, name: r.get(3)? })
+                })?
+                .collect()
+            })
+            .map_err(LedgerError::on("read what is unpublished"))
+    }
+}
+
+impl Entry<'_> {
+    /// Records a flow, with its event.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn flow(&mut self, f: &NewFlow<'_>) -> Result<(), LedgerError> {
+        let size = i64::try_from(f.size).unwrap_or(i64::MAX);
+        self.run(
+            "record a flow",
+            "INSERT INTO flow (id, mode, partner, name, size, sha256, syntax, outcome, first, decided_at, filed, findings, rules)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                f.id, f.mode, f.partner, f.name, size, f.sha256, f.syntax, f.outcome, f.first, f.decided_at.0, f.filed,
+                f.findings, f.rules
+            ],
+        )?;
+        let facts = FlowFacts {
+            mode: f.mode,
+            partner: f.partner,
+            name: f.name,
+            size,
+            sha256: f.sha256.as_ref().map(<[u8; 32]>::as_slice),
+            syntax: f.syntax,
+            outcome: f.outcome,
+            first: f.first,
+            decided_at: f.decided_at.0,
+            filed: f.filed,
+            findings: f.findings,
+            rules: f.rules,
+        }
+        .hash();
+        self.event(&NewEvent {
+            subject: f.id,
+            n: 1,
+            status: f.outcome,
+            at: f.decided_at,
+            by: Some(f.partner),
+            motif: None,
+            comment: None,
+            facts: Some(facts),
+        })
+    }
+
+    /// Records a pièce; its events follow with [`Entry::event`], the first with the hash that this returns.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn piece(&mut self, p: &NewPiece<'_>) -> Result<Hash, LedgerError> {
+        let f = p.facts;
+        let issued = f.issued.map(|d| d.to_string());
+        let key = Uniqueness::of(f).map(|u| u.supplier);
+        let amount = |a: &Option<rust_decimal::Decimal>| a.map(|d| d.to_string());
+        let (ht, vat, ttc, due) = (amount(&f.ht), amount(&f.vat), amount(&f.ttc), amount(&f.due));
+        let (role, holder) = p.holder.unzip();
+        self.run(
+            "record a pièce",
+            "INSERT INTO piece (id, flow, cadre, type, number, issued, supplier_type, supplier_id, supplier_name,
+                supplier_key, destinataire, destinataire_name, moe, moa, valideur1, valideur2, service, moe_service,
+                moa_service, seller_service, engagement, marche, marche_moa, dossier, ht, vat, ttc, due, currency, mode,
+                partner, deposited_at, holder_role, holder, live, status, status_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?, ?)",
+            params![
+                p.id, p.flow, f.cadre, f.type_code, f.number, issued, f.supplier_type, f.supplier_id, f.supplier_name,
+                key, f.destinataire, f.destinataire_name, f.moe, f.moa, f.valideur1, f.valideur2, f.service,
+                f.moe_service, f.moa_service, f.seller_service, f.engagement, f.marche, f.marche_moa, ht, vat, ttc, due,
+                f.currency, p.mode, p.partner, p.deposited_at.0, role, holder, p.live, p.status, p.deposited_at.0
+            ],
+        )?;
+        let texts = [
+            f.cadre.as_deref(),
+            f.type_code.as_deref(),
+            f.number.as_deref(),
+            issued.as_deref(),
+            f.supplier_id.as_deref(),
+            f.supplier_name.as_deref(),
+            f.marche.as_deref(),
+            f.marche_moa.as_deref(),
+            ht.as_deref(),
+            vat.as_deref(),
+            ttc.as_deref(),
+            due.as_deref(),
+            f.currency.as_deref(),
+        ];
+        Ok(piece_facts(p.flow, &texts, p.mode, p.partner, p.deposited_at.0))
+    }
+
+    /// Appends an event to the chain.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn event(&mut self, e: &NewEvent<'_>) -> Result<(), LedgerError> {
+        let seq = self.chain.seq + 1;
+        let facts = e.facts.as_ref().map(<[u8; 32]>::as_slice);
+        let link = Link {
+            seq,
+            subject: e.subject,
+            n: e.n,
+            status: e.status,
+            at: e.at.0,
+            by: e.by,
+            motif: e.motif,
+            comment: e.comment,
+            facts,
+        };
+        let hash = link.hash(&self.chain.hash);
+        self.run(
+            "append an event",
+            "INSERT INTO event (seq, subject, n, status, at, by, motif, comment, facts, hash)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![seq, e.subject, e.n, e.status, e.at.0, e.by, e.motif, e.comment, facts, hash],
+        )?;
+        self.chain = Chain { seq, hash };
+        Ok(())
+    }
+
+    /// The next number for a partner's outbound names: sorts in order of events.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn sequence(&mut self, partner: &str) -> Result<i64, LedgerError> {
+        self.prepare(
+            "INSERT INTO sequence (partner, next) VALUES (?, 2)
+             ON CONFLICT (partner) DO UPDATE SET next = next + 1 RETURNING next - 1",
+        )
+        .and_then(|mut s| s.query_row([partner], |r| r.get(0)))
+        .map_err(LedgerError::on("number an outbound file"))
+    }
+
+    /// Records an outbound file, to be published once this batch is committed.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn outbound(&mut self, o: &Outbound<'_>) -> Result<Pending, LedgerError> {
+        self.run(
+            "record an outbound file",
+            "INSERT INTO outbox (flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![o.flow, o.piece, o.partner, o.tray, o.sequence, o.name, o.sha256, o.bytes, o.renderer, o.at.0],
+        )?;
+        let id = self.tx.last_insert_rowid();
+        self.run("record an outbound file", "INSERT INTO unpublished (id) VALUES (?)", [id])?;
+        Ok(Pending { id, partner: o.partner.to_owned(), tray: o.tray.to_owned(), name: o.name.to_owned() })
+    }
+
+    /// Marks outbound files as published.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn published(&mut self, ids: &[i64]) -> Result<(), LedgerError> {
+        for id in ids {
+            self.run("mark what is published", "DELETE FROM unpublished WHERE id = ?", [id])?;
+        }
+        Ok(())
+    }
+
+    /// Makes it so.
+    ///
+    /// # Errors
+    /// What SQLite said: it is then unknown what is durable, and the process must end.
+    pub fn commit(self) -> Result<(), LedgerError> {
+        crash::point("before the commit");
+        self.tx.commit().map_err(LedgerError::on("commit a batch"))?;
+        *self.end = self.chain;
+        crash::point("after the commit");
+        Ok(())
+    }
+
+    fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+        self.tx.prepare_cached(sql)
+    }
+
+    fn run(&self, tried: &'static str, sql: &str, params: impl rusqlite::Params) -> Result<(), LedgerError> {
+        self.prepare(sql).and_then(|mut s| s.execute(params)).map_err(LedgerError::on(tried))?;
+        Ok(())
+    }
+}
+
+impl View for Entry<'_> {
+    type Error = LedgerError;
+
+    fn first_deposit(&self, partner: &str, sha256: &Hash) -> Result<Option<FirstDeposit>, LedgerError> {
+        self.prepare(
+            "SELECT f.id, f.decided_at, p.id FROM flow f LEFT JOIN piece p ON p.flow = f.id
+             WHERE f.partner = ? AND f.sha256 = ? AND f.outcome = 'accepted' LIMIT 1",
+        )
+        .and_then(|mut s| {
+            s.query_row(params![partner, sha256], |r| {
+                Ok(FirstDeposit { flow: r.get(0)?, at: Instant(r.get(1)?), piece: r.get(2)? })
+            })
+            .optional()
+        })
+        .map_err(LedgerError::on("look for the same bytes"))
+    }
+
+    fn live_piece(&self, key: &Uniqueness) -> Result<Option<LivePiece>, LedgerError> {
+        self.prepare(
+            "SELECT id, partner FROM piece
+             WHERE supplier_key = ? AND number = ? AND substr(issued, 1, 4) = ? AND live = 1",
+        )
+        .and_then(|mut s| {
+            s.query_row(params![key.supplier, key.number, key.year], |r| {
+                Ok(LivePiece { id: r.get(0)?, partner: r.get(1)? })
+            })
+            .optional()
+        })
+        .map_err(LedgerError::on("look for the same number"))
+    }
+}

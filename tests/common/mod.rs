@@ -1,0 +1,5 @@
+//! What the tests share. Each test file uses a part of it.
+#![allow(dead_code, clippy::unwrap_used, missing_docs)]
+
+pub mod world;
+pub mod xsd;
