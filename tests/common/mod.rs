@@ -2,3 +2,4 @@
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
 pub mod world;
+pub mod xsd;
