@@ -1,26 +1,15 @@
 //! One document, every layer that can be judged, in one go. Pure: the annuaire and the day are arguments.
 
-use crate::annuaire::{Annuaire, Partner};
-use crate::config::Config;
-use crate::rules::Finding;
-use crate::trade::{Cadre, Mode, Role};
+use crate::flux::{self, Kind};
+use crate::piece::{self, NotAPiece, Piece};
+pub use crate::routing::Route;
+use crate::routing::route;
+pub use crate::rules::Context;
+use crate::rules::works::actors::Actors;
+use crate::rules::{Case, Finding, Layer, catalogue, chorus, legible, safe};
+use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-
-/// What a judgement depends on beside the bytes.
-#[derive(Clone, Copy)]
-pub struct Context<'a> {
-    /// Limits and rule settings.
-    pub config: &'a Config,
-    /// The directory; without one, what needs it is left out.
-    pub annuaire: Option<&'a Annuaire>,
-    /// How the flow was handed in.
-    pub mode: Mode,
-    /// Who handed it in; without one (`check`), the depositor's right is left out.
-    pub partner: Option<&'a Partner>,
-    /// The day of the control, in Paris.
-    pub today: NaiveDate,
-}
 
 /// What came of one document.
 #[derive(Debug)]
@@ -110,35 +99,123 @@ pub struct Facts {
     pub currency: Option<String>,
 }
 
-/// Where an accepted pièce goes first.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
-    /// Its cadre.
-    pub cadre: Cadre,
-    /// Who deposits: a role and its structure.
-    pub depositor: (Role, String),
-    /// Who receives it first (the valideur where there is one).
-    pub holder: (Role, String),
-    /// The status on arrival.
-    pub arrival: crate::lifecycle::Statut,
-    /// Others who get a copy without holding it (the MOE of an A22).
-    pub copies: Vec<(Role, String)>,
+impl Judged {
+    /// A file of which no pièce could be read.
+    pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
+        Judged { syntax, fate, facts: Facts::default(), route: None, findings }
+    }
 }
 
-impl Judged {
-    /// STUB
-    pub fn unread(fate: Fate, findings: Vec<Finding>) -> Judged { Judged { syntax: "unknown", fate, facts: Facts::default(), route: None, findings } }
+/// Judges one document.
+pub fn judge(bytes: Vec<u8>, context: &Context<'_>) -> Judged {
+    judge_keeping(bytes, context).0
 }
-/// STUB
-pub fn judge(bytes: Vec<u8>, _ctx: &Context<'_>) -> Judged {
-    let t = String::from_utf8_lossy(&bytes);
-    let g = |a: &str| t.find(a).map(|i| t[i + a.len()..].split('<').next().unwrap_or("").to_string());
-    if !t.contains("</Invoice>") { return Judged::unread(Fate::Hold, vec![]); }
-    let mut f = Facts { cadre: g("<cbc:ProfileID>"), number: g("ProfileID>\n  <cbc:ID>"), ..Facts::default() };
-    f.supplier_id = g("<cac:PartyIdentification><cbc:ID schemeName=\"1\">"); f.supplier_type = Some(1); f.supplier_name = Some("n".into()); f.destinataire = Some("91100003200019".into());
-    f.issued = NaiveDate::from_ymd_opt(2026, 3, 31);
-    let mut findings = vec![];
-    if f.cadre.as_deref() != Some("A4") { findings.push(crate::rules::safe::internal_fault()); }
-    let sup = f.supplier_id.clone().unwrap_or_default();
-    Judged { syntax: "ubl-invoice", fate: Fate::Piece, route: Some(Route { cadre: Cadre::A4, depositor: (Role::Fournisseur, sup), holder: (Role::Moe, "91100002400016".into()), arrival: crate::lifecycle::Statut::MiseADispositionMoe, copies: vec![] }), facts: f, findings }
+
+/// Judges one document and gives back its decoded text, where it could be decoded: places in findings are places in it.
+pub fn judge_keeping(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) {
+    let kind = flux::sniff(&bytes);
+    let hold = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
+    match kind {
+        Kind::Empty => return hold(safe::empty()),
+        Kind::Unknown => return hold(safe::unrecognised(&bytes)),
+        Kind::Pdf | Kind::Gzip | Kind::Tar | Kind::Zip => {
+            return hold(legible::not_handled(kind).expect("these kinds are not handled yet"));
+        }
+        Kind::Xml => {}
+    }
+    let text = match flux::decode(bytes) {
+        Ok(text) => text,
+        Err(e) => return (Judged::unread("unknown", Fate::Unreadable, vec![safe::encoding(&e)]), None),
+    };
+    let doc = match Doc::parse(text, &context.config.limits.xml()) {
+        Ok(doc) => doc,
+        Err((e, text)) => {
+            let fate = if matches!(e.kind, XmlErrorKind::Truncated { .. } | XmlErrorKind::NoRoot) {
+                Fate::Hold
+            } else {
+                Fate::Unreadable
+            };
+            return (Judged::unread("unknown", fate, vec![safe::xml(&e)]), Some(text));
+        }
+    };
+    let judged = document(&doc, context);
+    (judged, Some(doc.into_source()))
+}
+
+fn document(doc: &Doc, context: &Context<'_>) -> Judged {
+    match piece::read(doc) {
+        Ok(piece) => judge_piece(&piece, context),
+        Err(what) => {
+            let finding = legible::not_a_piece(&what, doc.place(doc.root()));
+            let (syntax, fate) = match what {
+                NotAPiece::CppStatut => ("cppstatut", Fate::Hold),
+                NotAPiece::DepositForm => ("unknown", Fate::Hold),
+                NotAPiece::Unknown { .. } => ("unknown", Fate::Unreadable),
+            };
+            Judged::unread(syntax, fate, vec![finding])
+        }
+    }
+}
+
+/// Every rule of every layer that is asked for, in the order of the layers; then the route.
+fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
+    let case = Case { piece, context, actors: Actors::resolve(piece, context) };
+    let mut findings = Vec::new();
+    for layer in Layer::ALL.iter().filter(|l| context.layers.contains(l)) {
+        for rule in catalogue::of_layer(*layer) {
+            if let Some(check) = rule.check {
+                check(rule, &case, &mut findings);
+            }
+        }
+    }
+    let refused = findings.iter().any(Finding::is_error);
+    let depositor = case.actors.depositor;
+    let route = match (case.actors.cadre, depositor) {
+        (Some(cadre), Some((role, _))) if !refused => route(cadre, role, |role| case.actors.who(role).map(|a| a.id)),
+        _ => None,
+    };
+    Judged { syntax: piece.syntax.name(), fate: Fate::Piece, facts: facts(&case), route, findings }
+}
+
+fn facts(case: &Case<'_, '_>) -> Facts {
+    let (p, a, t) = (case.piece, &case.actors, &case.piece.totals);
+    let services = a.services(p);
+    let own = |text: Option<&str>| text.map(str::to_owned);
+    let name_of = |id: &str| case.context.annuaire.and_then(|n| n.structure(id)).map(|s| s.name.clone());
+    let supplier_name = p.seller.name.or(p.seller.trading_name).map(|v| v.text.to_owned());
+    let buyer_name = p.buyer.name.or(p.buyer.trading_name).map(|v| v.text.to_owned());
+    let stated = chorus::stated_vat(p);
+    let (net, gross) = (t.net.and_then(|n| n.value), t.gross.and_then(|n| n.value));
+    let vat = stated.or_else(|| gross.zip(net).filter(|_| t.vat.is_empty()).map(|(g, n)| g - n));
+    let id = |actor: Option<crate::rules::works::actors::Actor<'_>>| actor.map(|a| a.id.to_owned());
+    Facts {
+        cadre: own(a.written.map(|w| w.text)),
+        number: own(p.number.map(|n| n.text)),
+        type_code: own(p.type_code.map(|c| c.text)),
+        issued: p.issued.and_then(|d| d.value),
+        supplier_type: p.supplier().and_then(|s| s.kind),
+        supplier_id: id(a.seller),
+        supplier_name: supplier_name.or_else(|| a.seller.and_then(|s| name_of(s.id))),
+        destinataire: id(a.destinataire),
+        destinataire_name: a.destinataire.and_then(|d| {
+            let is_buyer = a.buyer.is_some_and(|b| b.id == d.id);
+            buyer_name.filter(|_| is_buyer).or_else(|| name_of(d.id))
+        }),
+        moe: id(a.moe),
+        moa: id(a.moa),
+        valideur1: id(a.valideur1),
+        valideur2: id(a.valideur2),
+        service: own(services.destinataire),
+        moe_service: own(services.moe),
+        moa_service: own(services.moa),
+        seller_service: own(services.seller),
+        engagement: own(services.engagement),
+        marche: a.marche().map(|m| m.number.clone()).or_else(|| own(p.marche().map(|m| m.text))),
+        marche_moa: a.marche().map(|m| m.moa.clone()),
+        ht: net,
+        vat,
+        ttc: gross.or_else(|| net.zip(vat).filter(|_| t.gross.is_none()).map(|(n, v)| n + v)),
+        due: t.due.and_then(|n| n.value),
+        currency: own(p.document_currency()),
+    }
 }

@@ -1,12 +1,139 @@
-//! STUB
-use crate::text::Lang;
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Statut { Brouillon, RefuseeControle, Deposee, MiseADispositionMoe }
-impl Statut {
-    pub const ALL: [Statut; 4] = [Statut::Brouillon, Statut::RefuseeControle, Statut::Deposee, Statut::MiseADispositionMoe];
-    pub fn code(self) -> &'static str { match self { Statut::Brouillon => "BROUILLON", Statut::RefuseeControle => "REFUSEE_CONTROLE", Statut::Deposee => "DEPOSEE", Statut::MiseADispositionMoe => "MISE_A_DISPOSITION_MOE" } }
-    pub fn number(self) -> Option<u8> { match self { Statut::Brouillon => None, Statut::RefuseeControle => Some(37), Statut::Deposee => Some(1), Statut::MiseADispositionMoe => Some(27) } }
-    pub fn label(self, _: Lang) -> &'static str { self.code() }
+//! The statuses of a pièce, and which may follow which. Two tables; the second grows with the acts.
+
+use crate::text::{Lang, Text, t};
+use crate::trade::UnknownWord;
+use std::fmt;
+use std::str::FromStr;
+
+macro_rules! statuts {
+    ($($name:ident, $code:literal, $number:expr, $fr:literal, $en:literal;)*) => {
+        /// The status of a pièce (*statut*): the codes of Chorus Pro.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[allow(missing_docs)] // the table's labels say what each is
+        pub enum Statut { $($name),* }
+
+        impl Statut {
+            /// Every status, in the order of the table.
+            pub const ALL: &[Statut] = &[$(Statut::$name),*];
+
+            /// Its code, in the ledger, in JSON and as `ComplementStatut`.
+            pub const fn code(self) -> &'static str {
+                match self { $(Statut::$name => $code),* }
+            }
+
+            /// Its number in a life-cycle flow (`IdStatut`); none for what is never sent.
+            pub const fn number(self) -> Option<u8> {
+                match self { $(Statut::$name => $number),* }
+            }
+
+            /// What a person reads.
+            pub const fn label(self) -> Text {
+                match self { $(Statut::$name => t($fr, $en)),* }
+            }
+        }
+    };
 }
-impl std::str::FromStr for Statut { type Err = (); fn from_str(s: &str) -> Result<Self, ()> { Statut::ALL.into_iter().find(|x| x.code() == s).ok_or(()) } }
-pub fn may_follow(_: Option<Statut>, _: Statut) -> bool { true }
+
+// Source: codes of the Chorus Pro API; labels of its training deck on works invoices, where it has them; numbers of the
+// life-cycle flow. REFUSEE_CONTROLE is a code of ours for what Chorus Pro numbers 37.
+#[rustfmt::skip]
+statuts! {
+    // name                                 code                                           n°        label
+    Brouillon,                              "BROUILLON",                                   None,     "Brouillon",                                                                    "Draft";
+    RefuseeControle,                        "REFUSEE_CONTROLE",                            Some(37), "Refusée au contrôle, non intégrée",                                            "Refused at the control, not taken in";
+    Deposee,                                "DEPOSEE",                                     Some(1),  "Déposée",                                                                      "Deposited";
+    AValider1,                              "A_VALIDER_1",                                 Some(23), "Mise à disposition du premier valideur",                                       "Made available to the first valideur";
+    Validee1,                               "VALIDEE_1",                                   Some(13), "Validée par le premier valideur",                                              "Validated by the first valideur";
+    Refusee1,                               "REFUSEE_1",                                   Some(14), "Refusée par le premier valideur pour autre motif",                             "Refused by the first valideur for another reason";
+    ErreurFournisseurSurValideur,           "ERREUR_FOURNISSEUR_SUR_VALIDEUR",             Some(24), "Refusée par le premier valideur pour erreur dans les données d'acheminement",  "Refused by the first valideur for wrong routing data";
+    AbsenceValidation1HorsDelai,            "ABSENCE_VALIDATION_1_HORS_DELAI",             Some(15), "Validation 1 hors délai",                                                      "Validation 1 out of time";
+    AValider2,                              "A_VALIDER_2",                                 Some(25), "Mise à disposition du second valideur",                                        "Made available to the second valideur";
+    Validee2,                               "VALIDEE_2",                                   Some(16), "Validée par le second valideur",                                               "Validated by the second valideur";
+    Refusee2,                               "REFUSEE_2",                                   Some(17), "Refusée par le second valideur pour autre motif",                              "Refused by the second valideur for another reason";
+    ErreurCotraitantSurValideur,            "ERREUR_COTRAITANT_SUR_VALIDEUR",              Some(26), "Refusée par le second valideur pour erreur dans les données d'acheminement",   "Refused by the second valideur for wrong routing data";
+    AbsenceValidation2HorsDelai,            "ABSENCE_VALIDATION_2_HORS_DELAI",             Some(18), "Validation 2 hors délai",                                                      "Validation 2 out of time";
+    MiseADispositionMoe,                    "MISE_A_DISPOSITION_MOE",                      Some(27), "Mise à disposition MOE",                                                       "Made available to the MOE";
+    AbsenceValidationMoe,                   "ABSENCE_VALIDATION_MOE_DELAI_REGLEMENTAIRE",  Some(27), "Délai MOE dépassé",                                                            "MOE out of time";
+    PriseEnCompteMoe,                       "PRISE_EN_COMPTE_MOE",                         Some(29), "Prise en compte MOE",                                                          "Taken into account by the MOE";
+    RefuseeMoe,                             "REFUSEE_MOE",                                 Some(19), "Refusée par la MOE pour autre motif",                                          "Refused by the MOE for another reason";
+    ErreurFournisseurSurMoe,                "ERREUR_FOURNISSEUR_SUR_MOE",                  Some(28), "Refusée par la MOE pour erreur dans les données d'acheminement",               "Refused by the MOE for wrong routing data";
+    MiseADispositionMoa,                    "MISE_A_DISPOSITION_MOA",                      Some(30), "Mise à disposition MOA",                                                       "Made available to the MOA";
+    PriseEnCompteMoa,                       "PRISE_EN_COMPTE_MOA",                         Some(38), "Prise en compte par la MOA",                                                   "Taken into account by the MOA";
+    RefuseeMoa,                             "REFUSEE_MOA",                                 Some(32), "Refusée par la MOA pour autre motif",                                          "Refused by the MOA for another reason";
+    ErreurMoeSurMoa,                        "ERREUR_MOE_SUR_MOA",                          Some(31), "Refusée par la MOA pour erreur dans les données d'acheminement",               "Refused by the MOA for wrong routing data";
+    ErreurFournisseurSurMoa,                "ERREUR_FOURNISSEUR_SUR_MOA",                  Some(31), "Refusée par la MOA pour erreur dans les données d'acheminement",               "Refused by the MOA for wrong routing data";
+    MiseADispositionFournisseur,            "MISE_A_DISPOSITION_FOURNISSEUR",              Some(33), "Mise à disposition du fournisseur",                                            "Made available to the contractor";
+    RefuseeFournisseur,                     "REFUSEE_FOURNISSEUR",                         Some(20), "Refusée par le fournisseur pour autre motif",                                  "Refused by the contractor for another reason";
+    Associee,                               "ASSOCIEE",                                    Some(21), "Associée",                                                                     "Associated";
+    RemplaceeParA22,                        "REMPLACEE_PAR_A22",                           Some(21), "Remplacée par A22",                                                            "Replaced by an A22";
+    MiseADisposition,                       "MISE_A_DISPOSITION",                          Some(3),  "Mise à disposition du destinataire",                                           "Made available to the destinataire";
+    PriseEnCompteDestinataire,              "PRISE_EN_COMPTE_DESTINATAIRE",                Some(36), "Prise en compte par le destinataire",                                          "Taken into account by the destinataire";
+    Suspendue,                              "SUSPENDUE",                                   Some(6),  "Suspendue",                                                                    "Suspended";
+    Completee,                              "COMPLETEE",                                   Some(12), "Complétée, mise à disposition",                                                "Completed, made available";
+    ARecycler,                              "A_RECYCLER",                                  Some(4),  "À recycler (erreur dans les données d'acheminement)",                          "To be recycled (wrong routing data)";
+    Rejetee,                                "REJETEE",                                     Some(5),  "Rejetée pour autre motif",                                                     "Rejected for another reason";
+    ServiceFait,                            "SERVICE_FAIT",                                Some(7),  "Service fait",                                                                 "Service done";
+    Mandatee,                               "MANDATEE",                                    Some(8),  "Mandatée",                                                                     "Payment ordered";
+    MiseADispositionComptable,              "MISE_A_DISPOSITION_COMPTABLE",                Some(9),  "Mise à disposition du comptable",                                              "Made available to the accountant";
+    Comptabilisee,                          "COMPTABILISEE",                               Some(10), "Comptabilisée",                                                                "Booked";
+    MiseEnPaiement,                         "MISE_EN_PAIEMENT",                            Some(11), "Mise en paiement",                                                             "Put into payment";
+}
+
+impl Statut {
+    /// What a person reads, in one language.
+    pub const fn label_in(self, lang: Lang) -> &'static str {
+        self.label().get(lang)
+    }
+}
+
+impl fmt::Display for Statut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.code())
+    }
+}
+
+impl FromStr for Statut {
+    type Err = UnknownWord;
+    fn from_str(word: &str) -> Result<Statut, UnknownWord> {
+        Statut::ALL.iter().copied().find(|s| s.code() == word).ok_or(UnknownWord)
+    }
+}
+
+/// Which status may follow which; `None` is before the first. What a deposit alone can cause; acts and delays will add
+/// their rows.
+#[rustfmt::skip]
+static FOLLOWS: &[(Option<Statut>, &[Statut])] = &[
+    // after                      may come
+    (None,                        &[Statut::Brouillon]),
+    (Some(Statut::Brouillon),     &[Statut::Deposee, Statut::RefuseeControle]),
+    (Some(Statut::Deposee),       &[Statut::AValider1, Statut::MiseADispositionMoe, Statut::MiseADispositionMoa,
+                                    Statut::MiseADispositionFournisseur, Statut::MiseADisposition]),
+];
+
+/// Whether a pièce in one status may go to another.
+pub fn may_follow(from: Option<Statut>, to: Statut) -> bool {
+    FOLLOWS.iter().any(|(after, next)| *after == from && next.contains(&to))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_fit_the_format() {
+        for (i, s) in Statut::ALL.iter().enumerate() {
+            assert_eq!(s.code().parse(), Ok(*s));
+            assert!(s.code().len() <= 42, "{s}");
+            assert!(Statut::ALL[..i].iter().all(|other| other.code() != s.code()), "{s}");
+        }
+    }
+
+    #[test]
+    fn nothing_skips_the_draft_and_nothing_returns() {
+        assert!(may_follow(None, Statut::Brouillon));
+        assert!(!may_follow(None, Statut::Deposee));
+        assert!(!may_follow(Some(Statut::RefuseeControle), Statut::Deposee));
+        assert!(!may_follow(Some(Statut::MiseADispositionMoe), Statut::Deposee));
+    }
+}

@@ -1,15 +1,16 @@
-//! TEMP
-use guichet::*; use std::sync::Arc;
-fn main() {
-    let a: Vec<String> = std::env::args().collect();
-    let c = config::Config::find(None).unwrap().config;
-    match a[1].as_str() {
-        "batch" => {
-            let ann = Arc::new(annuaire::Annuaire::load(&c.annuaire).unwrap().annuaire);
-            let mut k = counter::Counter::open(c, ann, Arc::new(clock::SystemClock), Arc::new(event::Deaf), std::process::id().into()).unwrap();
-            println!("{}", serde_json::to_string(&batch::run(&mut k).unwrap()).unwrap());
-        }
-        "verify" => { let l = ledger::LedgerReader::open(&c.ledger.path).unwrap(); let p = ledger::verify(&l, &c.spool.root, false).unwrap(); for x in &p { println!("{} {}", x.about, x.says.en); } std::process::exit(i32::from(!p.is_empty())); }
-        _ => panic!(),
-    }
+//! Hands the command line and what only the system knows (time, chance, environment) to the library.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+fn main() -> ExitCode {
+    // The only random number: flow ids made by two guichets in the same millisecond must differ.
+    let seed = RandomState::new().build_hasher().finish();
+    let world = guichet::cli::World {
+        clock: Arc::new(guichet::clock::SystemClock),
+        seed,
+        variable: |name| std::env::var(name).ok().filter(|value| !value.is_empty()),
+    };
+    guichet::cli::main(std::env::args_os(), world)
 }

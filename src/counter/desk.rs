@@ -183,7 +183,16 @@ impl Writing<'_, '_> {
             let name = retour::piece_name(sequence, &piece.id, "xml");
             self.intake.spool.stage_piece(&partner, &name, claim)?;
             let sha256 = taken.sha256.expect("a pièce was read, and hashed");
-            self.outbound(Some(claim.id.as_str()), Some(&piece.id), &partner, Tray::Pieces, sequence, &name, sha256, None)?;
+            self.outbound(
+                Some(claim.id.as_str()),
+                Some(&piece.id),
+                &partner,
+                Tray::Pieces,
+                sequence,
+                &name,
+                sha256,
+                None,
+            )?;
         }
         Ok(())
     }
@@ -286,5 +295,9 @@ impl Writing<'_, '_> {
 
 /// Findings as the ledger keeps them: both languages, nothing cut.
 fn findings_json(findings: &[Finding]) -> String {
-    if findings.is_empty() { "[]".to_owned() } else { serde_json::to_string(findings).expect("findings are plain data") }
+    if findings.is_empty() {
+        "[]".to_owned()
+    } else {
+        serde_json::to_string(findings).expect("findings are plain data")
+    }
 }

@@ -7,7 +7,7 @@ use crate::event::{Event, Listener};
 use crate::flux;
 use crate::judge::{Context, Fate, Judged, judge};
 use crate::ledger::Hash;
-use crate::rules::{Finding, safe, works};
+use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -144,15 +144,15 @@ impl Intake {
             mode: claim.mode,
             partner: Some(partner),
             today: self.clock.now().day(),
+            layers: &Layer::ALL,
         };
-        catch_unwind(AssertUnwindSafe(|| judge(bytes, &context)))
-            .unwrap_or_else(|_| held(safe::internal_fault()))
+        catch_unwind(AssertUnwindSafe(|| judge(bytes, &context))).unwrap_or_else(|_| held(safe::internal_fault()))
     }
 }
 
 /// A judgement of a file that nobody could read.
 fn held(finding: Finding) -> Judged {
-    Judged::unread(Fate::Hold, vec![finding])
+    Judged::unread("unknown", Fate::Hold, vec![finding])
 }
 
 /// Parts what was taken from what is not finished.
@@ -167,4 +167,3 @@ pub(super) fn sort(takes: Vec<Take>) -> (Vec<Taken>, Vec<Candidate>) {
     }
     (taken, unfinished)
 }
-

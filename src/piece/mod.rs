@@ -1,12 +1,16 @@
-//! The semantic model: one [`Piece`], in the terms of EN 16931, that two readers fill ([`ubl`] and [`cii`]).
+//! The semantic model: one [`Piece`], in the terms of EN 16931, that two readers fill (UBL and CII).
 //! Nobody after them sees XML. Every value keeps the node it came from, so that a finding can point at it.
 //!
 //! Text is trimmed of XML white space; an element that is empty after trimming is absent. Numbers, dates and
 //! amounts keep their raw text beside what it means, so that a rule can say what it found.
 
 pub mod amount;
-pub mod cii;
-pub mod ubl;
+mod cii;
+mod read;
+mod terms;
+mod ubl;
+
+pub use terms::{Actor, NotAPiece, read};
 
 use crate::xml::{Doc, NodeId};
 use chrono::NaiveDate;
@@ -126,7 +130,7 @@ pub struct Piece<'d> {
     pub payment_terms: Option<Val<'d>>,
     /// BG-1, notes.
     pub notes: Vec<Note<'d>>,
-    /// BG-3, earlier pièces; a block without number and date is left out.
+    /// BG-3, earlier pièces; a block without number and date is left out of it.
     pub preceding: Vec<Preceding<'d>>,
 
     /// BG-4, seller: the company whose work is billed.
@@ -393,6 +397,8 @@ pub struct Attachment<'d> {
     pub id: Option<Val<'d>>,
     /// CII `TypeCode` or UBL `DocumentTypeCode` (130 is BT-18 and 50 is BT-17, not an attachment).
     pub type_code: Option<Val<'d>>,
+    /// CII `ReferenceTypeCode`: scheme of BT-18.
+    pub scheme: Option<Val<'d>>,
     /// BT-123, description (CII `Name`).
     pub description: Option<Val<'d>>,
     /// BT-124, external location.

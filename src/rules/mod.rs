@@ -1,8 +1,52 @@
 //! Layers of rules over the model. A rule is a row of a table ([`Rule`]); what it says of a pièce is a [`Finding`].
 //! Rules never see XML, never touch the disk and never ask the time: the same input gives the same findings.
 
+pub mod catalogue;
+pub mod chorus;
+pub mod legible;
+pub mod safe;
+pub mod works;
+
+use crate::annuaire::{Annuaire, Partner};
+use crate::config::Config;
+use crate::piece::Piece;
 use crate::text::{Msg, Text};
+use crate::trade::Mode;
 pub use crate::xml::Place;
+use chrono::NaiveDate;
+
+/// The version of the rules: every verdict and every flow in the ledger names it. The day of the last change.
+pub const VERSION: &str = "2026-11-24";
+
+/// What a judgement depends on beside the bytes.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    /// Limits and rule settings.
+    pub config: &'a Config,
+    /// The directory; without one, what needs it is left out.
+    pub annuaire: Option<&'a Annuaire>,
+    /// How the flow was handed in.
+    pub mode: Mode,
+    /// Who handed it in; without one (`check`), the depositor's right is left out.
+    pub partner: Option<&'a Partner>,
+    /// The day of the control, in Paris.
+    pub today: NaiveDate,
+    /// The layers that are judged.
+    pub layers: &'a [Layer],
+}
+
+/// A pièce under judgement: what a rule may look at.
+pub struct Case<'a, 'd> {
+    /// The pièce.
+    pub piece: &'a Piece<'d>,
+    /// Everything around it.
+    pub context: &'a Context<'a>,
+    /// Its cadre and its actors, resolved.
+    pub actors: works::actors::Actors<'a, 'd>,
+}
+
+/// What a rule does: looks at a case and adds what it finds.
+pub type Check = fn(&'static Rule, &Case<'_, '_>, &mut Vec<Finding>);
 
 /// The layer that a rule belongs to; all layers that can be judged are judged in one go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -46,8 +90,7 @@ pub enum Severity {
     Warning,
 }
 
-/// One row of the catalogue: a rule as a person reads it. What it checks stands beside its table.
-#[derive(Debug)]
+/// One row of the catalogue: a rule as a person reads it, and what looks for it.
 pub struct Rule {
     /// `G1.05`, `T-02`, `BR-CO-10`: the official id where one exists, ours otherwise.
     pub id: &'static str,
@@ -67,6 +110,8 @@ pub struct Rule {
     pub example: &'static str,
     /// How to mend it.
     pub mend: Text,
+    /// What looks for it in a pièce; none where the reader, the spool or the ledger finds it.
+    pub check: Option<Check>,
 }
 
 /// What a rule found.
@@ -150,8 +195,3 @@ impl Finding {
         self.severity == Severity::Error
     }
 }
-pub const VERSION: &str = "stub";
-static STUB: Rule = Rule { id: "STUB", layer: Layer::Safe, severity: Severity::Error, terms: &[], says: Text { fr: "", en: "" }, why: Text { fr: "", en: "" }, source: "", example: "", mend: Text { fr: "", en: "" } };
-pub mod safe { use super::*; pub fn oversize(_: u64, _: u64) -> Finding { STUB.finding(Msg::same("x")) } pub fn internal_fault() -> Finding { STUB.finding(Msg::same("x")) } }
-pub mod chorus { use super::*; pub fn not_unique(_: &str, _: &str, _: Option<&str>) -> Finding { STUB.finding(Msg::same("x")) } }
-pub mod works { use super::*; pub fn unknown_partner(_: &str) -> Finding { STUB.finding(Msg::same("x")) } pub fn duplicate(_: &str, _: Option<&str>, _: crate::clock::Instant) -> Finding { STUB.finding(Msg::same("x")) } }

@@ -1,9 +1,24 @@
 //! The one pass over bytes: a document becomes a [`Doc`], a flat tree with a position for every node, within limits.
 //! No DTD, one root, nothing after it; whatever is refused says where.
+//!
+//! quick-xml finds the tokens. It accepts more than XML does (a truncated document, two roots, anything after them,
+//! control characters, undeclared entities and prefixes), so [`parse`] checks both ends and everything between.
 
-/// A node of a [`Doc`]; only good for the document it came from.
+mod parse;
+mod place;
+
+pub use parse::{XmlError, XmlErrorKind};
+pub use place::Place;
+
+use std::sync::OnceLock;
+
+/// A node of a [`Doc`]; only good for the document it came from. Nodes are numbered in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) u32);
+
+/// The number of an element's or attribute's name in its document: names that are equal have the same number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NameId(u32);
 
 /// Limits of one document (contract §1, `[limits]`).
 #[derive(Clone, Copy, Debug)]
@@ -16,26 +31,58 @@ pub struct Limits {
     pub attributes: u32,
 }
 
-/// Where in a document.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct Place {
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-    /// `/Invoice/cbc:ID`: prefixes are the usual ones whatever the document calls them, the root of UBL has none,
-    /// a repeated element has its index from 1 (`ram:IncludedSupplyChainTradeLineItem[3]`), an attribute an `@`.
-    pub path: String,
-    /// Byte offset and length of what to underline in the decoded document; length 0: a point.
-    #[serde(skip)]
-    pub span: (usize, usize),
-}
-
 /// A document, read.
 #[derive(Debug)]
 pub struct Doc {
     source: String,
+    /// Text that does not stand in the source as it is meant: references resolved, pieces joined.
+    side: String,
+    nodes: Vec<Node>,
+    attributes: Vec<Attribute>,
+    names: Vec<Name>,
+    namespaces: Vec<Box<str>>,
+    lines: OnceLock<Vec<u32>>,
+    indexes: OnceLock<Vec<u32>>,
 }
+
+/// Some bytes of the source, or of the side text.
+#[derive(Clone, Copy, Debug, Default)]
+struct Span {
+    start: u32,
+    len: u32,
+    side: bool,
+}
+
+#[derive(Debug)]
+struct Node {
+    name: NameId,
+    parent: u32,
+    /// The next node that is not inside this one; the number of nodes where there is none.
+    after: u32,
+    /// Offset of `<`.
+    start: u32,
+    /// Length of the start tag.
+    tag: u32,
+    text: Span,
+    attributes: (u32, u32),
+}
+
+#[derive(Debug)]
+struct Attribute {
+    name: NameId,
+    value: Span,
+    /// Offset of its name.
+    start: u32,
+}
+
+#[derive(Debug)]
+struct Name {
+    namespace: u32,
+    local: Box<str>,
+}
+
+/// No parent.
+const NONE: u32 = u32::MAX;
 
 impl Doc {
     /// The decoded text (UTF-8, no byte order mark).
@@ -43,8 +90,117 @@ impl Doc {
         &self.source
     }
 
-    /// The place of a node: its start tag's line and column, its path, and its text (or start tag) to underline.
-    pub fn place(&self, _node: NodeId) -> Place {
-        Place { line: 1, column: 1, path: String::new(), span: (0, 0) }
+    /// The decoded text, where the document is not needed any more.
+    pub fn into_source(self) -> String {
+        self.source
     }
+
+    /// The root element.
+    pub fn root(&self) -> NodeId {
+        NodeId(0)
+    }
+
+    /// Every element, in document order.
+    pub fn nodes(&self) -> impl Iterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).unwrap_or(NONE)).map(NodeId)
+    }
+
+    /// How many elements there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Never: a document has a root.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The element that an element is in; `None` for the root.
+    pub fn parent(&self, node: NodeId) -> Option<NodeId> {
+        let parent = self.node(node).parent;
+        (parent != NONE).then_some(NodeId(parent))
+    }
+
+    /// The elements directly inside an element, in order.
+    pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
+        let end = self.node(node).after;
+        let mut next = node.0 + 1;
+        std::iter::from_fn(move || {
+            let here = next;
+            (here < end).then(|| {
+                next = self.nodes[here as usize].after;
+                NodeId(here)
+            })
+        })
+    }
+
+    /// The name of an element.
+    pub fn name(&self, node: NodeId) -> NameId {
+        self.node(node).name
+    }
+
+    /// The local part of an element's name.
+    pub fn local(&self, node: NodeId) -> &str {
+        &self.names[self.node(node).name.0 as usize].local
+    }
+
+    /// The namespace of an element's name; empty for none.
+    pub fn namespace(&self, node: NodeId) -> &str {
+        self.namespace_of(self.node(node).name)
+    }
+
+    /// Every name that occurs, by its number: namespace and local part.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names.iter().map(|n| (&*self.namespaces[n.namespace as usize], &*n.local))
+    }
+
+    /// The number of a name, as an index into what [`Doc::names`] gives.
+    pub fn name_index(&self, name: NameId) -> usize {
+        name.0 as usize
+    }
+
+    /// The text directly inside an element, before its first child; empty for none. Not trimmed.
+    pub fn text(&self, node: NodeId) -> &str {
+        self.span(self.node(node).text)
+    }
+
+    /// The value of an attribute without namespace.
+    pub fn attribute(&self, node: NodeId, local: &str) -> Option<&str> {
+        self.attributes_of(node).iter().find(|a| self.is_plain(a.name, local)).map(|a| self.span(a.value))
+    }
+
+    /// The attributes of an element: namespace, local name and value.
+    pub fn attributes(&self, node: NodeId) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.attributes_of(node)
+            .iter()
+            .map(|a| (self.namespace_of(a.name), &*self.names[a.name.0 as usize].local, self.span(a.value)))
+    }
+
+    fn is_plain(&self, name: NameId, local: &str) -> bool {
+        let name = &self.names[name.0 as usize];
+        name.namespace == 0 && &*name.local == local
+    }
+
+    fn namespace_of(&self, name: NameId) -> &str {
+        &self.namespaces[self.names[name.0 as usize].namespace as usize]
+    }
+
+    fn attributes_of(&self, node: NodeId) -> &[Attribute] {
+        let (from, to) = self.node(node).attributes;
+        &self.attributes[from as usize..to as usize]
+    }
+
+    fn node(&self, node: NodeId) -> &Node {
+        &self.nodes[node.0 as usize]
+    }
+
+    fn span(&self, span: Span) -> &str {
+        let (start, end) = (span.start as usize, (span.start + span.len) as usize);
+        if span.side { &self.side[start..end] } else { &self.source[start..end] }
+    }
+}
+
+/// White space, as XML has it.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\n', '\r'])
 }

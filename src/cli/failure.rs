@@ -1,0 +1,208 @@
+//! Why a command could not work, and how it is told: exit code 2, or 75 when another guichet holds the spool. A closed
+//! pipe is no failure: whoever read had enough.
+
+use crate::counter::CounterError;
+use crate::error::{Problem, reason};
+use crate::ledger::LedgerError;
+use crate::msg;
+use crate::spool::SpoolError;
+use crate::text::{Lang, Msg, Shown};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Why a command could not work.
+#[derive(Debug)]
+pub enum Failure {
+    /// The reader of standard output is gone.
+    Closed,
+    /// Files that a person writes are wrong.
+    Problems(Vec<Problem>),
+    /// Anything else.
+    Said(Box<Said>),
+}
+
+/// What went wrong, what to do, which exit code.
+#[derive(Debug)]
+pub struct Said {
+    message: Msg,
+    help: Option<Msg>,
+    code: u8,
+}
+
+/// Could not work: usage, configuration, input or output.
+const COULD_NOT: u8 = 2;
+/// Another guichet holds this spool (`EX_TEMPFAIL`).
+const BUSY: u8 = 75;
+
+impl Failure {
+    /// Something is wrong; `help` says what to do.
+    pub fn new(message: Msg, help: Msg) -> Failure {
+        Failure::Said(Box::new(Said { message, help: Some(help), code: COULD_NOT }))
+    }
+
+    fn with(message: Msg, help: Option<Msg>, code: u8) -> Failure {
+        Failure::Said(Box::new(Said { message, help, code }))
+    }
+
+    /// Tells it on standard error; returns the exit code.
+    pub fn tell(&self, lang: Lang) -> ExitCode {
+        match self {
+            Failure::Closed => ExitCode::SUCCESS,
+            Failure::Problems(problems) => {
+                tell_problems(problems, lang, "");
+                ExitCode::from(COULD_NOT)
+            }
+            Failure::Said(said) => {
+                let word = msg!("erreur", "error");
+                let colon = msg!(" : ", ": ");
+                say(&format!("{}{}{}", word.get(lang), colon.get(lang), said.message.get(lang)));
+                if let Some(help) = &said.help {
+                    tell_help(help, lang);
+                }
+                ExitCode::from(said.code)
+            }
+        }
+    }
+}
+
+/// Writes a line on standard error. Nobody can be told when that fails.
+pub fn say(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Tells each problem as a compiler does: where, what, and what to do below it.
+pub fn tell_problems(problems: &[Problem], lang: Lang, label: &str) {
+    for problem in problems {
+        say(&format!("{}: {label}{}", problem.at, problem.message.get(lang)));
+        tell_help(&problem.help, lang);
+    }
+}
+
+/// What to do, on a line of its own.
+fn tell_help(help: &Msg, lang: Lang) {
+    say(&format!("    {}", help.get(lang)));
+}
+
+/// `--format markdown` where there is none.
+pub fn markdown() -> Failure {
+    Failure::new(
+        msg!("seule la commande `rules` s'écrit en Markdown", "only `rules` is written as Markdown"),
+        msg!("choisissez `--format table`, `json` ou `csv`", "choose `--format table`, `json` or `csv`"),
+    )
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Failure {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Failure::Closed;
+        }
+        let (why, help) = reason(&error);
+        let message = Msg::new(
+            format!("impossible d'écrire sur la sortie : {}", why.fr),
+            format!("cannot write to the output: {}", why.en),
+        );
+        Failure::with(message, Some(help.into()), COULD_NOT)
+    }
+}
+
+impl From<CounterError> for Failure {
+    fn from(error: CounterError) -> Failure {
+        match error {
+            CounterError::Spool(e) => e.into(),
+            CounterError::Ledger(e) => e.into(),
+        }
+    }
+}
+
+impl From<SpoolError> for Failure {
+    fn from(error: SpoolError) -> Failure {
+        match error {
+            SpoolError::Locked(root) => {
+                let root = Shown(&root);
+                Failure::with(
+                    msg!("un autre guichet tient ce spool ({root})", "another guichet holds this spool ({root})"),
+                    Some(msg!(
+                        "attendez qu'il finisse, ou arrêtez-le ; `guichet status` dit où il en est",
+                        "wait until it is done, or stop it; `guichet status` says how far it is"
+                    )),
+                    BUSY,
+                )
+            }
+            SpoolError::Io { tried, path, source } => {
+                let (why, help) = reason(&source);
+                let message = Msg::new(
+                    format!("échec sur {path} (« {tried} ») : {}", why.fr),
+                    format!("cannot {tried} {path}: {}", why.en),
+                );
+                Failure::with(message, Some(help.into()), COULD_NOT)
+            }
+            SpoolError::OtherFileSystem { path, root } => {
+                let (path, root) = (Shown(&path), Shown(&root));
+                Failure::new(
+                    msg!(
+                        "{path} est sur un autre système de fichiers que le spool",
+                        "{path} is on another file system than the spool"
+                    ),
+                    msg!(
+                        "tout ce qui est sous {root} doit être sur un seul système de fichiers",
+                        "everything below {root} must be on one file system"
+                    ),
+                )
+            }
+        }
+    }
+}
+
+impl From<LedgerError> for Failure {
+    fn from(error: LedgerError) -> Failure {
+        match error {
+            LedgerError::Absent(path) => {
+                let path = path.display().to_string();
+                let path = Shown(&path);
+                Failure::new(
+                    msg!("il n'y a pas encore de registre ({path})", "there is no ledger yet ({path})"),
+                    msg!(
+                        "`guichet batch` ou `guichet run` le crée avec le premier flux",
+                        "`guichet batch` or `guichet run` makes it with the first flow"
+                    ),
+                )
+            }
+            LedgerError::NotOurs(path) => {
+                let path = path.display().to_string();
+                let path = Shown(&path);
+                Failure::new(
+                    msg!("{path} n'est pas un registre de guichet", "{path} is no ledger of guichet's"),
+                    msg!("vérifiez [ledger] path dans guichet.toml", "check [ledger] path in guichet.toml"),
+                )
+            }
+            LedgerError::OtherVersion { path, found } => {
+                let path = path.display().to_string();
+                let path = Shown(&path);
+                Failure::new(
+                    msg!(
+                        "{path} est d'une autre version de guichet (schéma {found})",
+                        "{path} was made by another version of guichet (schema {found})"
+                    ),
+                    msg!(
+                        "installez la version de guichet qui l'a écrit",
+                        "install the version of guichet that wrote it"
+                    ),
+                )
+            }
+            LedgerError::Sqlite { tried, source } => {
+                let source = source.to_string();
+                let source = Shown(&source);
+                Failure::new(
+                    msg!(
+                        "le registre n'a pas pu faire « {tried} » : {source}",
+                        "the ledger failed to {tried}: {source}"
+                    ),
+                    msg!(
+                        "vérifiez le disque et les droits ; `guichet status` répond sans le registre",
+                        "check the disk and the permissions; `guichet status` answers without the ledger"
+                    ),
+                )
+            }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The command line: one file a command. Options, help, man page and completions come from the one definition here;
+//! what a command prints on standard output is data, everything else goes to standard error.
+
+mod annuaire;
+mod batch;
+mod completions;
+mod counter;
+mod failure;
+mod init;
+mod man;
+mod piece;
+mod run;
+mod search;
+mod status;
+mod verify;
+
+use crate::clock::Clock;
+use crate::config::{Config, Found};
+use crate::render::{Format, Out};
+use crate::text::{Lang, Msg};
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use failure::Failure;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// What only the outermost layer may ask the system for.
+pub struct World {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub seed: u64,
+    /// An environment variable, if it is set and not empty.
+    pub variable: fn(&str) -> Option<String>,
+}
+
+/// Judges, routes and answers the invoices of French public works
+#[derive(Parser)]
+#[command(name = "guichet", version, max_term_width = 100, arg_required_else_help = true)]
+struct Cli {
+    /// The configuration; else ./guichet.toml, else the defaults
+    #[arg(short, long, global = true, value_name = "FILE", env = "GUICHET_CONFIG", hide_env_values = true)]
+    config: Option<PathBuf>,
+    /// Language of messages; else that of the locale
+    #[arg(long, global = true, value_name = "LANG", env = "GUICHET_LANG", hide_env_values = true)]
+    lang: Option<LangArg>,
+    /// How a listing is written
+    #[arg(long, global = true, value_name = "FORMAT")]
+    format: Option<Format>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the tree of a counter, with commented templates; never overwrites
+    Init(init::Args),
+    /// Watch the spool, process what comes, until told to stop
+    Run(run::Args),
+    /// Process what is there, once
+    Batch(batch::Args),
+    /// The directory: structures, services, marchés, partners
+    Annuaire(annuaire::Args),
+    /// List pièces that meet every criterion, in order of deposit
+    Search(search::Args),
+    /// One pièce with its trail
+    Piece(piece::Args),
+    /// Audit the ledger and the spool
+    Verify(verify::Args),
+    /// Is it alive, how far behind, what is wrong
+    Status(status::Args),
+    /// Completions for a shell
+    Completions(completions::Args),
+    /// The manual page
+    Man(man::Args),
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LangArg {
+    /// French
+    Fr,
+    /// English
+    En,
+}
+
+/// What became of a command that could work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Exit {
+    /// Done.
+    Fine = 0,
+    /// Done, and something was refused or is wrong.
+    Wrong = 1,
+}
+
+type Outcome = Result<Exit, Failure>;
+
+/// What every command has.
+struct Session {
+    lang: Lang,
+    format: Format,
+    config: Option<PathBuf>,
+    world: World,
+    out: Out,
+}
+
+impl Session {
+    /// The configuration in force.
+    fn config(&self) -> Result<Found, Failure> {
+        Config::find(self.config.as_deref()).map_err(|e| Failure::Problems(e.0))
+    }
+
+    /// A remark on standard error, in the user's language.
+    fn remark(&self, says: &Msg) {
+        failure::say(says.get(self.lang));
+    }
+}
+
+/// Runs a command line; returns the exit code of the contract.
+pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(e) => {
+            // Help on a closed pipe is no error.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+    };
+    let lang = match cli.lang {
+        Some(LangArg::Fr) => Lang::Fr,
+        Some(LangArg::En) => Lang::En,
+        None => locale(&world),
+    };
+    let format = cli.format.unwrap_or_default();
+    let mut session = Session { lang, format, config: cli.config, world, out: Out::standard() };
+    let outcome = dispatch(cli.command, &mut session);
+    let outcome =
+        outcome.and_then(|exit| std::io::Write::flush(&mut session.out).map(|()| exit).map_err(Failure::from));
+    match outcome {
+        Ok(exit) => ExitCode::from(exit as u8),
+        Err(failure) => failure.tell(lang),
+    }
+}
+
+fn dispatch(command: Command, session: &mut Session) -> Outcome {
+    if session.format == Format::Markdown {
+        return Err(failure::markdown());
+    }
+    match command {
+        Command::Init(args) => init::run(&args, session),
+        Command::Run(args) => run::run(&args, session),
+        Command::Batch(args) => batch::run(&args, session),
+        Command::Annuaire(args) => annuaire::run(&args, session),
+        Command::Search(args) => search::run(&args, session),
+        Command::Piece(args) => piece::run(&args, session),
+        Command::Verify(args) => verify::run(&args, session),
+        Command::Status(args) => status::run(&args, session),
+        Command::Completions(args) => completions::run(&args, session),
+        Command::Man(args) => man::run(&args, session),
+    }
+}
+
+/// The definition of the whole command line.
+fn definition() -> clap::Command {
+    Cli::command()
+}
+
+/// The language of the locale: the first of the three variables that is set decides, as for every program.
+fn locale(world: &World) -> Lang {
+    let name = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(world.variable);
+    name.map_or(Lang::En, |name| Lang::of_locale(&name))
+}

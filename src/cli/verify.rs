@@ -1,0 +1,72 @@
+//! `guichet verify`: the audit of ledger and spool.
+
+use super::{Exit, Outcome, Session};
+use crate::config::Config;
+use crate::ledger::{LedgerError, LedgerReader, verify};
+use crate::msg;
+use crate::render::{Column, Listing, Side};
+use crate::spool;
+use crate::text::{Msg, Shown, t};
+use serde::Serialize;
+
+#[derive(clap::Args)]
+pub struct Args {}
+
+#[derive(Serialize)]
+struct Row {
+    about: &'static str,
+    problem: String,
+}
+
+pub fn run(_: &Args, session: &mut Session) -> Outcome {
+    let config = session.config()?.config;
+    // Asked before the ledger is read: what a guichet at work does meanwhile is not a problem.
+    let at_work = spool::is_held(&config.spool.root);
+    let (problems, seen) = match LedgerReader::open(&config.ledger.path) {
+        Ok(ledger) => {
+            let found = verify(&ledger, &config.spool.root, at_work)?;
+            let stock = ledger.stocktake()?;
+            let (flows, pieces) = (stock.flows, stock.pieces);
+            let seen = msg!("{flows} flux et {pieces} pièces contrôlés", "{flows} flows and {pieces} pièces audited");
+            (found.into_iter().map(|p| (p.about, p.says)).collect(), seen)
+        }
+        Err(LedgerError::Absent(_)) => without_ledger(&config),
+        Err(e) => return Err(e.into()),
+    };
+    let mut listing = Listing::new(&COLUMNS, session.format, session.lang, &mut session.out)?;
+    for (about, says) in &problems {
+        listing.row(&Row { about, problem: says.get(session.lang).to_owned() })?;
+    }
+    listing.end()?;
+    let n = problems.len();
+    let verdict = match n {
+        0 => msg!("tout est en ordre", "all is well"),
+        1 => msg!("1 anomalie", "1 problem"),
+        _ => msg!("{n} anomalies", "{n} problems"),
+    };
+    session.remark(&Msg::new(format!("{} : {}", seen.fr, verdict.fr), format!("{}: {}", seen.en, verdict.en)));
+    Ok(if n == 0 { Exit::Fine } else { Exit::Wrong })
+}
+
+/// No ledger is right only where nothing was ever answered.
+fn without_ledger(config: &Config) -> (Vec<(&'static str, Msg)>, Msg) {
+    let mut problems = Vec::new();
+    for dir in ["archive", "hold"] {
+        let below = walkdir::WalkDir::new(config.spool.root.join(dir)).into_iter().filter_map(Result::ok);
+        let files = below.filter(|e| e.file_type().is_file()).count();
+        if files > 0 {
+            let says = msg!(
+                "{files} fichiers dans {dir}/ et pas de registre : il a été perdu ou déplacé",
+                "{files} files in {dir}/ and no ledger: it was lost or moved"
+            );
+            problems.push(("file", says));
+        }
+    }
+    (problems, msg!("pas encore de registre", "no ledger yet"))
+}
+
+#[rustfmt::skip]
+static COLUMNS: [Column<Row>; 2] = [
+    Column { key: "about",   title: Some(t("objet", "about")),      side: Side::Left, cell: |r, _| r.about.to_owned() },
+    Column { key: "problem", title: Some(t("anomalie", "problem")), side: Side::Left, cell: |r, _| Shown(&r.problem).to_string() },
+];

@@ -1,0 +1,150 @@
+//! From tree to model: a reader is a table of paths, and this walks it.
+//!
+//! A row is a path below the root and what to do with the element found there. The first occurrence of a single term
+//! wins; a repeated group opens with a row of its own, which comes before the rows inside it, as in the document.
+
+use super::{Day, Id, Number, Piece, Val};
+use crate::xml::{Doc, NodeId, trim};
+use chrono::NaiveDate;
+use std::collections::HashMap;
+
+/// One row: a path, and what the element there means.
+pub(super) type Row = (&'static str, for<'d> fn(&mut Piece<'d>, Element<'d>));
+
+/// An element of the document that is being read.
+#[derive(Clone, Copy)]
+pub(super) struct Element<'d> {
+    pub doc: &'d Doc,
+    pub at: NodeId,
+}
+
+impl<'d> Element<'d> {
+    /// Its text; nothing where it is empty.
+    pub fn val(self) -> Option<Val<'d>> {
+        let text = trim(self.doc.text(self.at));
+        (!text.is_empty()).then_some(Val { text, at: self.at })
+    }
+
+    /// Its attribute; nothing where it is empty.
+    pub fn attribute(self, name: &str) -> Option<&'d str> {
+        self.doc.attribute(self.at, name).map(trim).filter(|v| !v.is_empty())
+    }
+
+    /// Its text as a number, with the currency or unit that it names.
+    pub fn number(self) -> Option<Number<'d>> {
+        let raw = self.val()?;
+        let unit = self.attribute("currencyID").or_else(|| self.attribute("unitCode"));
+        Some(Number { raw, value: super::amount::decimal(raw.text), unit })
+    }
+
+    /// Its text as an identifier.
+    pub fn id(self) -> Option<Id<'d>> {
+        let id = self.val()?;
+        Some(Id { id, scheme: self.attribute("schemeID").or_else(|| self.attribute("schemeName")) })
+    }
+
+    /// Its text as an identifier in a list, which `@listID` names.
+    pub fn listed(self) -> Option<Id<'d>> {
+        self.val().map(|id| Id { id, scheme: self.attribute("listID") })
+    }
+
+    /// Its text as a day.
+    pub fn day(self, parse: fn(&str) -> Option<NaiveDate>) -> Option<Day<'d>> {
+        let raw = self.val()?;
+        Some(Day { raw, value: parse(raw.text) })
+    }
+}
+
+/// Functions that give the group of a pièce that the document is in.
+macro_rules! groups {
+    ($(#[$meta:meta])* $($name:ident : $type:ident = |$p:ident| $group:expr;)*) => {$(
+        fn $name<'p, 'd>($p: &'p mut $crate::piece::Piece<'d>) -> &'p mut $type<'d> {
+            $group
+        }
+    )*};
+}
+pub(super) use groups;
+
+/// The first occurrence wins.
+pub(super) fn first<T>(place: &mut Option<T>, value: Option<T>) {
+    if place.is_none() {
+        *place = value;
+    }
+}
+
+/// A table, made ready: a tree of names, with what to do at its nodes.
+pub(super) struct Reader {
+    /// Numbers of the names that occur in any path, from 1.
+    names: HashMap<(&'static str, &'static str), u16>,
+    steps: Vec<Step>,
+}
+
+#[derive(Default)]
+struct Step {
+    /// The names that lead on, sorted, and to which step.
+    next: Vec<(u16, u16)>,
+    act: Option<for<'d> fn(&mut Piece<'d>, Element<'d>)>,
+}
+
+impl Reader {
+    /// Makes tables ready; each stands below a path of its own. `namespace` gives the namespace of a step: its prefix, its local name, its depth from 1, and
+    /// whether it is the last.
+    pub fn new(
+        tables: &[(&'static str, &'static [Row])],
+        namespace: fn(Option<&str>, usize, bool) -> &'static str,
+    ) -> Reader {
+        let mut reader = Reader { names: HashMap::new(), steps: vec![Step::default(), Step::default()] };
+        for (below, (path, act)) in tables.iter().flat_map(|(below, rows)| rows.iter().map(move |row| (below, row))) {
+            let mut at = 1; // step 0 is nowhere, step 1 the root
+            let parts: Vec<&'static str> = below.split('/').chain(path.split('/')).filter(|p| !p.is_empty()).collect();
+            let group = path.is_empty();
+            for (depth, part) in (1..).zip(&parts) {
+                let (prefix, local) = part.split_once(':').map_or((None, *part), |(p, l)| (Some(p), l));
+                let last = depth == parts.len() && !group;
+                let number = u16::try_from(reader.names.len() + 1).expect("a table has some hundred names");
+                let number = *reader.names.entry((namespace(prefix, depth, last), local)).or_insert(number);
+                at = reader.step(at, number);
+            }
+            let step = &mut reader.steps[usize::from(at)];
+            assert!(step.act.is_none(), "the path {below}/{path} stands in the table twice");
+            step.act = Some(*act);
+        }
+        for step in &mut reader.steps {
+            step.next.sort_unstable();
+        }
+        reader
+    }
+
+    fn step(&mut self, at: u16, number: u16) -> u16 {
+        if let Some((_, to)) = self.steps[usize::from(at)].next.iter().find(|(n, _)| *n == number) {
+            return *to;
+        }
+        let to = u16::try_from(self.steps.len()).expect("a table has some hundred steps");
+        self.steps.push(Step::default());
+        self.steps[usize::from(at)].next.push((number, to));
+        to
+    }
+
+    /// Reads a document into a pièce.
+    pub fn read<'d>(&self, doc: &'d Doc, piece: &mut Piece<'d>) {
+        let names: Vec<u16> = doc.names().map(|name| self.names.get(&name).copied().unwrap_or(0)).collect();
+        let mut steps: Vec<u16> = vec![0; doc.len()];
+        steps[0] = 1;
+        for node in doc.nodes().skip(1) {
+            let parent = doc.parent(node).expect("every node but the root has a parent");
+            let step = steps[parent.0 as usize];
+            let number = names[doc.name_index(doc.name(node))];
+            if step == 0 || number == 0 {
+                continue;
+            }
+            let next = &self.steps[usize::from(step)].next;
+            if let Ok(found) = next.binary_search_by_key(&number, |(n, _)| *n) {
+                let step = next[found].1;
+                steps[node.0 as usize] = step;
+                if let Some(act) = self.steps[usize::from(step)].act {
+                    act(piece, Element { doc, at: node });
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What a user sees: tables, CSV, JSON lines, diagnostics. Columns are said once a listing ([`Column`]); all text from
+//! outside goes through [`Shown`] before it meets a terminal.
+
+mod listing;
+mod table;
+
+pub use listing::{Column, Listing};
+pub use table::{Grid, Side, width};
+
+use crate::text::Shown;
+use std::io::{self, BufWriter, IsTerminal, Write};
+
+/// How a listing is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Aligned columns for people
+    #[default]
+    Table,
+    /// One object a line
+    Json,
+    /// Comma-separated values with a header
+    Csv,
+    /// Markdown (`rules` only)
+    Markdown,
+}
+
+/// Standard output: data only. Colours go where a terminal shows them and `NO_COLOR` does not forbid it.
+pub struct Out {
+    to: BufWriter<Box<dyn Write>>,
+    /// Columns of the terminal; none: not a terminal, nothing is cut.
+    pub columns: Option<usize>,
+    /// Whether escape sequences may be written.
+    pub colour: bool,
+}
+
+impl Out {
+    /// The process's own standard output.
+    pub fn standard() -> Out {
+        let stdout = io::stdout();
+        let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
+        let columns = stdout.is_terminal().then(|| columns(&stdout)).flatten();
+        Out { to: BufWriter::with_capacity(1 << 16, Box::new(stdout)), columns, colour }
+    }
+
+    /// Text in bold, where that shows.
+    pub fn bold(&self, text: &str) -> String {
+        if !self.colour {
+            return text.to_owned();
+        }
+        let style = anstyle::Style::new().bold();
+        format!("{style}{text}{style:#}")
+    }
+}
+
+impl Write for Out {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.to.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}
+
+fn columns(stdout: &io::Stdout) -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(stdout).ok()?;
+    Some(usize::from(size.ws_col)).filter(|columns| *columns >= 20)
+}
+
+/// A text that may be missing, as a table or CSV shows it.
+pub fn cell(text: &Option<String>) -> String {
+    text.as_deref().map(|text| Shown(text).to_string()).unwrap_or_default()
+}

@@ -1,0 +1,547 @@
+//! Layer *chorus*: what Chorus Pro asks of every pièce.
+
+use super::legible::each_number;
+use super::{Case, Check, Finding, Layer, Rule, Severity};
+use crate::annuaire::siret_checks;
+use crate::msg;
+use crate::piece::amount::shape;
+use crate::piece::{Actor, Attachment, Number, PaymentMeans, Piece, Val};
+use crate::text::{Text, t};
+use rust_decimal::Decimal;
+use std::collections::BTreeMap;
+
+const DECK: &str = "Chorus Pro, training deck on works invoices: mandatory fields";
+const CHORUS: &str = "Chorus Pro, management rules";
+
+#[allow(clippy::too_many_arguments)] // a row of the table
+const fn rule(
+    id: &'static str,
+    severity: Severity,
+    terms: &'static [&'static str],
+    says: Text,
+    why: Text,
+    source: &'static str,
+    example: &'static str,
+    mend: Text,
+    check: Option<Check>,
+) -> Rule {
+    Rule { id, layer: Layer::Chorus, severity, terms, says, why, source, example, mend, check }
+}
+
+use Severity::{Error, Warning};
+
+#[rustfmt::skip]
+static TABLE: [Rule; 19] = [
+    rule("G1.05", Error, &["BT-1"],
+        t("le numéro a de 1 à 20 caractères parmi lettres, chiffres, espace, + - _ /, sans espace au bord ni double", "the number has 1 to 20 characters among letters, digits, space, + - _ /, no space at an end nor two together"),
+        t("Chorus Pro compare les numéros caractère par caractère", "Chorus Pro compares numbers character by character"),
+        CHORUS, "FACTURE N°1",
+        t("retirez accents, ponctuation et espaces en trop ; 20 caractères au plus", "remove accents, punctuation and spare spaces; 20 characters at most"), Some(number_form)),
+    rule("G1.07", Error, &["BT-2"],
+        t("la date d'émission n'est pas après le jour du contrôle", "the issue date is not after the day of the control"),
+        t("une pièce ne peut pas être émise demain", "a pièce cannot be issued tomorrow"),
+        CHORUS, "2099-01-01",
+        t("corrigez la date, ou déposez la pièce ce jour-là", "mend the date, or drop the pièce on that day"), Some(future)),
+    rule("G1.14", Error, &["BT-106", "BT-109", "BT-110", "BT-112", "BT-115", "BT-131", "BT-146"],
+        t("un montant a 19 chiffres au plus, dont 2 décimales dans l'en-tête et 6 dans les lignes", "an amount has at most 19 digits, with 2 decimals in the header and 6 in lines"),
+        t("au-delà, Chorus Pro arrondirait ou refuserait", "beyond that, Chorus Pro would round or refuse"),
+        CHORUS, "<cbc:PayableAmount>120.001</cbc:PayableAmount>",
+        t("arrondissez au centime dans l'en-tête", "round to the cent in the header"), Some(digits)),
+    rule("G1.42", Error, &["BT-1", "BT-2", "BT-29"],
+        t("le numéro, l'année d'émission et le fournisseur ne désignent qu'une pièce non refusée", "number, year of issue and supplier name only one pièce that is not refused"),
+        t("une pièce déposée deux fois pourrait être payée deux fois", "a pièce that is deposited twice could be paid twice"),
+        CHORUS, "FAC-1 deux fois en 2026",
+        t("donnez un autre numéro ; le numéro d'une pièce refusée est de nouveau libre", "give another number; that of a refused pièce is free again"), None),
+    rule("S2.05", Error, &["BT-81", "BT-84"],
+        t("un mode de paiement parmi 01 10 20 30 31 42 48 49 58 59 97 est donné ; un virement (30, 31, 42, 58) a un IBAN", "a payment means among 01 10 20 30 31 42 48 49 58 59 97 is given; a transfer (30, 31, 42, 58) has an IBAN"),
+        t("le comptable paie sur le compte indiqué", "the accountant pays to the account given"),
+        CHORUS, "<cbc:PaymentMeansCode>30</cbc:PaymentMeansCode> sans compte",
+        t("ajoutez le code et, pour un virement, l'IBAN du bénéficiaire", "add the code and, for a transfer, the payee's IBAN"), Some(payment)),
+    rule("C-01", Error, &["BT-5"],
+        t("la devise est donnée, ou tous les montants disent la même", "the currency is given, or all amounts say the same one"),
+        t("un montant sans devise n'est pas une somme", "an amount without currency is no sum"),
+        DECK, "ni DocumentCurrencyCode ni currencyID",
+        t("ajoutez UBL DocumentCurrencyCode ou CII InvoiceCurrencyCode : EUR", "add UBL DocumentCurrencyCode or CII InvoiceCurrencyCode: EUR"), Some(currency)),
+    rule("C-02", Error, &["BT-109"],
+        t("le total HT est donné", "the total without VAT is given"),
+        t("champ obligatoire du dépôt", "a mandatory field of the deposit"),
+        DECK, "pas de TaxExclusiveAmount",
+        t("ajoutez UBL LegalMonetaryTotal/TaxExclusiveAmount ou CII TaxBasisTotalAmount", "add UBL LegalMonetaryTotal/TaxExclusiveAmount or CII TaxBasisTotalAmount"), Some(net_given)),
+    rule("C-03", Error, &["BT-115"],
+        t("le net à payer est donné", "the amount due is given"),
+        t("champ obligatoire du dépôt", "a mandatory field of the deposit"),
+        DECK, "pas de PayableAmount",
+        t("ajoutez UBL LegalMonetaryTotal/PayableAmount ou CII DuePayableAmount", "add UBL LegalMonetaryTotal/PayableAmount or CII DuePayableAmount"), Some(due_given)),
+    rule("C-04", Error, &["BT-110"],
+        t("le total de TVA est donné, ou se déduit du TTC et du HT (alors un avertissement)", "the total VAT is given, or follows from the totals with and without VAT (then a warning)"),
+        t("champ obligatoire du dépôt", "a mandatory field of the deposit"),
+        DECK, "ni TaxTotal ni TaxInclusiveAmount",
+        t("ajoutez UBL TaxTotal/TaxAmount ou CII TaxTotalAmount", "add UBL TaxTotal/TaxAmount or CII TaxTotalAmount"), Some(vat_given)),
+    rule("C-05", Error, &["BT-29", "BT-46"],
+        t("un SIRET a 14 chiffres", "a SIRET has 14 digits"),
+        t("avec un chiffre de trop ou de moins, il ne désigne personne", "with a digit too many or too few it names nobody"),
+        DECK, "9110000160001",
+        t("recopiez les 14 chiffres du SIRET, sans espace", "copy the 14 digits of the SIRET, without spaces"), Some(siret)),
+    rule("C-06", Warning, &["BT-29", "BT-46"],
+        t("la clé d'un SIRET est juste", "the check digit of a SIRET is right"),
+        t("un avertissement seulement : des structures de test ne la respectent pas, et La Poste a la sienne", "a warning only: test structures break it, and La Poste has a rule of its own"),
+        "INSEE, formule de Luhn", "91100001600013",
+        t("vérifiez le SIRET sur l'annuaire des entreprises", "check the SIRET in the register of companies"), Some(luhn)),
+    rule("C-07", Error, &["BT-10"],
+        t("un code service a 100 caractères au plus : lettres, chiffres, espace, - et _", "a service code has at most 100 characters: letters, digits, space, - and _"),
+        t("Chorus Pro ne connaît pas d'autre code", "Chorus Pro knows no other code"),
+        CHORUS, "COMPTA#1",
+        t("recopiez le code service de l'annuaire du destinataire", "copy the service code from the destinataire's directory"), Some(service_form)),
+    rule("C-08", Error, &["BG-24", "BT-125"],
+        t("une pièce jointe a un nom de 50 caractères au plus, avec une extension admise", "an attachment has a name of at most 50 characters, with an extension that is allowed"),
+        t("Chorus Pro n'accepte que ces types de fichiers", "Chorus Pro takes these types of files only"),
+        CHORUS, "filename=\"macro.exe\"",
+        t("renommez ou convertissez la pièce jointe (PDF, par exemple)", "rename or convert the attachment (PDF, for instance)"), Some(attachment_name)),
+    rule("C-09", Error, &["BT-125"],
+        t("une pièce jointe n'est pas vide, fait moins de 10 Mo, et toutes ensemble moins de 120 Mo", "an attachment is not empty, has less than 10 MB, and all together less than 120 MB"),
+        t("limites de Chorus Pro ; ici [limits] attachment et attachments", "limits of Chorus Pro; here [limits] attachment and attachments"),
+        CHORUS, "<cbc:EmbeddedDocumentBinaryObject filename=\"a.pdf\"/>",
+        t("retirez la pièce jointe vide, allégez la trop lourde", "remove the empty attachment, lighten the heavy one"), Some(attachment_size)),
+    rule("C-10", Error, &["BT-112", "BT-109", "BT-110"],
+        t("TTC = HT + TVA", "total with VAT = total without VAT + VAT"),
+        t("tolérance zéro : les totaux déclarés se recoupent au centime", "no tolerance: the stated totals agree to the cent"),
+        DECK, "100.00 + 20.00 ≠ 121.00",
+        t("corrigez le montant faux", "mend the wrong amount"), Some(gross)),
+    rule("C-11", Error, &["BT-115", "BT-112", "BT-113", "BT-114"],
+        t("net à payer = TTC − déjà payé + arrondi", "amount due = total with VAT − paid + rounding"),
+        t("tolérance zéro", "no tolerance"),
+        DECK, "TTC 120.00, payé 20.00, net 120.00",
+        t("corrigez le montant faux, ou donnez l'avance déjà payée (PrepaidAmount, TotalPrepaidAmount)", "mend the wrong amount, or give what was paid in advance (PrepaidAmount, TotalPrepaidAmount)"), Some(due)),
+    rule("C-12", Error, &["BT-109", "BT-106", "BT-107", "BT-108"],
+        t("HT = total des lignes − remises + charges, tels que l'en-tête les donne", "total without VAT = total of lines − allowances + charges, as the header states them"),
+        t("tolérance zéro ; une retenue de garantie est une remise de l'en-tête", "no tolerance; a retention is an allowance of the header"),
+        DECK, "100.00 − 5.00 ≠ 100.00",
+        t("corrigez le montant faux, ou donnez le total des remises et des charges", "mend the wrong amount, or give the totals of allowances and charges"), Some(net)),
+    rule("C-13", Warning, &["BT-106", "BT-131"],
+        t("le total des lignes est la somme des lignes", "the total of lines is the sum of the lines"),
+        t("un avertissement : des flux réels acceptés ne le respectent pas ; EN 16931 en fait une erreur (BR-CO-10)", "a warning: real flows that are accepted break it; EN 16931 makes it an error (BR-CO-10)"),
+        "EN 16931-1", "lignes 60.00 + 30.00, total 100.00",
+        t("corrigez le total ou la ligne oubliée", "mend the total or the line left out"), Some(lines)),
+    rule("C-14", Warning, &["BG-23", "BT-110", "BT-117"],
+        t("le récapitulatif de TVA a pour somme le total de TVA", "the VAT breakdown sums up to the total VAT"),
+        t("un avertissement : le récapitulatif est facultatif dans Chorus Pro ; EN 16931 en fait une erreur (BR-CO-14)", "a warning: the breakdown is optional in Chorus Pro; EN 16931 makes it an error (BR-CO-14)"),
+        "EN 16931-1", "20.00 annoncés, 15.00 + 4.00 détaillés",
+        t("corrigez le récapitulatif ou le total", "mend the breakdown or the total"), Some(breakdown)),
+];
+
+/// The rules of this layer, in order.
+pub static RULES: &[Rule] = &TABLE;
+
+/// G1.42 is found by the ledger; the other pièce is named only to the partner who deposited it.
+pub fn not_unique(number: &str, year: &str, other: Option<&str>) -> Finding {
+    let rule = RULES.iter().find(|r| r.id == "G1.42").expect("the table has this rule");
+    let finding = rule
+        .finding(msg!(
+            "une pièce de ce fournisseur porte déjà le numéro {number} en {year}",
+            "a pièce of this supplier already has the number {number} in {year}"
+        ))
+        .found(number)
+        .expected(msg!("un numéro qui n'a pas servi en {year}", "a number not used in {year}"));
+    match other {
+        Some(id) => finding.help(msg!(
+            "c'est la pièce {id} ; donnez un autre numéro, ou corrigez celle-là",
+            "it is the pièce {id}; give another number, or mend that one"
+        )),
+        None => finding,
+    }
+}
+
+fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(number) = case.piece.number else { return };
+    let text = number.text;
+    let good = text.chars().count() <= 20
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'+' | b'-' | b'_' | b'/'))
+        && !text.contains("  ");
+    if !good {
+        found.push(
+            rule.finding(msg!("ce numéro n'a pas la forme admise", "this number has not the form allowed"))
+                .at(Some(case.piece.place(number.at)))
+                .found(text)
+                .expected(msg!(
+                    "1 à 20 caractères : A-Z a-z 0-9 espace + - _ /",
+                    "1 to 20 characters: A-Z a-z 0-9 space + - _ /"
+                )),
+        );
+    }
+}
+
+fn future(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(issued) = case.piece.issued else { return };
+    let today = case.context.today;
+    if issued.value.is_some_and(|day| day > today) {
+        found.push(
+            rule.finding(msg!("la date d'émission est dans le futur", "the issue date is in the future"))
+                .at(Some(case.piece.place(issued.raw.at)))
+                .found(issued.raw.text)
+                .expected(msg!("au plus tard {today}", "{today} at the latest")),
+        );
+    }
+}
+
+fn digits(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    each_number(case.piece, &mut |n, decimals| {
+        let Some(s) = shape(n.raw.text) else { return };
+        if s.fraction <= decimals && s.integer + s.fraction <= 19 {
+            return;
+        }
+        let (whole, part) = (s.integer, s.fraction);
+        found.push(
+            rule.finding(msg!(
+                "ce montant a {whole} chiffres et {part} décimales",
+                "this amount has {whole} digits and {part} decimals"
+            ))
+            .at(Some(case.piece.place(n.raw.at)))
+            .found(n.raw.text)
+            .expected(msg!(
+                "19 chiffres au plus, dont {decimals} décimales",
+                "at most 19 digits, {decimals} of them decimals"
+            )),
+        );
+    });
+}
+
+/// Codes of payment means that Chorus Pro takes, and which of them are transfers.
+#[rustfmt::skip]
+static MEANS: &[(&str, bool)] = &[
+    ("01", false), ("1", false), ("10", false), ("20", false), ("30", true), ("31", true), ("42", true),
+    ("48", false), ("49", false), ("58", true), ("59", false), ("97", false),
+];
+
+fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    if p.payment_means.is_empty() {
+        found.push(
+            rule.finding(msg!("aucun mode de paiement n'est donné", "no payment means is given"))
+                .at(Some(p.place(p.doc.root())))
+                .expected(msg!(
+                    "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
+                    "a code among 01 10 20 30 31 42 48 49 58 59 97"
+                )),
+        );
+    }
+    for means in &p.payment_means {
+        payment_means(rule, case, means, found);
+    }
+}
+
+fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<'_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    let at = means.at.unwrap_or(p.doc.root());
+    let Some(code) = means.code else {
+        found.push(
+            rule.finding(msg!("le mode de paiement n'a pas de code", "the payment means has no code"))
+                .at(Some(p.place(at)))
+                .expected(msg!(
+                    "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
+                    "a code among 01 10 20 30 31 42 48 49 58 59 97"
+                )),
+        );
+        return;
+    };
+    match MEANS.iter().find(|(known, _)| *known == code.text) {
+        None => found.push(
+            rule.finding(msg!(
+                "Chorus Pro n'accepte pas ce mode de paiement",
+                "Chorus Pro does not take this payment means"
+            ))
+            .at(Some(p.place(code.at)))
+            .found(code.text)
+            .expected(msg!(
+                "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
+                "one of 01 10 20 30 31 42 48 49 58 59 97"
+            )),
+        ),
+        Some((_, true)) if means.account.and_then(|a| a.id).is_none() => found.push(
+            rule.finding(msg!("ce virement n'a pas d'IBAN", "this transfer has no IBAN"))
+                .at(Some(p.place(at)))
+                .found(code.text)
+                .expected(msg!(
+                    "UBL PayeeFinancialAccount/ID ou CII PayeePartyCreditorFinancialAccount/IBANID",
+                    "UBL PayeeFinancialAccount/ID or CII PayeePartyCreditorFinancialAccount/IBANID"
+                )),
+        ),
+        Some(_) => {}
+    }
+}
+
+fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    if p.document_currency().is_none() {
+        found.push(
+            rule.finding(msg!("la devise manque", "the currency is missing"))
+                .at(Some(p.place(p.totals.at.unwrap_or(p.doc.root()))))
+                .expected(msg!("une devise, EUR le plus souvent", "a currency, mostly EUR")),
+        );
+    }
+}
+
+fn net_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    missing(rule, case, case.piece.totals.net, found, || {
+        msg!("le total HT manque", "the total without VAT is missing")
+    });
+}
+
+fn due_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    missing(rule, case, case.piece.totals.due, found, || msg!("le net à payer manque", "the amount due is missing"));
+}
+
+fn missing(
+    rule: &'static Rule,
+    case: &Case<'_, '_>,
+    amount: Option<Number<'_>>,
+    found: &mut Vec<Finding>,
+    message: fn() -> crate::text::Msg,
+) {
+    if amount.is_none() {
+        let place = case.piece.place(case.piece.totals.at.unwrap_or(case.piece.doc.root()));
+        found.push(rule.finding(message()).at(Some(place)));
+    }
+}
+
+fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let t = &case.piece.totals;
+    if !t.vat.is_empty() {
+        return;
+    }
+    let place = Some(case.piece.place(t.at.unwrap_or(case.piece.doc.root())));
+    match (t.gross, t.net) {
+        (Some(gross), Some(net)) => {
+            if let (Some(gross), Some(net)) = (gross.value, net.value) {
+                let vat = gross - net;
+                found.push(
+                    rule.finding(msg!(
+                        "le total de TVA manque ; déduit du TTC et du HT : {vat}",
+                        "the total VAT is missing; it follows from the totals: {vat}"
+                    ))
+                    .at(place)
+                    .expected(crate::text::Msg::same(vat.to_string()))
+                    .warn(),
+                );
+            }
+        }
+        _ => found.push(rule.finding(msg!("le total de TVA manque", "the total VAT is missing")).at(place)),
+    }
+}
+
+/// The identifiers that are, or say that they are, SIRETs.
+fn each_siret<'d>(case: &Case<'_, 'd>, each: &mut dyn FnMut(Actor<'d>)) {
+    let p = case.piece;
+    for actor in [p.supplier(), p.recipient(), p.named_valideur()].into_iter().flatten() {
+        if actor.kind == Some(1) {
+            each(actor);
+        }
+    }
+}
+
+fn is_siret(id: &str) -> bool {
+    id.len() == 14 && id.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn siret(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    each_siret(case, &mut |actor| {
+        if !is_siret(actor.id.text) {
+            let n = actor.id.text.chars().count();
+            found.push(
+                rule.finding(msg!("ce SIRET n'a pas 14 chiffres", "this SIRET has not 14 digits"))
+                    .at(Some(case.piece.place(actor.id.at)))
+                    .found(format!("{} ({n})", actor.id.text))
+                    .expected(msg!("14 chiffres", "14 digits")),
+            );
+        }
+    });
+}
+
+fn luhn(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    each_siret(case, &mut |actor| {
+        if is_siret(actor.id.text) && !siret_checks(actor.id.text) {
+            found.push(
+                rule.finding(msg!("la clé de ce SIRET est fausse", "the check digit of this SIRET is wrong"))
+                    .at(Some(case.piece.place(actor.id.at)))
+                    .found(actor.id.text),
+            );
+        }
+    });
+}
+
+fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    let good = |v: &Val<'_>| {
+        v.text.chars().count() <= 100 && v.text.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+    };
+    for service in [p.buyer_service, p.seller_service].into_iter().flatten().filter(|v| !good(v)) {
+        found.push(
+            rule.finding(msg!("ce code service n'a pas la forme admise", "this service code has not the form allowed"))
+                .at(Some(p.place(service.at)))
+                .found(service.text)
+                .expected(msg!(
+                    "100 caractères au plus : lettres, chiffres, espace, - et _",
+                    "at most 100 characters: letters, digits, space, - and _"
+                )),
+        );
+    }
+}
+
+#[rustfmt::skip]
+static EXTENSIONS: [&str; 36] = [ // sorted
+    "BMP", "BZ2", "CSV", "DOC", "DOCX", "FAX", "GIF", "GZ", "GZIP", "HTM", "HTML", "JPEG", "JPG", "ODP", "ODS", "ODT", "P7S", "PDF",
+    "PNG", "PPS", "PPT", "PPTX", "RTF", "SVG", "TGZ", "TIF", "TIFF", "TXT", "XHTML", "XLC", "XLM", "XLS", "XLSX", "XML", "ZIP", "",
+];
+
+fn attachment_name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
+        let name = p.attachment_name(a).unwrap_or_default();
+        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+        let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
+        if known && name.chars().count() <= 50 {
+            continue;
+        }
+        let message = if name.is_empty() {
+            msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
+        } else if known {
+            msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
+        } else {
+            msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
+        };
+        let list = EXTENSIONS[..35].join(" ");
+        found.push(rule.finding(message).at(Some(p.place(a.at.unwrap_or(p.doc.root())))).found(name).expected(msg!(
+            "50 caractères au plus, extension parmi {list}",
+            "at most 50 characters, an extension among {list}"
+        )));
+    }
+}
+
+/// The size of what base64 stands for, counted without decoding it.
+fn decoded_size(a: &Attachment<'_>) -> u64 {
+    let text = a.content.map_or("", |c| c.text);
+    let digits = text.bytes().filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')).count() as u64;
+    digits * 3 / 4
+}
+
+fn attachment_size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let (p, limits) = (case.piece, &case.context.config.limits);
+    let mut all = 0;
+    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
+        let size = decoded_size(a);
+        all += size;
+        let limit = limits.attachment;
+        let message = match size {
+            0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
+            _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
+            _ => continue,
+        };
+        found.push(
+            rule.finding(message)
+                .at(Some(p.place(a.at.unwrap_or(p.doc.root()))))
+                .found(format!("{} ({size})", p.attachment_name(a).unwrap_or("–")))
+                .expected(msg!("de 1 à {limit} octets", "1 to {limit} bytes")),
+        );
+    }
+    let limit = limits.attachments;
+    if all >= limit {
+        found.push(
+            rule.finding(msg!(
+                "les pièces jointes sont trop lourdes ensemble",
+                "the attachments are too large together"
+            ))
+            .at(Some(p.place(p.doc.root())))
+            .found(all.to_string())
+            .expected(msg!("moins de {limit} octets en tout", "less than {limit} bytes in all")),
+        );
+    }
+}
+
+/// The amount, or zero where it is absent; `None` where it stands and is no number: that was told.
+fn or_zero(amount: Option<Number<'_>>) -> Option<Decimal> {
+    amount.map_or(Some(Decimal::ZERO), |n| n.value)
+}
+
+/// The total VAT in the document's currency: BT-110 comes before BT-111.
+pub fn stated_vat(piece: &Piece<'_>) -> Option<Decimal> {
+    let currency = piece.document_currency();
+    let vat = &piece.totals.vat;
+    let own = vat.iter().find(|n| n.unit.is_some() && n.unit == currency);
+    own.or_else(|| vat.first()).and_then(|n| n.value)
+}
+
+fn disagree(
+    rule: &'static Rule,
+    case: &Case<'_, '_>,
+    stated: Number<'_>,
+    computed: Decimal,
+    sum: String,
+    found: &mut Vec<Finding>,
+) {
+    let Some(value) = stated.value else { return };
+    if value != computed {
+        let difference = value - computed;
+        found.push(
+            rule.finding(msg!(
+                "ce montant ne se recoupe pas : écart de {difference}",
+                "this amount does not agree: off by {difference}"
+            ))
+            .at(Some(case.piece.place(stated.raw.at)))
+            .found(stated.raw.text)
+            .expected(crate::text::Msg::same(format!("{computed} = {sum}"))),
+        );
+    }
+}
+
+fn gross(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let t = &case.piece.totals;
+    if let (Some(gross), Some(net), Some(vat)) = (t.gross, t.net.and_then(|n| n.value), stated_vat(case.piece)) {
+        disagree(rule, case, gross, net + vat, format!("{net} + {vat}"), found);
+    }
+}
+
+fn due(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let t = &case.piece.totals;
+    let gross = match t.gross {
+        Some(gross) => gross.value,
+        None => t.net.and_then(|n| n.value).zip(stated_vat(case.piece)).map(|(net, vat)| net + vat),
+    };
+    if let (Some(due), Some(gross), Some(paid), Some(rounding)) =
+        (t.due, gross, or_zero(t.prepaid), or_zero(t.rounding))
+    {
+        disagree(rule, case, due, gross - paid + rounding, format!("{gross} - {paid} + {rounding}"), found);
+    }
+}
+
+fn net(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let t = &case.piece.totals;
+    let (Some(net), Some(lines)) = (t.net, t.line_net.and_then(|n| n.value)) else { return };
+    if let (Some(less), Some(more)) = (or_zero(t.allowances), or_zero(t.charges)) {
+        disagree(rule, case, net, lines - less + more, format!("{lines} - {less} + {more}"), found);
+    }
+}
+
+fn lines(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    let Some(stated) = p.totals.line_net else { return };
+    let all: Option<Decimal> = p.lines.iter().map(|l| or_zero(l.net)).sum();
+    if let (Some(all), false) = (all, p.lines.is_empty()) {
+        let n = p.lines.len();
+        disagree(rule, case, stated, all, format!("Σ {n} × BT-131"), found);
+    }
+}
+
+fn breakdown(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    let Some(stated) = p.totals.vat.first() else { return };
+    // Where the breakdown is given in a second currency too, each currency has its own sum.
+    let mut sums: BTreeMap<&str, Option<Decimal>> = BTreeMap::new();
+    for row in &p.vat {
+        let unit = row.amount.and_then(|a| a.unit).unwrap_or_default();
+        let sum = sums.entry(unit).or_insert(Some(Decimal::ZERO));
+        *sum = sum.zip(or_zero(row.amount)).map(|(a, b)| a + b);
+    }
+    let sum = sums.get(stated.unit.unwrap_or_default()).or_else(|| sums.get("")).copied().flatten();
+    if let Some(sum) = sum {
+        disagree(rule, case, *stated, sum, format!("Σ {} × BT-117", p.vat.len()), found);
+    }
+}

@@ -1,0 +1,257 @@
+//! Layer *legible*: a known kind of document, and the data without which nothing can be routed.
+
+use super::{Case, Check, Finding, Layer, Rule, Severity};
+use crate::flux::Kind;
+use crate::msg;
+use crate::piece::{Day, NotAPiece, Number, Piece};
+use crate::text::{Shown, Text, t};
+use crate::xml::Place;
+
+const fn rule(
+    id: &'static str,
+    terms: &'static [&'static str],
+    says: Text,
+    why: Text,
+    example: &'static str,
+    mend: Text,
+    check: Option<Check>,
+) -> Rule {
+    let (layer, severity, source) = (Layer::Legible, Severity::Error, "guichet; EN 16931-1 for the terms");
+    Rule { id, layer, severity, terms, says, why, source, example, mend, check }
+}
+
+#[rustfmt::skip]
+static TABLE: [Rule; 11] = [
+    rule("L-01", &[],
+        t("la racine est Invoice ou CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)", "the root is Invoice or CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"),
+        t("guichet lit ces trois documents ; l'espace de noms compte autant que le nom", "guichet reads these three documents; the namespace counts as much as the name"),
+        "<Facture>",
+        t("exportez la facture en UBL 2.1 ou en CII D16B", "export the invoice as UBL 2.1 or CII D16B"), None),
+    rule("L-02", &[],
+        t("pas encore d'archives", "no archives yet"),
+        t("cette version ne les ouvre pas ; le flux est gardé de côté", "this version does not open them; the flow is held"),
+        "FSO1116A….tar.gz",
+        t("déposez chaque pièce dans un fichier à elle", "drop each pièce in a file of its own"), None),
+    rule("L-03", &[],
+        t("pas encore de PDF", "no PDF yet"),
+        t("cette version n'en extrait pas le XML ; le flux est gardé de côté", "this version does not take the XML out of it; the flow is held"),
+        "%PDF-1.7",
+        t("déposez le XML que le PDF contient", "drop the XML that the PDF contains"), None),
+    rule("L-04", &[],
+        t("pas encore de flux de cycle de vie (CPPStatut)", "no life-cycle flows (CPPStatut) yet"),
+        t("cette version ne fait pas les actes ; le flux est gardé de côté", "this version does no acts; the flow is held"),
+        "<CPPStatut>",
+        t("attendez la version qui traite les actes", "wait for the version that does acts"), None),
+    rule("L-05", &[],
+        t("pas encore de formulaire de dépôt", "no deposit form yet"),
+        t("cette version ne le lit pas ; le flux est gardé de côté", "this version does not read it; the flow is held"),
+        "<Depot>",
+        t("déposez le XML de la pièce", "drop the pièce's XML"), None),
+    rule("L-06", &["BT-1"],
+        t("une pièce a un numéro", "a pièce has a number"),
+        t("le numéro, l'année et le fournisseur identifient la pièce", "number, year and supplier identify the pièce"),
+        "<cbc:ID></cbc:ID>",
+        t("donnez le numéro : UBL ID, CII ExchangedDocument/ID", "give the number: UBL ID, CII ExchangedDocument/ID"), Some(number)),
+    rule("L-07", &["BT-2"],
+        t("une pièce a une date d'émission qui est un jour du calendrier", "a pièce has an issue date that is a day of the calendar"),
+        t("l'année fait partie de l'identité de la pièce, et les délais comptent des jours", "the year is part of the pièce's identity, and delays count days"),
+        "20260231",
+        t("donnez la date : UBL IssueDate 2026-03-31, CII DateTimeString 20260331", "give the date: UBL IssueDate 2026-03-31, CII DateTimeString 20260331"), Some(issued)),
+    rule("L-08", &["BT-106", "BT-109", "BT-110", "BT-112", "BT-115", "BT-131"],
+        t("un montant est un nombre décimal : signe, chiffres, un point", "an amount is a decimal number: a sign, digits, one point"),
+        t("ni virgule, ni espace, ni exposant : un autre lecteur y lirait une autre somme", "no comma, space or exponent: another reader would read another sum"),
+        "1,000.00 · 1e3 · NaN",
+        t("écrivez 1000.00", "write 1000.00"), Some(amounts)),
+    rule("L-09", &["BT-29", "BT-30"],
+        t("le fournisseur est identifié, avec un type d'identifiant connu", "the supplier is identified, with a known type of identifier"),
+        t("sans lui la pièce n'est à personne", "without it the pièce is nobody's"),
+        "<ram:ID schemeID=\"XX\">123</ram:ID>",
+        t("donnez le SIRET avec schemeID=\"1\" (autres types : 2 TVA intracommunautaire, 3 hors UE, 4 RIDET, 5 TAHITI, 6 en cours, 7 particulier)",
+          "give the SIRET with schemeID=\"1\" (other types: 2 EU VAT number, 3 outside EU, 4 RIDET, 5 TAHITI, 6 being registered, 7 person)"), Some(supplier)),
+    rule("L-10", &["BT-46", "BT-47"],
+        t("le destinataire (ou le MOA) est identifié par son SIRET", "the destinataire (or the MOA) is identified by its SIRET"),
+        t("sans lui personne ne reçoit la pièce", "without it nobody receives the pièce"),
+        "<cac:AccountingCustomerParty/>",
+        t("donnez le SIRET de l'acheteur : UBL PartyIdentification/ID, CII SpecifiedLegalOrganization/ID", "give the buyer's SIRET: UBL PartyIdentification/ID, CII SpecifiedLegalOrganization/ID"), Some(recipient)),
+    rule("L-11", &["BT-23"],
+        t("les deux endroits qui portent le cadre disent le même", "the two places that carry the cadre say the same"),
+        t("ProfileID et l'extension de l'AIFE ne peuvent pas se contredire", "ProfileID and AIFE's extension cannot contradict each other"),
+        "ProfileID A4, CategoryCode A10",
+        t("mettez le même cadre aux deux endroits, ou retirez l'un des deux", "put the same cadre in both places, or remove one of them"), Some(carriers)),
+];
+
+/// The rules of this layer, in order.
+pub static RULES: &[Rule] = &TABLE;
+
+fn of(id: &str) -> &'static Rule {
+    RULES.iter().find(|r| r.id == id).expect("the table has this rule")
+}
+
+/// A document that is none of the three; `place` is its root's.
+pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
+    let finding = match what {
+        NotAPiece::CppStatut => of("L-04").finding(msg!(
+            "ce flux de cycle de vie n'est pas encore traité",
+            "this life-cycle flow is not handled yet"
+        )),
+        NotAPiece::DepositForm => of("L-05")
+            .finding(msg!("ce formulaire de dépôt n'est pas encore traité", "this deposit form is not handled yet")),
+        NotAPiece::Unknown { name, namespace } => {
+            let (name, namespace) = (Shown(name).to_string(), Shown(namespace).to_string());
+            let known = matches!(name.as_str(), "Invoice" | "CreditNote" | "CrossIndustryInvoice");
+            let message = if known {
+                msg!(
+                    "la racine {name} n'est pas dans l'espace de noms de sa norme",
+                    "the root {name} is not in the namespace of its standard"
+                )
+            } else {
+                msg!("la racine {name} n'est pas celle d'une facture", "the root {name} is not that of an invoice")
+            };
+            of("L-01").finding(message).found(format!("{{{namespace}}}{name}")).expected(msg!(
+                "Invoice, CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)",
+                "Invoice, CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"
+            ))
+        }
+    };
+    finding.at(Some(place))
+}
+
+/// A kind of file that this version does not handle; none for XML and what nobody knows.
+pub fn not_handled(kind: Kind) -> Option<Finding> {
+    match kind {
+        Kind::Gzip | Kind::Tar | Kind::Zip => {
+            Some(of("L-02").finding(msg!("cette archive n'est pas encore traitée", "this archive is not handled yet")))
+        }
+        Kind::Pdf => Some(of("L-03").finding(msg!("ce PDF n'est pas encore traité", "this PDF is not handled yet"))),
+        Kind::Empty | Kind::Xml | Kind::Unknown => None,
+    }
+}
+
+fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    if p.number.is_none() {
+        found.push(
+            rule.finding(msg!("la pièce n'a pas de numéro", "the pièce has no number")).at(Some(p.place(p.doc.root()))),
+        );
+    }
+}
+
+fn issued(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    match p.issued {
+        Some(Day { value: Some(_), .. }) => {}
+        Some(day) => found.push(
+            rule.finding(msg!(
+                "la date d'émission n'est pas un jour du calendrier",
+                "the issue date is no day of the calendar"
+            ))
+            .at(Some(p.place(day.raw.at)))
+            .found(day.raw.text)
+            .expected(msg!(
+                "un jour comme 2026-03-31 (UBL) ou 20260331 (CII)",
+                "a day like 2026-03-31 (UBL) or 20260331 (CII)"
+            )),
+        ),
+        None => found.push(
+            rule.finding(msg!("la pièce n'a pas de date d'émission", "the pièce has no issue date"))
+                .at(Some(p.place(p.doc.root()))),
+        ),
+    }
+}
+
+fn amounts(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    each_number(p, &mut |n, _| {
+        if n.value.is_none() && crate::piece::amount::shape(n.raw.text).is_none() {
+            found.push(
+                rule.finding(msg!("ce montant n'est pas un nombre", "this amount is no number"))
+                    .at(Some(p.place(n.raw.at)))
+                    .found(n.raw.text)
+                    .expected(msg!("des chiffres et un point : 1000.00", "digits and a point: 1000.00")),
+            );
+        }
+    });
+}
+
+fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    let place = || Some(p.place(p.seller.at.unwrap_or(p.doc.root())));
+    match p.supplier() {
+        None => found.push(
+            rule.finding(msg!("le fournisseur n'a pas d'identifiant", "the supplier has no identifier")).at(place()),
+        ),
+        Some(actor) if actor.kind.is_none() => {
+            let finding = rule
+                .finding(msg!(
+                    "le type de l'identifiant du fournisseur est inconnu",
+                    "the type of the supplier's identifier is unknown"
+                ))
+                .at(Some(p.place(actor.id.at)))
+                .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
+                .expected(msg!(
+                    "schemeID de 1 à 7 ; 14 chiffres pour un SIRET",
+                    "schemeID from 1 to 7; 14 digits for a SIRET"
+                ));
+            found.push(finding);
+        }
+        Some(_) => {}
+    }
+}
+
+fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    match p.recipient() {
+        None => found.push(
+            rule.finding(msg!("le destinataire n'a pas d'identifiant", "the destinataire has no identifier"))
+                .at(Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))),
+        ),
+        Some(actor) if actor.kind != Some(1) => found.push(
+            rule.finding(msg!(
+                "le destinataire n'est pas identifié par un SIRET",
+                "the destinataire is not identified by a SIRET"
+            ))
+            .at(Some(p.place(actor.id.at)))
+            .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
+            .expected(msg!("un SIRET, schemeID 1", "a SIRET, schemeID 1")),
+        ),
+        Some(_) => {}
+    }
+}
+
+fn carriers(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let p = case.piece;
+    if let (Some(one), Some(other)) = (p.process, p.process_extension)
+        && one.text != other.text
+    {
+        let (a, b) = (one.text, other.text);
+        found.push(
+            rule.finding(msg!("deux cadres différents : {a} et {b}", "two different cadres: {a} and {b}"))
+                .at(Some(p.place(one.at)))
+                .found(format!("{a} ≠ {b} ({})", p.doc.path(other.at)))
+                .expected(msg!("le même cadre aux deux endroits", "the same cadre in both places")),
+        );
+    }
+}
+
+/// Every number that is money, with the decimals that it may have.
+pub(super) fn each_number<'d>(p: &Piece<'d>, each: &mut dyn FnMut(Number<'d>, usize)) {
+    let t = &p.totals;
+    let header = [t.line_net, t.allowances, t.charges, t.net, t.gross, t.prepaid, t.rounding, t.due];
+    for n in header.into_iter().flatten().chain(t.vat.iter().copied()) {
+        each(n, 2);
+    }
+    for n in p.allowances_charges.iter().flat_map(|a| [a.amount, a.base]).flatten() {
+        each(n, 2);
+    }
+    for n in p.vat.iter().flat_map(|v| [v.base, v.amount]).flatten() {
+        each(n, 2);
+    }
+    for line in &p.lines {
+        for n in [line.net, line.net_price, line.gross_price, line.discount, line.quantity].into_iter().flatten() {
+            each(n, 6);
+        }
+        for n in line.allowances_charges.iter().flat_map(|a| [a.amount, a.base]).flatten() {
+            each(n, 6);
+        }
+    }
+}

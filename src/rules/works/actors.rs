@@ -1,0 +1,254 @@
+//! Who is who in a pièce: each actor is taken from the first source that names it, the flow before the marché's sheet,
+//! and sources that disagree are noted for the rules to tell.
+
+use super::cadres::{self, Named};
+use crate::annuaire::{Annuaire, Marche};
+use crate::piece::{Piece, Val};
+use crate::routing;
+use crate::rules::Context;
+use crate::trade::{Cadre, Role};
+
+/// A structure in a role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Actor<'a> {
+    /// The structure.
+    pub id: &'a str,
+    /// Where the flow names it; none: the sheet does.
+    pub at: Option<crate::xml::NodeId>,
+}
+
+/// What became of the search for the marché's sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet<'a> {
+    /// The flow cites it, or its actors point to this one alone.
+    Found(&'a Marche),
+    /// The flow cites one that is not registered with this buyer; `true`: the buyer has others.
+    Unregistered(bool),
+    /// None is cited, and the actors point to none or to several.
+    None,
+}
+
+/// Two sources that name two structures for one role.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conflict<'a> {
+    /// The role.
+    pub role: Role,
+    /// What the flow says.
+    pub flow: Actor<'a>,
+    /// What the sheet says.
+    pub sheet: &'a str,
+}
+
+/// Where inside each structure a pièce goes, and on which budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // each is the service of the actor that it is named after
+pub struct Services<'a> {
+    pub destinataire: Option<&'a str>,
+    pub moa: Option<&'a str>,
+    pub moe: Option<&'a str>,
+    pub seller: Option<&'a str>,
+    pub engagement: Option<&'a str>,
+}
+
+/// The cadre and the actors of a pièce, as far as its sources name them.
+#[derive(Debug)]
+pub struct Actors<'a, 'd> {
+    /// The works cadre, if it is one.
+    pub cadre: Option<Cadre>,
+    /// The cadre as written; none: nothing is.
+    pub written: Option<Val<'d>>,
+    /// Whether the deposit cites an earlier pièce (on a credit note that is the corrected invoice, and does not count).
+    pub cites: bool,
+    /// The marché's sheet.
+    pub sheet: Sheet<'a>,
+    /// The company whose work is billed.
+    pub seller: Option<Actor<'a>>,
+    /// The buyer, as the flow has it.
+    pub buyer: Option<Actor<'a>>,
+    /// The MOE.
+    pub moe: Option<Actor<'a>>,
+    /// The MOA.
+    pub moa: Option<Actor<'a>>,
+    /// Who pays.
+    pub destinataire: Option<Actor<'a>>,
+    /// The first valideur.
+    pub valideur1: Option<Actor<'a>>,
+    /// The second valideur.
+    pub valideur2: Option<Actor<'a>>,
+    /// Who deposits, by the cadre.
+    pub depositor: Option<(Role, Actor<'a>)>,
+    /// Sources that disagree.
+    pub conflicts: Vec<Conflict<'a>>,
+}
+
+impl<'a, 'd: 'a> Actors<'a, 'd> {
+    /// Resolves the actors of a pièce.
+    pub fn resolve(piece: &Piece<'d>, context: &Context<'a>) -> Actors<'a, 'd> {
+        let written = piece.process.or(piece.process_extension);
+        let cadre = match written.map(|w| cadres::named(w.text)) {
+            Some(Named::Works(cadre)) => Some(cadre),
+            _ => None,
+        };
+        let named = |actor: Option<crate::piece::Actor<'d>>| actor.map(|a| Actor { id: a.id.text, at: Some(a.id.at) });
+        let block = named(piece.named_valideur());
+        let mut actors = Actors {
+            cadre,
+            written,
+            cites: !piece.preceding.is_empty() && !is_credit_note(piece),
+            sheet: Sheet::None,
+            seller: named(piece.supplier()),
+            buyer: named(piece.recipient()),
+            moe: None,
+            moa: None,
+            destinataire: None,
+            valideur1: None,
+            valideur2: None,
+            depositor: None,
+            conflicts: Vec::new(),
+        };
+        match cadre {
+            Some(Cadre::A10 | Cadre::A13 | Cadre::A14) => actors.valideur1 = block,
+            _ => actors.moe = block,
+        }
+        if let Some(annuaire) = context.annuaire {
+            actors.sheet = actors.find_sheet(piece.marche(), annuaire);
+        }
+        actors.complete();
+        actors.depositor = cadre.and_then(|c| actors.depositor_of(c));
+        actors
+    }
+
+    /// The structure in a role.
+    pub fn who(&self, role: Role) -> Option<Actor<'a>> {
+        match role {
+            Role::Fournisseur | Role::SousTraitant | Role::Cotraitant => self.seller,
+            Role::Valideur1 => self.valideur1,
+            Role::Valideur2 => self.valideur2,
+            Role::Moe => self.moe,
+            Role::Moa => self.moa,
+            Role::Destinataire => self.destinataire,
+        }
+    }
+
+    /// The marché's sheet, where one was found.
+    pub fn marche(&self) -> Option<&'a Marche> {
+        match self.sheet {
+            Sheet::Found(marche) => Some(marche),
+            Sheet::Unregistered(_) | Sheet::None => None,
+        }
+    }
+
+    /// The cited marché, registered with this buyer; else the only one in which every actor named so far has its role.
+    fn find_sheet(&self, cited: Option<Val<'d>>, annuaire: &'a Annuaire) -> Sheet<'a> {
+        let Some(buyer) = self.buyer else { return Sheet::None };
+        let buys = |m: &Marche| m.moa == buyer.id || m.destinataire == buyer.id;
+        if let Some(cited) = cited {
+            return match annuaire.marches_numbered(cited.text).find(|m| buys(m)) {
+                Some(marche) => Sheet::Found(marche),
+                None => Sheet::Unregistered(annuaire.has_marches_of_buyer(buyer.id)),
+            };
+        }
+        let (Some(cadre), Some(seller)) = (self.cadre, self.seller) else { return Sheet::None };
+        let fits = |m: &&'a Marche| {
+            buys(m)
+                && sells(m, cadre, seller.id)
+                && self.moe.is_none_or(|a| m.has_role(Role::Moe, a.id))
+                && self.valideur1.is_none_or(|a| m.has_role(Role::Valideur1, a.id))
+        };
+        let mut fitting = annuaire.marches_of(seller.id).filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Sheet::Found(only),
+            _ => Sheet::None,
+        }
+    }
+
+    /// Takes from the sheet what the flow does not name, and notes where they disagree. Without a sheet the buyer is
+    /// both the MOA and the destinataire.
+    fn complete(&mut self) {
+        let Some(marche) = self.marche() else {
+            (self.moa, self.destinataire) = (self.buyer, self.buyer);
+            return;
+        };
+        let is_buyer = |id: &str| self.buyer.filter(|b| b.id == id).and_then(|b| b.at);
+        self.moa = Some(Actor { id: &marche.moa, at: is_buyer(&marche.moa) });
+        self.destinataire = Some(Actor { id: &marche.destinataire, at: is_buyer(&marche.destinataire) });
+        self.moe = self.agree(Role::Moe, self.moe, marche.moe.as_deref());
+        if matches!(self.cadre, Some(Cadre::A10 | Cadre::A13 | Cadre::A14)) {
+            let (first, second) = self.valideurs(marche);
+            self.valideur1 = self.agree(Role::Valideur1, self.valideur1, first);
+            self.valideur2 =
+                second.filter(|s| Some(*s) != self.valideur1.map(|v| v.id)).map(|id| Actor { id, at: None });
+        }
+    }
+
+    fn agree(&mut self, role: Role, flow: Option<Actor<'a>>, sheet: Option<&'a str>) -> Option<Actor<'a>> {
+        if let (Some(flow), Some(sheet)) = (flow, sheet)
+            && flow.id != sheet
+        {
+            self.conflicts.push(Conflict { role, flow, sheet });
+        }
+        flow.or(sheet.map(|id| Actor { id, at: None }))
+    }
+
+    /// Whom the sheet names as valideurs: a sous-traitant's company, then the lead where that is another; a
+    /// cotraitant's lead.
+    fn valideurs(&self, marche: &'a Marche) -> (Option<&'a str>, Option<&'a str>) {
+        let lead = marche.lead();
+        let Some(seller) = self.seller else { return (None, None) };
+        if self.cadre != Some(Cadre::A10) {
+            return (Some(lead), None);
+        }
+        let mut companies = marche.sous_traitants.iter().filter(|s| s.id == seller.id).map(|s| s.of.as_str());
+        // A sous-traitant of several companies: the flow says for which of them it worked.
+        let named = self.valideur1.map(|v| v.id);
+        let first = companies.clone().find(|of| Some(*of) == named).or_else(|| companies.next());
+        let second = first.filter(|of| *of != lead).map(|_| lead);
+        (first, second)
+    }
+
+    /// The services and the engagement: what the flow says, else the sheet. The flow's service is its buyer's.
+    pub fn services(&self, piece: &Piece<'d>) -> Services<'a> {
+        let sheet = self.marche();
+        let flow = piece.buyer_service.map(|v| v.text);
+        let is_buyer = |role: Option<Actor<'a>>| role.is_some() && role.map(|r| r.id) == self.buyer.map(|b| b.id);
+        let of = |role: Option<Actor<'a>>, own: Option<&'a String>| {
+            let flow = flow.filter(|_| is_buyer(role));
+            flow.or(own.map(String::as_str))
+        };
+        Services {
+            destinataire: of(self.destinataire, sheet.and_then(|m| m.destinataire_service.as_ref())),
+            moa: of(self.moa, sheet.and_then(|m| m.moa_service.as_ref())),
+            moe: sheet.and_then(|m| m.moe_service.as_deref()),
+            seller: piece.seller_service.map(|v| v.text),
+            engagement: piece.engagement().map(|v| v.text).or(sheet.and_then(|m| m.engagement.as_deref())),
+        }
+    }
+
+    fn depositor_of(&self, cadre: Cadre) -> Option<(Role, Actor<'a>)> {
+        let role = cadres::of(cadre).depositor;
+        self.who(role).map(|actor| (role, actor))
+    }
+
+    /// The actors that the cadre needs and nobody names.
+    pub fn lacking(&self) -> impl Iterator<Item = Role> + '_ {
+        let needs = self.cadre.map_or(&[][..], |c| routing::of(c).needs);
+        needs.iter().copied().filter(|role| self.who(*role).is_none())
+    }
+}
+
+/// Whether a structure may sell under a marché with this cadre.
+pub fn sells(marche: &Marche, cadre: Cadre, seller: &str) -> bool {
+    match cadre {
+        Cadre::A10 => marche.has_role(Role::SousTraitant, seller),
+        Cadre::A13 | Cadre::A14 => marche.has_role(Role::Cotraitant, seller),
+        Cadre::A4 | Cadre::A5 | Cadre::A6 | Cadre::A7 | Cadre::A8 | Cadre::A22 | Cadre::A23 => {
+            marche.has_role(Role::Fournisseur, seller)
+        }
+        _ => marche.companies().any(|c| c == seller),
+    }
+}
+
+/// A credit note's reference is the invoice that it corrects.
+fn is_credit_note(piece: &Piece<'_>) -> bool {
+    piece.syntax == crate::piece::Syntax::UblCreditNote || piece.type_code.is_some_and(|t| t.text == "381")
+}

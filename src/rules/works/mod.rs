@@ -1,0 +1,655 @@
+//! Layer *works*: the matrix, the actors, the annuaire, the marché.
+
+pub mod actors;
+pub mod cadres;
+
+use super::{Case, Check, Finding, Layer, Rule, Severity};
+use crate::annuaire::{Marche, Structure};
+use crate::clock::Instant;
+use crate::msg;
+use crate::text::{Msg, Shown, Text, t};
+use crate::trade::{Cadre, Mode, Role};
+use actors::{Actor, Sheet, sells};
+use cadres::{Cell, Kind, Named};
+
+const DECK: &str = "Chorus Pro, training deck on works invoices";
+
+#[allow(clippy::too_many_arguments)] // a row of the table
+const fn rule(
+    id: &'static str,
+    severity: Severity,
+    terms: &'static [&'static str],
+    says: Text,
+    why: Text,
+    source: &'static str,
+    example: &'static str,
+    mend: Text,
+    check: Option<Check>,
+) -> Rule {
+    Rule { id, layer: Layer::Works, severity, terms, says, why, source, example, mend, check }
+}
+
+use Severity::{Error, Warning};
+
+#[rustfmt::skip]
+static TABLE: [Rule; 26] = [
+    rule("T-01", Error, &["BT-23"],
+        t("le cadre est un cadre de travaux : A4 à A8, A10, A13 à A20, A22 à A25", "the cadre is a works cadre: A4 to A8, A10, A13 to A20, A22 to A25"),
+        t("guichet reçoit les pièces de travaux ; les autres restent sur le portail", "guichet takes works pièces; others stay with the portal"),
+        DECK, "A1",
+        t("donnez le cadre de la pièce : UBL ProfileID, CII BusinessProcessSpecifiedDocumentContextParameter/ID", "give the pièce's cadre: UBL ProfileID, CII BusinessProcessSpecifiedDocumentContextParameter/ID"), Some(works_cadre)),
+    rule("T-02", Error, &["BT-23"],
+        t("le mode d'émission accepte un dépôt initial de ce cadre", "the mode accepts an initial deposit of this cadre"),
+        t("la matrice des cadres : « non » dans cette colonne", "the matrix of cadres: « non » in this column"),
+        DECK, "A15 par EDI",
+        t("déposez la pièce par un mode qui l'accepte", "drop the pièce by a mode that accepts it"), Some(initial_refused)),
+    rule("T-03", Error, &["BT-23"],
+        t("un dépôt initial de ce cadre a un sens", "an initial deposit of this cadre has a meaning"),
+        t("la matrice des cadres : « sans objet » ; la pièce prend toujours la suite d'une autre", "the matrix of cadres: « na »; the pièce always follows another"),
+        DECK, "A23 sans pièce antérieure",
+        t("citez la pièce antérieure que celle-ci prend en compte", "cite the earlier pièce that this one takes"), Some(initial_meaningless)),
+    rule("T-04", Error, &["BG-3", "BT-25"],
+        t("le mode d'émission accepte l'association de ce cadre à une pièce antérieure", "the mode accepts this cadre's association to an earlier pièce"),
+        t("la matrice des cadres : « non » dans cette colonne", "the matrix of cadres: « non » in this column"),
+        DECK, "A6 qui cite un A4",
+        t("retirez la référence, ou déposez par un mode qui accepte l'association", "remove the reference, or drop by a mode that accepts the association"), Some(association_refused)),
+    rule("T-05", Warning, &["BG-3", "BT-25"],
+        t("citer une pièce antérieure a un sens pour ce cadre", "citing an earlier pièce has a meaning for this cadre"),
+        t("la matrice des cadres : « sans objet » ; la pièce reste un dépôt initial", "the matrix of cadres: « na »; the pièce stays an initial deposit"),
+        DECK, "A4 qui cite un A4",
+        t("rien à faire ; la référence est ignorée", "nothing to do; the reference is ignored"), Some(association_meaningless)),
+    rule("T-10", Error, &[],
+        t("les mêmes octets du même partenaire ne font pas une seconde pièce", "the same bytes from the same partner do not make a second pièce"),
+        t("un renvoi par erreur ne doit rien changer", "sent again by mistake, it must change nothing"),
+        "guichet", "le même fichier déposé deux fois",
+        t("rien à faire : la première réception compte", "nothing to do: the first one counts"), None),
+    rule("T-11", Error, &[],
+        t("un flux vient d'un partenaire connu", "a flow comes from a known partner"),
+        t("sans partenaire, personne n'est habilité et personne n'aurait la réponse", "without a partner nobody is entitled and nobody would get the answer"),
+        "guichet, partners.toml", "in/edi/inconnu/F",
+        t("ajoutez le partenaire à partners.toml", "add the partner to partners.toml"), None),
+    rule("T-12", Error, &[],
+        t("le partenaire peut déposer par ce mode", "the partner may deposit by this mode"),
+        t("chaque partenaire a ses modes", "each partner has its modes"),
+        "guichet, partners.toml: modes", "un partenaire EDI dans in/portail",
+        t("déposez dans le répertoire d'un de vos modes, ou demandez l'ajout du mode", "drop in the directory of one of your modes, or ask for the mode"), Some(mode_allowed)),
+    rule("T-13", Error, &["BT-29"],
+        t("le partenaire agit pour le déposant de la pièce", "the partner acts for the pièce's depositor"),
+        t("nul ne dépose au nom d'une structure sans habilitation", "nobody deposits for a structure without being entitled to"),
+        DECK, "le partenaire d'une autre entreprise",
+        t("déposez par le partenaire de cette structure, ou demandez l'habilitation", "deposit through this structure's partner, or ask to be entitled"), Some(entitled)),
+    rule("T-14", Error, &["BT-29", "BT-46"],
+        t("chaque structure nommée est dans l'annuaire", "every structure that is named is in the annuaire"),
+        t("une structure inconnue ne reçoit rien", "an unknown structure receives nothing"),
+        DECK, "un SIRET absent de structures.csv",
+        t("vérifiez l'identifiant, ou faites inscrire la structure", "check the identifier, or have the structure registered"), Some(known)),
+    rule("T-15", Error, &["BT-29", "BT-46"],
+        t("chaque structure nommée est active", "every structure that is named is active"),
+        t("une structure fermée ne reçoit plus rien", "a closed structure receives nothing any more"),
+        DECK, "active = false",
+        t("adressez la pièce à la structure qui l'a remplacée", "address the pièce to the structure that replaced it"), Some(active)),
+    rule("T-16", Error, &["BT-10"],
+        t("le code service est donné quand le destinataire l'exige", "the service code is given where the destinataire asks for it"),
+        t("il dirige la pièce dans la structure", "it directs the pièce inside the structure"),
+        "Chorus Pro, parameters of a structure", "pas de BuyerReference",
+        t("donnez le code service : UBL AccountingContact/ID ou BuyerReference, CII BuyerReference", "give the service code: UBL AccountingContact/ID or BuyerReference, CII BuyerReference"), Some(service_given)),
+    rule("T-17", Error, &["BT-10"],
+        t("le service existe chez le destinataire", "the service exists at the destinataire"),
+        t("un service inconnu ne reçoit rien", "an unknown service receives nothing"),
+        "Chorus Pro, parameters of a structure", "un code d'une autre structure",
+        t("recopiez un code de l'annuaire du destinataire", "copy a code from the destinataire's directory"), Some(service_known)),
+    rule("T-18", Error, &["BT-10"],
+        t("le service est actif", "the service is active"),
+        t("un service fermé ne reçoit plus rien", "a closed service receives nothing any more"),
+        "Chorus Pro, parameters of a service", "active = false",
+        t("demandez au destinataire le code qui l'a remplacé", "ask the destinataire for the code that replaced it"), Some(service_active)),
+    rule("T-19", Error, &["BT-13"],
+        t("le numéro d'engagement est donné quand le destinataire ou son service l'exige", "the engagement is given where the destinataire or its service asks for it"),
+        t("il dit sur quel budget payer", "it says from which budget to pay"),
+        "Chorus Pro, parameters of a structure", "pas d'OrderReference",
+        t("donnez l'engagement : UBL OrderReference/ID, CII BuyerOrderReferencedDocument/IssuerAssignedID", "give the engagement: UBL OrderReference/ID, CII BuyerOrderReferencedDocument/IssuerAssignedID"), Some(engagement_given)),
+    rule("T-20", Error, &["BT-10", "BT-13"],
+        t("le code service ou l'engagement est donné quand le destinataire exige l'un des deux", "the service code or the engagement is given where the destinataire asks for one of them"),
+        t("sans l'un ni l'autre, la pièce n'est dirigée nulle part", "without either, the pièce is directed nowhere"),
+        "Chorus Pro, parameters of a structure", "ni l'un ni l'autre",
+        t("donnez le code service ou l'engagement", "give the service code or the engagement"), Some(either_given)),
+    rule("T-21", Error, &[],
+        t("chaque acteur dont le cadre a besoin est nommé", "every actor that the cadre needs is named"),
+        t("sans lui la pièce ne peut pas circuler", "without it the pièce cannot go its way"),
+        DECK, "un A4 sans MOE",
+        t("nommez-le dans le bloc valideur (UBL AccountingSupplierParty/Party/AgentParty, CII InvoiceeTradeParty), ou citez le marché dont la fiche le nomme",
+          "name it in the valideur block (UBL AccountingSupplierParty/Party/AgentParty, CII InvoiceeTradeParty), or cite the marché whose sheet names it"), Some(all_named)),
+    rule("T-22", Error, &[],
+        t("le flux et la fiche du marché nomment les mêmes acteurs", "the flow and the marché's sheet name the same actors"),
+        t("une pièce qui part chez le mauvais acteur revient des semaines plus tard", "a pièce that goes to the wrong actor comes back weeks later"),
+        "guichet", "la MOE d'un autre marché",
+        t("corrigez l'acteur, ou le numéro de marché, ou faites corriger la fiche", "mend the actor, or the marché's number, or have the sheet mended"), Some(agree)),
+    rule("T-23", Error, &["BT-12"],
+        t("le marché cité est enregistré chez ce destinataire (avertissement s'il n'y en a aucun)", "the cited marché is registered with this buyer (a warning if it has none)"),
+        t("un numéro de marché est propre à un maître d'ouvrage", "a marché's number belongs to one owner"),
+        "guichet, marches.toml", "un numéro mal recopié",
+        t("recopiez le numéro du marché, ou faites enregistrer le marché", "copy the marché's number, or have the marché registered"), Some(registered)),
+    rule("T-24", Error, &["BT-2", "BT-12"],
+        t("la pièce est émise entre le début et la fin du marché", "the pièce is issued between the marché's first and last day"),
+        t("hors de ses dates, le marché ne paie pas", "outside its dates the marché does not pay"),
+        "guichet, marches.toml: starts, ends", "émise avant la notification",
+        t("vérifiez la date et le numéro du marché", "check the date and the marché's number"), Some(in_time)),
+    rule("T-25", Error, &["BT-12", "BT-23"],
+        t("le marché utilise ce cadre", "the marché uses this cadre"),
+        t("la fiche du marché dit quels cadres ses acteurs utilisent", "the marché's sheet says which cadres its actors use"),
+        "Chorus Pro, sheet of a marché", "A6 pour un marché en A4, A15, A19",
+        t("utilisez un des cadres du marché", "use one of the marché's cadres"), Some(cadre_used)),
+    rule("T-26", Error, &[],
+        t("la MOE n'est pas désignée par le SIRET de l'État (11000201100044)", "the MOE is not named by the State's SIRET (11000201100044)"),
+        t("la pièce se perdrait parmi celles de tous les services de l'État", "the pièce would be lost among those of all services of the State"),
+        DECK, "11000201100044 dans le bloc valideur",
+        t("donnez le SIRET de la MOE elle-même", "give the SIRET of the MOE itself"), Some(not_the_state)),
+    rule("T-27", Error, &["BT-23"],
+        t("dans un groupement solidaire, seul le mandataire dépose (A4, A7)", "in a groupement solidaire the mandataire alone deposits (A4, A7)"),
+        t("le mandataire dépose un seul projet de décompte pour tous", "the mandataire deposits one draft statement for all"),
+        DECK, "A13 sous un groupement solidaire",
+        t("transmettez votre décompte au mandataire, hors de guichet", "hand your statement to the mandataire, outside guichet"), Some(not_solidaire)),
+    rule("T-28", Error, &[],
+        t("le premier valideur n'est pas le déposant", "the first valideur is not the depositor"),
+        t("nul ne valide sa propre demande", "nobody validates their own demand"),
+        "guichet", "A10 dont le bloc valideur nomme le sous-traitant",
+        t("nommez le titulaire (ou le mandataire, ou le cotraitant) dans le bloc valideur", "name the titulaire (or the mandataire, or the cotraitant) in the valideur block"), Some(not_oneself)),
+    rule("T-29", Error, &["BG-3", "BT-25"],
+        t("pas encore d'association à une pièce antérieure", "no association to an earlier pièce yet"),
+        t("cette version ne fait que les dépôts initiaux ; la pièce n'est jamais prise pour initiale", "this version does initial deposits only; the pièce is never taken for one"),
+        "guichet", "A15 qui cite un A4",
+        t("attendez la version qui associe, ou retirez la référence si le dépôt est initial", "wait for the version that associates, or remove the reference if the deposit is initial"), Some(association_not_yet)),
+    rule("T-30", Error, &["BT-12", "BT-29"],
+        t("le vendeur a dans le marché cité le rôle que le cadre suppose", "the seller has in the cited marché the role that the cadre supposes"),
+        t("titulaire ou mandataire, sous-traitant (A10), cotraitant (A13, A14)", "titulaire or mandataire, sous-traitant (A10), cotraitant (A13, A14)"),
+        "guichet, marches.toml", "un A4 d'un sous-traitant",
+        t("vérifiez le cadre et le numéro du marché, ou faites compléter la fiche", "check the cadre and the marché's number, or have the sheet completed"), Some(has_role)),
+];
+
+/// The rules of this layer, in order.
+pub static RULES: &[Rule] = &TABLE;
+
+fn of(id: &str) -> &'static Rule {
+    RULES.iter().find(|r| r.id == id).expect("the table has this rule")
+}
+
+/// T-10 is found by the ledger.
+pub fn duplicate(flow: &str, piece: Option<&str>, at: Instant) -> Finding {
+    let (piece, day) = (piece.unwrap_or("–"), at.day());
+    of("T-10")
+        .finding(msg!(
+            "ce fichier a déjà été reçu le {day} : flux {flow}, pièce {piece}",
+            "this file was received before, on {day}: flow {flow}, pièce {piece}"
+        ))
+        .found(flow)
+}
+
+/// T-11 is found by the spool: nobody is told but the operator.
+pub fn unknown_partner(name: &str) -> Finding {
+    let name = Shown(name).to_string();
+    of("T-11").finding(msg!("{name} n'est pas un partenaire connu", "{name} is no known partner")).found(name)
+}
+
+fn works_cadre(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let (p, a) = (case.piece, &case.actors);
+    if a.cadre.is_some() {
+        return;
+    }
+    let finding = match a.written {
+        None => rule
+            .finding(msg!(
+                "aucun cadre n'est donné : c'est un A1, qui n'est pas un cadre de travaux",
+                "no cadre is given: that is an A1, which is no works cadre"
+            ))
+            .at(Some(p.place(p.doc.root()))),
+        Some(written) => {
+            let code = Shown(written.text).to_string();
+            let message = match cadres::named(written.text) {
+                Named::Other => msg!(
+                    "{code} est un cadre de Chorus Pro, mais pas de travaux",
+                    "{code} is a cadre of Chorus Pro's, but none of works"
+                ),
+                Named::Withdrawn => msg!("{code} a été retiré de Chorus Pro", "{code} was withdrawn from Chorus Pro"),
+                Named::Works(_) | Named::Unknown => {
+                    msg!("{code} n'est pas un cadre de facturation", "{code} is no cadre de facturation")
+                }
+            };
+            rule.finding(message).at(Some(p.place(written.at))).found(written.text)
+        }
+    };
+    let all = Cadre::ALL.map(Cadre::code).join(" ");
+    found.push(finding.expected(Msg::same(all)));
+}
+
+/// The cell that a deposit must pass, with its cadre.
+fn cell(case: &Case<'_, '_>, kind: Kind) -> Option<(Cadre, Cell)> {
+    let cadre = case.actors.cadre?;
+    Some((cadre, cadres::of(cadre).cell(case.context.mode, kind)))
+}
+
+/// Whether the deposit is to be judged as an association: it cites an earlier pièce and the matrix has one.
+fn is_association(case: &Case<'_, '_>) -> bool {
+    case.actors.cites && cell(case, Kind::Association).is_some_and(|(_, cell)| cell == Cell::Oui)
+}
+
+fn at_cadre(case: &Case<'_, '_>) -> Option<super::Place> {
+    case.actors.written.map(|w| case.piece.place(w.at))
+}
+
+fn at_reference(case: &Case<'_, '_>) -> Option<super::Place> {
+    let first = case.piece.preceding.first()?;
+    let at = first.number.map(|n| n.at).or(first.issued.map(|d| d.raw.at))?;
+    Some(case.piece.place(at))
+}
+
+fn modes(cadre: Cadre, kind: Kind) -> Msg {
+    let modes: Vec<&str> = cadres::of(cadre).modes(kind).map(Mode::name).collect();
+    if modes.is_empty() { msg!("aucun mode", "no mode") } else { Msg::same(modes.join(", ")) }
+}
+
+fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let mode = case.context.mode;
+    if let (Some((cadre, Cell::Non)), false) = (cell(case, Kind::Initial), is_association(case)) {
+        found.push(
+            rule.finding(msg!(
+                "le mode {mode} refuse le dépôt d'un {cadre}",
+                "the mode {mode} refuses the deposit of an {cadre}"
+            ))
+            .at(at_cadre(case))
+            .found(format!("{cadre}, {mode}"))
+            .expected(modes(cadre, Kind::Initial)),
+        );
+    }
+}
+
+fn initial_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let (Some((cadre, Cell::Na)), false) = (cell(case, Kind::Initial), is_association(case)) {
+        let takes = crate::routing::of(cadre).associates.iter().map(|c| c.code()).collect::<Vec<_>>().join(", ");
+        found.push(
+            rule.finding(msg!(
+                "un {cadre} ne peut pas être un dépôt initial",
+                "an {cadre} cannot be an initial deposit"
+            ))
+            .at(at_cadre(case))
+            .found(cadre.code())
+            .expected(msg!(
+                "une référence à la pièce antérieure ({takes})",
+                "a reference to the earlier pièce ({takes})"
+            )),
+        );
+    }
+}
+
+fn association_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let mode = case.context.mode;
+    if let (Some((cadre, Cell::Non)), true) = (cell(case, Kind::Association), case.actors.cites) {
+        found.push(
+            rule.finding(msg!(
+                "le mode {mode} refuse l'association d'un {cadre} à une pièce antérieure",
+                "the mode {mode} refuses an {cadre}'s association to an earlier pièce"
+            ))
+            .at(at_reference(case))
+            .found(format!("{cadre}, {mode}"))
+            .expected(modes(cadre, Kind::Association)),
+        );
+    }
+}
+
+fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let (Some((cadre, Cell::Na)), true) = (cell(case, Kind::Association), case.actors.cites) {
+        found.push(
+            rule.finding(msg!(
+                "un {cadre} ne s'associe à aucune pièce antérieure",
+                "an {cadre} associates no earlier pièce"
+            ))
+            .at(at_reference(case))
+            .found(cadre.code()),
+        );
+    }
+}
+
+fn association_not_yet(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if is_association(case) {
+        found.push(
+            rule.finding(msg!("l'association n'est pas encore traitée", "the association is not handled yet"))
+                .at(at_reference(case)),
+        );
+    }
+}
+
+fn mode_allowed(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let mode = case.context.mode;
+    if let Some(partner) = case.context.partner
+        && !partner.modes.contains(&mode)
+    {
+        let own = partner.modes.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
+        found.push(
+            rule.finding(msg!(
+                "vous ne pouvez pas déposer par le mode {mode}",
+                "you may not deposit by the mode {mode}"
+            ))
+            .found(mode.name())
+            .expected(Msg::same(own)),
+        );
+    }
+}
+
+fn entitled(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let (Some(partner), Some((role, actor))) = (case.context.partner, case.actors.depositor) else { return };
+    if partner.structures.iter().any(|s| s == actor.id) {
+        return;
+    }
+    let (label, id) = (role.label(), actor.id);
+    // Who the depositor is comes from the sheet only for a MOE or MOA: that is another's datum.
+    let finding = match actor.at {
+        Some(at) => rule
+            .finding(Msg::new(
+                format!("vous n'agissez pas pour {id}, {} et déposant de cette pièce", label.fr),
+                format!("you do not act for {id}, {} and depositor of this pièce", label.en),
+            ))
+            .at(Some(case.piece.place(at)))
+            .found(id),
+        None => rule.finding(Msg::new(
+            format!("vous n'agissez pas pour le déposant de cette pièce : {}", label.fr),
+            format!("you do not act for this pièce's depositor: {}", label.en),
+        )),
+    };
+    let own = partner.structures.join(", ");
+    found.push(finding.expected(msg!("une de vos structures : {own}", "one of your structures: {own}")));
+}
+
+/// The structures that the flow itself names, with how a sentence calls them.
+fn named<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (Text, Actor<'a>)> {
+    let a = &case.actors;
+    let block = if a.valideur1.is_some_and(|v| v.at.is_some()) { a.valideur1 } else { a.moe };
+    let label = if a.valideur1.is_some_and(|v| v.at.is_some()) { Role::Valideur1.label() } else { Role::Moe.label() };
+    let all = [
+        (t("fournisseur", "supplier"), a.seller),
+        (t("destinataire ou MOA", "destinataire or MOA"), a.buyer),
+        (label, block.filter(|b| b.at.is_some())),
+    ];
+    all.into_iter().filter_map(|(label, actor)| actor.map(|actor| (label, actor)))
+}
+
+fn known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(annuaire) = case.context.annuaire else { return };
+    for (label, actor) in named(case) {
+        if annuaire.structure(actor.id).is_none() {
+            let id = actor.id;
+            found.push(
+                rule.finding(Msg::new(
+                    format!("la structure {id} ({}) n'est pas dans l'annuaire", label.fr),
+                    format!("the structure {id} ({}) is not in the annuaire", label.en),
+                ))
+                .at(actor.at.map(|at| case.piece.place(at)))
+                .found(id),
+            );
+        }
+    }
+}
+
+fn active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(annuaire) = case.context.annuaire else { return };
+    for (label, actor) in named(case) {
+        if annuaire.structure(actor.id).is_some_and(|s| !s.active) {
+            let id = actor.id;
+            found.push(
+                rule.finding(Msg::new(
+                    format!("la structure {id} ({}) n'est plus active", label.fr),
+                    format!("the structure {id} ({}) is no longer active", label.en),
+                ))
+                .at(actor.at.map(|at| case.piece.place(at)))
+                .found(id),
+            );
+        }
+    }
+}
+
+/// The destinataire's structure with the service and the engagement that the pièce gives it.
+struct Addressed<'a> {
+    structure: &'a Structure,
+    service: Option<&'a str>,
+    engagement: Option<&'a str>,
+}
+
+fn addressed<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
+    let id = case.actors.destinataire.or(case.actors.buyer)?.id;
+    let structure = case.context.annuaire?.structure(id)?;
+    let services = case.actors.services(case.piece);
+    Some(Addressed { structure, service: services.destinataire, engagement: services.engagement })
+}
+
+/// Where a missing service or engagement would stand.
+fn at_buyer(case: &Case<'_, '_>) -> Option<super::Place> {
+    let p = case.piece;
+    Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))
+}
+
+fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some(Addressed { structure, service: None, .. }) = addressed(case)
+        && structure.service_required
+    {
+        let id = &structure.id;
+        found.push(rule.finding(msg!("{id} exige un code service", "{id} asks for a service code")).at(at_buyer(case)));
+    }
+}
+
+/// The service that the pièce names and the annuaire has.
+fn service<'a>(case: &'a Case<'_, '_>) -> Option<(&'a str, Option<&'a crate::annuaire::Service>, &'a Structure)> {
+    let Addressed { structure, service, .. } = addressed(case)?;
+    let code = service?;
+    Some((code, case.context.annuaire?.service(&structure.id, code), structure))
+}
+
+fn at_service(case: &Case<'_, '_>) -> Option<super::Place> {
+    case.piece.buyer_service.map(|s| case.piece.place(s.at)).or_else(|| at_buyer(case))
+}
+
+fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some((code, None, structure)) = service(case) else { return };
+    // A structure without services in the annuaire says nothing of its codes.
+    let has_services = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
+    if has_services || structure.service_required {
+        let (id, code) = (&structure.id, Shown(code).to_string());
+        found.push(
+            rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
+                .at(at_service(case))
+                .found(code.clone()),
+        );
+    }
+}
+
+fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some((code, Some(service), _)) = service(case)
+        && !service.active
+    {
+        found.push(
+            rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active"))
+                .at(at_service(case))
+                .found(code),
+        );
+    }
+}
+
+fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(Addressed { structure, engagement: None, .. }) = addressed(case) else { return };
+    let by_service = service(case).and_then(|(_, s, _)| s).is_some_and(|s| s.engagement_required);
+    if structure.engagement_required || by_service {
+        let id = &structure.id;
+        found.push(
+            rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case)),
+        );
+    }
+}
+
+fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some(Addressed { structure, service: None, engagement: None }) = addressed(case)
+        && structure.either_required
+        && !structure.service_required
+        && !structure.engagement_required
+    {
+        let id = &structure.id;
+        found.push(
+            rule.finding(msg!(
+                "{id} exige un code service ou un engagement",
+                "{id} asks for a service code or an engagement"
+            ))
+            .at(at_buyer(case)),
+        );
+    }
+}
+
+fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let a = &case.actors;
+    let Some(cadre) = a.cadre else { return };
+    // The seller and the buyer have rules of their own; a MOA is only missing where the buyer is.
+    for role in a.lacking().filter(|r| *r != Role::Moa) {
+        let label = role.label();
+        found.push(
+            rule.finding(Msg::new(
+                format!("un {cadre} a besoin d'un acteur que rien ne nomme : {}", label.fr),
+                format!("an {cadre} needs an actor that nothing names: {}", label.en),
+            ))
+            .at(Some(case.piece.place(case.piece.seller.at.unwrap_or(case.piece.doc.root())))),
+        );
+    }
+}
+
+/// Whether the depositing partner may see who is who in a marché: one of its structures has a role in it.
+fn may_see(case: &Case<'_, '_>, marche: &Marche) -> bool {
+    case.context.partner.is_none_or(|p| marche.actors().any(|(_, id)| p.structures.iter().any(|s| s == id)))
+}
+
+fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(marche) = case.actors.marche() else { return };
+    for c in &case.actors.conflicts {
+        let (label, number, id) = (c.role.label(), &marche.number, c.flow.id);
+        let finding = rule
+            .finding(Msg::new(
+                format!("{id} n'est pas, dans le marché {number}, l'acteur : {}", label.fr),
+                format!("{id} is not, in the marché {number}, the actor: {}", label.en),
+            ))
+            .at(c.flow.at.map(|at| case.piece.place(at)))
+            .found(id);
+        found.push(if may_see(case, marche) { finding.expected(Msg::same(c.sheet)) } else { finding });
+    }
+}
+
+fn registered(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let (Sheet::Unregistered(has_others), Some(cited)) = (case.actors.sheet, case.piece.marche()) else { return };
+    let number = Shown(cited.text).to_string();
+    let finding = rule
+        .finding(msg!(
+            "le marché {number} n'est pas enregistré chez ce destinataire",
+            "the marché {number} is not registered with this buyer"
+        ))
+        .at(Some(case.piece.place(cited.at)))
+        .found(cited.text);
+    found.push(if has_others { finding } else { finding.warn() });
+}
+
+fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let (Some(marche), Some(issued)) = (case.actors.marche(), case.piece.issued) else { return };
+    let Some(day) = issued.value else { return };
+    let early = marche.starts.is_some_and(|s| day < s);
+    let late = marche.ends.is_some_and(|e| day > e);
+    if early || late {
+        let number = &marche.number;
+        let edge = |d: Option<chrono::NaiveDate>| d.map_or_else(|| "…".to_owned(), |d| d.to_string());
+        let (starts, ends) = (edge(marche.starts), edge(marche.ends));
+        found.push(
+            rule.finding(msg!(
+                "la pièce est émise hors des dates du marché {number}",
+                "the pièce is issued outside the dates of the marché {number}"
+            ))
+            .at(Some(case.piece.place(issued.raw.at)))
+            .found(issued.raw.text)
+            .expected(msg!("du {starts} au {ends}", "from {starts} to {ends}")),
+        );
+    }
+}
+
+fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let (Some(marche), Some(cadre)) = (case.actors.marche(), case.actors.cadre)
+        && !marche.uses(cadre)
+    {
+        let number = &marche.number;
+        let used = marche.cadres.iter().map(|c| c.code()).collect::<Vec<_>>().join(" ");
+        found.push(
+            rule.finding(msg!(
+                "le marché {number} n'utilise pas le cadre {cadre}",
+                "the marché {number} does not use the cadre {cadre}"
+            ))
+            .at(at_cadre(case))
+            .found(cadre.code())
+            .expected(Msg::same(used)),
+        );
+    }
+}
+
+/// The State: every ministry's pièces bear it.
+const STATE: &str = "11000201100044";
+
+fn not_the_state(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some(moe) = case.actors.moe.filter(|m| m.id == STATE) {
+        found.push(
+            rule.finding(msg!("la MOE est désignée par le SIRET de l'État", "the MOE is named by the State's SIRET"))
+                .at(moe.at.map(|at| case.piece.place(at)))
+                .found(STATE)
+                .expected(msg!("le SIRET de la MOE", "the MOE's SIRET")),
+        );
+    }
+}
+
+fn not_solidaire(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let solidaire = case.actors.marche().filter(|m| m.groupement == Some(crate::annuaire::Groupement::Solidaire));
+    if let (Some(marche), Some(cadre @ (Cadre::A13 | Cadre::A14))) = (solidaire, case.actors.cadre) {
+        let number = &marche.number;
+        found.push(
+            rule.finding(msg!(
+                "le groupement du marché {number} est solidaire : un cotraitant n'y dépose pas",
+                "the groupement of the marché {number} is solidaire: a cotraitant deposits nothing"
+            ))
+            .at(at_cadre(case))
+            .found(cadre.code())
+            .expected(msg!("A4 ou A7, déposé par le mandataire", "A4 or A7, deposited by the mandataire")),
+        );
+    }
+}
+
+fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let a = &case.actors;
+    if let (Some(valideur), Some(seller)) = (a.valideur1, a.seller)
+        && valideur.id == seller.id
+    {
+        found.push(
+            rule.finding(msg!(
+                "le premier valideur est le déposant lui-même",
+                "the first valideur is the depositor itself"
+            ))
+            .at(valideur.at.map(|at| case.piece.place(at)))
+            .found(valideur.id),
+        );
+    }
+}
+
+fn has_role(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let a = &case.actors;
+    if let (Some(marche), Some(cadre), Some(seller)) = (a.marche(), a.cadre, a.seller)
+        && !sells(marche, cadre, seller.id)
+    {
+        let (number, id, role) = (&marche.number, seller.id, cadres::of(cadre).depositor.label());
+        found.push(
+            rule.finding(msg!(
+                "{id} n'a pas, dans le marché {number}, le rôle que le cadre {cadre} suppose",
+                "{id} has not, in the marché {number}, the role that the cadre {cadre} supposes"
+            ))
+            .at(seller.at.map(|at| case.piece.place(at)))
+            .found(id)
+            .expected(match cadre {
+                Cadre::A10 | Cadre::A13 | Cadre::A14 => Msg::from(role),
+                _ => msg!("une entreprise du marché", "a company of the marché"),
+            }),
+        );
+    }
+}

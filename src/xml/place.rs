@@ -1,0 +1,127 @@
+//! Where in a document: line, column, path.
+
+use super::{Doc, NodeId};
+use std::collections::HashMap;
+
+/// Where in a document.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// `/Invoice/cbc:ID`: prefixes are the usual ones whatever the document calls them, the root of UBL has none,
+    /// a repeated element has its index from 1 (`ram:IncludedSupplyChainTradeLineItem[3]`), an attribute an `@`.
+    pub path: String,
+    /// Byte offset and length of what to underline in the decoded document; length 0: a point.
+    #[serde(skip)]
+    pub span: (usize, usize),
+}
+
+/// The prefixes that everybody uses.
+#[rustfmt::skip]
+static PREFIXES: &[(&str, &str)] = &[
+    // namespace                                                                          prefix
+    ("urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2",              "cbc"),
+    ("urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2",          "cac"),
+    ("urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2",          "ext"),
+    ("urn:AIFE:Facture:Extension",                                                        "aife"),
+    ("urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100",                      "rsm"),
+    ("urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100", "ram"),
+    ("urn:un:unece:uncefact:data:standard:UnqualifiedDataType:100",                       "udt"),
+    ("urn:un:unece:uncefact:data:standard:QualifiedDataType:100",                         "qdt"),
+];
+
+impl Doc {
+    /// The place of an element: line and column of its start tag; its text, else its start tag, to underline.
+    pub fn place(&self, node: NodeId) -> Place {
+        let n = self.node(node);
+        let text = super::trim(self.text(node));
+        let span = if text.is_empty() || n.text.side {
+            (n.start as usize, n.tag as usize)
+        } else {
+            (text.as_ptr().addr() - self.source.as_ptr().addr(), text.len())
+        };
+        let (line, column) = self.line_and_column(n.start as usize);
+        Place { line, column, path: self.path(node), span }
+    }
+
+    /// The place of an attribute without namespace; that of the element where there is none.
+    pub fn attribute_place(&self, node: NodeId, local: &str) -> Place {
+        let Some(a) = self.attributes_of(node).iter().find(|a| self.is_plain(a.name, local)) else {
+            return self.place(node);
+        };
+        let (line, column) = self.line_and_column(a.start as usize);
+        let end =
+            if a.value.side { a.start as usize + local.len() } else { (a.value.start + a.value.len) as usize + 1 };
+        let span = (a.start as usize, end - a.start as usize);
+        Place { line, column, path: format!("{}/@{local}", self.path(node)), span }
+    }
+
+    /// The place of an offset into the source.
+    pub fn place_at(&self, offset: usize) -> Place {
+        let (line, column) = self.line_and_column(offset);
+        Place { line, column, path: String::new(), span: (offset, 0) }
+    }
+
+    /// `/Invoice/cac:InvoiceLine[2]/cbc:ID`.
+    pub fn path(&self, node: NodeId) -> String {
+        let mut steps = vec![node];
+        while let Some(parent) = self.parent(steps[steps.len() - 1]) {
+            steps.push(parent);
+        }
+        let mut path = String::new();
+        for &step in steps.iter().rev() {
+            path.push('/');
+            let namespace = self.namespace(step);
+            if let Some((_, prefix)) = PREFIXES.iter().find(|(ns, _)| *ns == namespace) {
+                path.push_str(prefix);
+                path.push(':');
+            }
+            path.push_str(self.local(step));
+            let index = self.indexes()[step.0 as usize];
+            if index > 0 {
+                path.push_str(&format!("[{index}]"));
+            }
+        }
+        path
+    }
+
+    /// For each node its index among the siblings of its name, from 1; 0 where there is no other.
+    fn indexes(&self) -> &[u32] {
+        self.indexes.get_or_init(|| {
+            let mut indexes = vec![0; self.nodes.len()];
+            let mut last: HashMap<(u32, super::NameId), (u32, u32)> = HashMap::new();
+            for (i, node) in (0..).zip(&self.nodes) {
+                let (count, first) = last.entry((node.parent, node.name)).or_insert((0, i));
+                *count += 1;
+                if *count == 2 {
+                    indexes[*first as usize] = 1;
+                }
+                if *count > 1 {
+                    indexes[i as usize] = *count;
+                }
+            }
+            indexes
+        })
+    }
+
+    fn line_and_column(&self, offset: usize) -> (u32, u32) {
+        let lines = self.lines.get_or_init(|| line_starts(&self.source));
+        line_and_column(&self.source, lines, offset)
+    }
+}
+
+/// Offsets at which lines begin.
+pub(super) fn line_starts(source: &str) -> Vec<u32> {
+    let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
+    std::iter::once(0).chain(breaks.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect()
+}
+
+pub(super) fn line_and_column(source: &str, lines: &[u32], offset: usize) -> (u32, u32) {
+    let offset = offset.min(source.len());
+    let line = lines.partition_point(|start| *start as usize <= offset);
+    let start = lines[line - 1] as usize;
+    let before = source.get(start..offset).map_or(0, |text| text.chars().count());
+    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(before + 1).unwrap_or(u32::MAX))
+}
