@@ -129,16 +129,17 @@ fn every_criterion_is_exact_and_all_hold() {
 fn pages_taken_one_after_another_are_the_whole_list() {
     let w = world();
     let whole: Vec<Value> = rows(&w, &[]);
-    let (mut pages, mut after) = (Vec::new(), None::<String>);
+    let (mut pages, mut lengths, mut after) = (Vec::new(), Vec::new(), None::<String>);
     loop {
         let mut args = vec!["--limit", "3"];
         args.extend(after.iter().flat_map(|id| ["--after", id.as_str()]));
         let page = rows(&w, &args);
         let Some(last) = page.last() else { break };
+        lengths.push(page.len());
         after = Some(last["piece"].as_str().unwrap().to_owned());
         pages.extend(page);
     }
-    assert_eq!(pages, whole);
+    assert_eq!((lengths, pages), (vec![3, 1], whole));
     assert_eq!(w.run(&["search", "--after", "p-nowhere"]).status.code(), Some(2), "a page after nothing is a mistake");
 }
 
