@@ -163,7 +163,10 @@ fn mode(mode: ModeArg) -> Mode {
 fn no_en16931() -> Failure {
     Failure::new(
         msg!("la couche EN 16931 n'a pas encore de règles", "there are no EN 16931 rules yet"),
-        msg!("jugez par les autres couches : sans --en16931 ni --layer en16931", "judge by the other layers: drop --en16931 and --layer en16931"),
+        msg!(
+            "jugez par les autres couches : sans --en16931 ni --layer en16931",
+            "judge by the other layers: drop --en16931 and --layer en16931"
+        ),
     )
 }
 
@@ -175,7 +178,8 @@ fn summary(tally: &Tally, layers: &[Layer], annuaire: bool, session: &Session) {
         format!("{judged} judged, {refused} refused ({errors} errors, {warnings} warnings)"),
     );
     if *unreadable > 0 {
-        says = Msg::new(format!("{}, {unreadable} illisibles", says.fr), format!("{}, {unreadable} unreadable", says.en));
+        says =
+            Msg::new(format!("{}, {unreadable} illisibles", says.fr), format!("{}, {unreadable} unreadable", says.en));
     }
     session.remark(&says);
     if layers.contains(&Layer::Chorus) || layers.contains(&Layer::Works) {

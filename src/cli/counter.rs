@@ -25,7 +25,6 @@ pub fn open(config: Config, listener: Arc<dyn Listener>, session: &Session) -> R
     Ok(Counter::open(config, annuaire, clock, listener, seed)?)
 }
 
-
 /// Registers a flag that a signal sets.
 pub fn on_signal(signal: i32, flag: &Arc<std::sync::atomic::AtomicBool>) -> Result<(), Failure> {
     let registered = signal_hook::flag::register(signal, flag.clone());

@@ -100,7 +100,7 @@ pub fn looks_finished(bytes: &[u8]) -> bool {
         // Whether the stream inside is whole shows when it is opened; a header and a trailer are the least.
         Kind::Gzip => bytes.len() >= 18,
         Kind::Zip => memmem::find(&bytes[bytes.len().saturating_sub(66_000)..], b"PK\x05\x06").is_some(),
-        Kind::Tar => bytes.len() % 512 == 0 && bytes.ends_with(&[0; 1024]),
+        Kind::Tar => bytes.len().is_multiple_of(512) && bytes.ends_with(&[0; 1024]),
         Kind::Unknown => true,
     }
 }

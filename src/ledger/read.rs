@@ -178,7 +178,7 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn piece(&self, id: &str) -> Result<Option<PieceRow>, LedgerError> {
         self.conn
-            .query_row(&format!("SELECT {COLUMNS} FROM piece WHERE id = ?"), [id], |r| piece_row(r))
+            .query_row(&format!("SELECT {COLUMNS} FROM piece WHERE id = ?"), [id], piece_row)
             .optional()
             .map_err(LedgerError::on("look up a pièce"))
     }
@@ -191,7 +191,7 @@ impl LedgerReader {
         let all = |live: i64| -> rusqlite::Result<Vec<PieceRow>> {
             let sql =
                 format!("SELECT {COLUMNS} FROM piece WHERE supplier_id = ? AND number = ? AND live = ? ORDER BY seq");
-            self.conn.prepare(&sql)?.query_map(params![supplier, number, live], |r| piece_row(r))?.collect()
+            self.conn.prepare(&sql)?.query_map(params![supplier, number, live], piece_row)?.collect()
         };
         let found = all(1).map_err(LedgerError::on("look up a pièce"))?;
         if found.is_empty() { all(0).map_err(LedgerError::on("look up a pièce")) } else { Ok(found) }

@@ -177,13 +177,11 @@ impl Audit<'_> {
             let path = self.spool.join(&filed);
             known.insert(path.clone());
             match (hash_of(&path), in_work.contains(&id)) {
-                (Ok(hash), false) => {
-                    if sha256.is_some_and(|s| s != hash) {
-                        self.found(
-                            "conservation",
-                            msg!("{filed} : les octets ont changé", "{filed}: its bytes have changed"),
-                        );
-                    }
+                (Ok(hash), false) if sha256.is_some_and(|s| s != hash) => {
+                    self.found(
+                        "conservation",
+                        msg!("{filed} : les octets ont changé", "{filed}: its bytes have changed"),
+                    );
                 }
                 (Ok(_), true) if !self.at_work => {
                     self.found(

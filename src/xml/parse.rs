@@ -521,7 +521,7 @@ fn next_attribute<'s>(source: &'s str, at: &mut usize, end: usize) -> Result<Opt
         .filter(|b| matches!(b, b'"' | b'\''))
         .ok_or_else(|| malformed("an attribute value without quotes", start))?;
     let from = end - after.len() + 1;
-    let length = memchr::memchr(quote, source[from..end].as_bytes())
+    let length = memchr::memchr(quote, &source.as_bytes()[from..end])
         .ok_or_else(|| malformed("an attribute value that does not end", start))?;
     let value = from..from + length;
     if let Some(lt) = memchr::memchr(b'<', source[value.clone()].as_bytes()) {

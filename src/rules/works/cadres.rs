@@ -39,6 +39,7 @@ pub struct Row {
     pub label: Text,
 }
 
+/// THE matrix.
 #[rustfmt::skip]
 pub static MATRIX: [Row; 18] = [
     //                                     EDI          portail      service
