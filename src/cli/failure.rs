@@ -186,14 +186,20 @@ impl From<LedgerError> for Failure {
                         "{path} est d'une autre version de guichet (schéma {found})",
                         "{path} was made by another version of guichet (schema {found})"
                     ),
-                    msg!("installez la version de guichet qui l'a écrit", "install the version of guichet that wrote it"),
+                    msg!(
+                        "installez la version de guichet qui l'a écrit",
+                        "install the version of guichet that wrote it"
+                    ),
                 )
             }
             LedgerError::Sqlite { tried, source } => {
                 let source = source.to_string();
                 let source = Shown(&source);
                 Failure::new(
-                    msg!("le registre n'a pas pu faire « {tried} » : {source}", "the ledger failed to {tried}: {source}"),
+                    msg!(
+                        "le registre n'a pas pu faire « {tried} » : {source}",
+                        "the ledger failed to {tried}: {source}"
+                    ),
                     msg!(
                         "vérifiez le disque et les droits ; `guichet status` répond sans le registre",
                         "check the disk and the permissions; `guichet status` answers without the ledger"

@@ -96,7 +96,8 @@ fn ambiguous(id: &str, found: &[PieceRow]) -> Failure {
 
 impl Step {
     fn of(row: TrailRow, lang: Lang) -> Step {
-        let label = row.status.parse::<Statut>().map_or_else(|_| row.status.clone(), |s| s.label().get(lang).to_owned());
+        let label =
+            row.status.parse::<Statut>().map_or_else(|_| row.status.clone(), |s| s.label().get(lang).to_owned());
         Step { label, status: row.status, at: row.at.rfc3339(), by: row.by, motif: row.motif, comment: row.comment }
     }
 }
@@ -113,7 +114,8 @@ fn tell(row: &PieceRow, trail: &[Step], session: &mut Session) -> std::io::Resul
     }
     grid.flush(out)?;
     writeln!(out)?;
-    let titles = [t("quand", "when"), t("statut", "status"), t("par", "by"), t("motif", "motif"), t("commentaire", "comment")];
+    let titles =
+        [t("quand", "when"), t("statut", "status"), t("par", "by"), t("motif", "motif"), t("commentaire", "comment")];
     let mut grid = Grid::new(vec![Side::Left; titles.len()], out.columns);
     grid.line(titles.iter().map(|title| out.bold(title.get(lang))).collect(), out)?;
     for step in trail {

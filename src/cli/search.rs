@@ -142,7 +142,10 @@ fn unknown_after(after: &str) -> Failure {
     let after = shown(after);
     Failure::new(
         msg!("--after : il n'y a pas de pièce {after}", "--after: there is no pièce {after}"),
-        msg!("donnez l'identifiant (p-…) de la dernière pièce reçue", "give the id (p-…) of the last pièce that you have"),
+        msg!(
+            "donnez l'identifiant (p-…) de la dernière pièce reçue",
+            "give the id (p-…) of the last pièce that you have"
+        ),
     )
 }
 

@@ -108,10 +108,14 @@ mod tests {
     #[test]
     fn an_error_of_the_teller_ends_it() {
         let mut told = 0;
-        let end = in_order(0.., |n: u64| n, |_| {
-            told += 1;
-            if told == 3 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
-        });
+        let end = in_order(
+            0..,
+            |n: u64| n,
+            |_| {
+                told += 1;
+                if told == 3 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
+            },
+        );
         assert_eq!((end.unwrap_err().kind(), told), (io::ErrorKind::BrokenPipe, 3));
     }
 }
