@@ -5,8 +5,9 @@ mod files;
 mod queue;
 mod tell;
 
+use super::counter::{self, counted};
 use super::failure::{Failure, tell_problems};
-use super::{Exit, Outcome, Session, counter};
+use super::{Exit, Outcome, Session};
 use crate::annuaire::Annuaire;
 use crate::config::{Config, Found};
 use crate::error::Problem;
@@ -172,16 +173,19 @@ fn no_en16931() -> Failure {
 
 /// On standard error: how many, and what was left out.
 fn summary(tally: &Tally, layers: &[Layer], annuaire: bool, session: &Session) {
-    let Tally { judged, refused, errors, warnings, unreadable } = tally;
-    let mut says = Msg::new(
-        format!("{judged} jugés, {refused} refusés ({errors} erreurs, {warnings} avertissements)"),
-        format!("{judged} judged, {refused} refused ({errors} errors, {warnings} warnings)"),
-    );
-    if *unreadable > 0 {
-        says =
-            Msg::new(format!("{}, {unreadable} illisibles", says.fr), format!("{}, {unreadable} unreadable", says.en));
-    }
-    session.remark(&says);
+    #[rustfmt::skip]
+    let parts = [
+        // how many         singular and plural, French                       English             told even if none
+        (tally.judged,     ["document jugé", "documents jugés"],             ["document judged", "documents judged"], true),
+        (tally.refused,    ["refusé", "refusés"],                            ["refused"; 2],     true),
+        (tally.errors,     ["erreur", "erreurs"],                            ["error", "errors"], false),
+        (tally.warnings,   ["avertissement", "avertissements"],              ["warning", "warnings"], false),
+        (tally.unreadable, ["illisible", "illisibles"],                      ["unreadable"; 2],  false),
+    ];
+    let told = parts.into_iter().filter(|(n, .., always)| *always || *n > 0);
+    let told: Vec<Msg> = told.map(|(n, fr, en, _)| counted(n, fr, en)).collect();
+    let joined = |lang| told.iter().map(|part| part.get(lang)).collect::<Vec<_>>().join(", ");
+    session.remark(&Msg::new(joined(Lang::Fr), joined(Lang::En)));
     if layers.contains(&Layer::Chorus) || layers.contains(&Layer::Works) {
         session.remark(&msg!(
             "laissés de côté : l'unicité, l'état des pièces associées et le droit du déposant, qui dépendent du registre et du dépôt",

@@ -6,6 +6,7 @@ mod batch;
 mod check;
 mod completions;
 mod counter;
+mod demo;
 mod failure;
 mod init;
 mod man;
@@ -35,6 +36,8 @@ pub struct World {
     pub seed: u64,
     /// An environment variable, if it is set and not empty.
     pub variable: fn(&str) -> Option<String>,
+    /// Where this program is, when it was called by a path: the user's shell does not find it by its name.
+    pub program: Option<PathBuf>,
 }
 
 /// Judges, routes and answers the invoices of French public works
@@ -59,6 +62,8 @@ struct Cli {
 enum Command {
     /// Make the tree of a counter, with commented templates; never overwrites
     Init(init::Args),
+    /// A complete example: an annuaire, some flows, what came out, what to try next
+    Demo(demo::Args),
     /// Watch the spool, process what comes, until told to stop
     Run(run::Args),
     /// Process what is there, once
@@ -70,7 +75,7 @@ enum Command {
     /// The directory: structures, services, marchés, partners
     Annuaire(annuaire::Args),
     /// List pièces that meet every criterion, in order of deposit
-    Search(search::Args),
+    Search(Box<search::Args>),
     /// One pièce with its trail
     Piece(piece::Args),
     /// Audit the ledger and the spool
@@ -155,6 +160,7 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
     }
     match command {
         Command::Init(args) => init::run(&args, session),
+        Command::Demo(args) => demo::run(&args, session),
         Command::Run(args) => run::run(&args, session),
         Command::Batch(args) => batch::run(&args, session),
         Command::Check(args) => check::run(&args, session),

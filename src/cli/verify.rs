@@ -1,5 +1,6 @@
 //! `guichet verify`: the audit of ledger and spool.
 
+use super::counter::counted;
 use super::{Exit, Outcome, Session};
 use crate::config::Config;
 use crate::ledger::{LedgerError, LedgerReader, verify};
@@ -26,8 +27,11 @@ pub fn run(_: &Args, session: &mut Session) -> Outcome {
         Ok(ledger) => {
             let found = verify(&ledger, &config.spool.root, at_work)?;
             let stock = ledger.stocktake()?;
-            let (flows, pieces) = (stock.flows, stock.pieces);
-            let seen = msg!("{flows} flux et {pieces} pièces contrôlés", "{flows} flows and {pieces} pièces audited");
+            let (flows, pieces) = (
+                counted(stock.flows, ["flux"; 2], ["flow", "flows"]),
+                counted(stock.pieces, ["pièce", "pièces"], ["pièce", "pièces"]),
+            );
+            let seen = Msg::new(format!("{} et {}", flows.fr, pieces.fr), format!("{} and {}", flows.en, pieces.en));
             (found.into_iter().map(|p| (p.about, p.says)).collect(), seen)
         }
         Err(LedgerError::Absent(_)) => without_ledger(&config),
@@ -41,8 +45,7 @@ pub fn run(_: &Args, session: &mut Session) -> Outcome {
     let n = problems.len();
     let verdict = match n {
         0 => msg!("tout est en ordre", "all is well"),
-        1 => msg!("1 anomalie", "1 problem"),
-        _ => msg!("{n} anomalies", "{n} problems"),
+        _ => counted(n as u64, ["anomalie", "anomalies"], ["problem", "problems"]),
     };
     session.remark(&Msg::new(format!("{} : {}", seen.fr, verdict.fr), format!("{}: {}", seen.en, verdict.en)));
     Ok(if n == 0 { Exit::Fine } else { Exit::Wrong })

@@ -2,6 +2,7 @@
 
 use crate::cli::failure::Failure;
 use crate::error::Problem;
+use crate::msg;
 use crate::text::t;
 use std::ffi::OsString;
 use std::fs::File;
@@ -104,10 +105,17 @@ fn unwalkable(e: &walkdir::Error) -> Problem {
     Problem::io(path, t("parcourir ce répertoire", "walk this directory"), &error)
 }
 
+fn unreadable(path: &Path, e: &io::Error) -> Problem {
+    let problem = Problem::io(path, t("lire ce fichier", "read this file"), e);
+    if e.kind() != io::ErrorKind::NotFound {
+        return problem;
+    }
+    Problem { help: msg!("vérifiez le chemin", "check the path"), ..problem }
+}
+
 /// The bytes of a file, or its size where that is more than `most`.
 pub fn read(path: &Path, most: u64) -> Result<Result<Vec<u8>, u64>, Problem> {
-    let tried = t("lire ce fichier", "read this file");
-    let io = |e: io::Error| Problem::io(path, tried, &e);
+    let io = |e: io::Error| unreadable(path, &e);
     let mut bytes = Vec::new();
     if path == Path::new(STDIN) {
         io::stdin().lock().take(most + 1).read_to_end(&mut bytes).map_err(io)?;

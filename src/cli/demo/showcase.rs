@@ -1,0 +1,74 @@
+//! What the demo works on, in the binary itself: an annuaire and some of the samples.
+
+use crate::trade::Mode;
+
+/// Nothing is being written while the demo runs: no need to wait until a file is finished.
+pub const CONFIG: &[u8] = b"\
+# The configuration of the demo. `guichet init` writes one with every key explained.
+[platform]
+name = \"guichet demo\"
+
+[spool]
+settle = \"0s\"    # files are finished when they appear
+";
+
+#[rustfmt::skip]
+pub const ANNUAIRE: [(&str, &[u8]); 4] = [
+    ("structures.csv", include_bytes!("../../../samples/annuaire/structures.csv")),
+    ("services.csv",   include_bytes!("../../../samples/annuaire/services.csv")),
+    ("marches.toml",   include_bytes!("../../../samples/annuaire/marches.toml")),
+    ("partners.toml",  include_bytes!("../../../samples/annuaire/partners.toml")),
+];
+
+/// A file that a partner hands in.
+pub struct Deposit {
+    pub mode: Mode,
+    pub partner: &'static str,
+    pub name: &'static str,
+    pub bytes: &'static [u8],
+}
+
+/// A sample, by its case, mode, partner and file.
+macro_rules! sample {
+    ($case:literal, $mode:ident, $dir:literal, $partner:literal, $name:literal) => {
+        Deposit {
+            mode: Mode::$mode,
+            partner: $partner,
+            name: $name,
+            bytes: include_bytes!(concat!("../../../samples/", $case, "/in/", $dir, "/", $partner, "/", $name)),
+        }
+    };
+}
+
+#[rustfmt::skip]
+pub const DEPOSITS: [Deposit; 28] = [
+    //      case                           mode, and its directory  partner, file
+    sample!("a04-ubl",                     Edi,     "edi",     "entreprises", "PDM-2026-04"),
+    sample!("a04-cii",                     Edi,     "edi",     "entreprises", "PDM-2026-05"),
+    sample!("a04-avoir",                   Edi,     "edi",     "entreprises", "AV-2026-01"),
+    sample!("a05",                         Portail, "portail", "entreprises", "EA-F-01"),
+    sample!("a06",                         Edi,     "edi",     "entreprises", "SF-01"),
+    sample!("a07",                         Edi,     "edi",     "entreprises", "PDF-01"),
+    sample!("a08",                         Service, "service", "entreprises", "DGD-01"),
+    sample!("a10-ubl",                     Edi,     "edi",     "entreprises", "DP-ST-01"),
+    sample!("a10-cii-cotraitant",          Edi,     "edi",     "entreprises", "DP-ST-02"),
+    sample!("a13",                         Edi,     "edi",     "entreprises", "PDM-CO1-01"),
+    sample!("a14",                         Portail, "portail", "entreprises", "PDF-CO2-01"),
+    sample!("a15",                         Portail, "portail", "lauze",       "EA-01"),
+    sample!("a16",                         Service, "service", "lauze",       "EAV-M-01"),
+    sample!("a17",                         Portail, "portail", "lauze",       "PDG-01"),
+    sample!("a18",                         Service, "service", "lauze",       "DG-M-01"),
+    sample!("a19",                         Portail, "portail", "rocbrune",    "EAV-01"),
+    sample!("a20",                         Service, "service", "rocbrune",    "DG-01"),
+    sample!("a22",                         Edi,     "edi",     "entreprises", "PDG-T-01"),
+    sample!("a24",                         Service, "service", "lauze",       "DGD-T-01"),
+    sample!("refus-a15-edi",               Edi,     "edi",     "lauze",       "X-A15"),
+    sample!("refus-a23-initial",           Portail, "portail", "entreprises", "X-A23"),
+    sample!("refus-a15-association",       Portail, "portail", "lauze",       "X-A15-A4"),
+    sample!("refus-moe-d-un-autre-marche", Edi,     "edi",     "entreprises", "X-MOE"),
+    sample!("refus-totaux",                Edi,     "edi",     "entreprises", "X-TTC"),
+    sample!("refus-virement-sans-iban",    Edi,     "edi",     "entreprises", "X-IBAN"),
+    sample!("refus-tout-a-la-fois",        Edi,     "edi",     "lauze",       "Facture_n°_12_!"),
+    sample!("refus-entites",               Edi,     "edi",     "entreprises", "bombe"),
+    sample!("retenu-bruit",                Edi,     "edi",     "entreprises", "bruit"),
+];

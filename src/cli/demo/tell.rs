@@ -1,0 +1,169 @@
+//! What came out of the demo, and what to try next.
+
+use super::Shown;
+use crate::cli::Session;
+use crate::counter::Tally;
+use crate::event::Event;
+use crate::ledger::PieceRow;
+use crate::lifecycle::Statut;
+use crate::msg;
+use crate::render::{Grid, Out, Side, cell};
+use crate::rules::catalogue;
+use crate::spool::Tray;
+use crate::text::{Lang, Msg, Text, t};
+use crate::trade::Role;
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::Duration;
+
+/// Everything, for a person who sees guichet for the first time.
+pub fn all(shown: &Shown, dir: &Path, tally: &Tally, took: Duration, session: &mut Session) -> io::Result<()> {
+    let (lang, out) = (session.lang, &mut session.out);
+    let (flows, ms) = (tally.flows, took.as_millis());
+    let here = dir.display().to_string();
+    let here = crate::text::Shown(&here);
+    say(
+        out,
+        lang,
+        &msg!(
+            "{flows} flux déposés dans {here} et traités en {ms} ms",
+            "{flows} flows dropped in {here} and answered in {ms} ms"
+        ),
+    )?;
+    title(out, lang, t("Pièces", "Pièces"))?;
+    pieces(shown, lang, out)?;
+    title(out, lang, t("Refus", "Refused"))?;
+    refusals(shown, lang, out)?;
+    title(out, lang, t("Ce que les partenaires relèvent", "What the partners collect"))?;
+    outbound(shown, lang, out)?;
+    title(out, lang, t("À essayer", "Try next"))?;
+    next(shown, dir, session.world.program.as_deref(), lang, out)?;
+    out.flush()
+}
+
+fn say(out: &mut Out, lang: Lang, says: &Msg) -> io::Result<()> {
+    writeln!(out, "{}", says.get(lang))
+}
+
+fn title(out: &mut Out, lang: Lang, title: Text) -> io::Result<()> {
+    let title = out.bold(title.get(lang));
+    writeln!(out, "\n{title}")
+}
+
+fn pieces(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
+    let mut grid = Grid::new(vec![Side::Left; 5], out.columns);
+    let titles = [
+        t("numéro", "number"),
+        t("cadre", "cadre"),
+        t("fournisseur", "supplier"),
+        t("statut", "status"),
+        t("chez", "with"),
+    ];
+    grid.line(titles.map(|title| title.get(lang).to_owned()).to_vec(), out)?;
+    for piece in &shown.pieces {
+        let status = piece.status.parse::<Statut>().map_or(piece.status.as_str(), |s| s.label().get(lang));
+        let supplier = name(shown, piece.supplier.id.as_deref());
+        grid.line(
+            vec![cell(&piece.number), cell(&piece.cadre), supplier, status.to_owned(), holder(shown, piece, lang)],
+            out,
+        )?;
+    }
+    grid.flush(out)
+}
+
+/// Who must act on a pièce now: the structure's name, and as what.
+fn holder(shown: &Shown, piece: &PieceRow, lang: Lang) -> String {
+    let Some(role) = shown.holders.get(&piece.piece) else { return "-".to_owned() };
+    let id = match role {
+        Role::Moe => &piece.moe,
+        Role::Moa => &piece.moa,
+        Role::Valideur1 => &piece.valideur1,
+        Role::Valideur2 => &piece.valideur2,
+        Role::Destinataire => &piece.destinataire,
+        Role::Fournisseur | Role::SousTraitant | Role::Cotraitant => &piece.supplier.id,
+    };
+    format!("{}, {}", name(shown, id.as_deref()), role.label().get(lang))
+}
+
+fn name(shown: &Shown, id: Option<&str>) -> String {
+    let Some(id) = id else { return String::new() };
+    let known = shown.annuaire.structure(id).map_or(id, |s| s.name.as_str());
+    crate::text::Shown(known).to_string()
+}
+
+fn refusals(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
+    for event in &shown.flows {
+        let Event::Flow { name, outcome, rules, .. } = event else { continue };
+        if *outcome == "accepted" {
+            continue;
+        }
+        writeln!(out, "{name}")?;
+        for id in rules {
+            let says = catalogue::find(id).map_or("", |rule| rule.says.get(lang));
+            writeln!(out, "  {id:<6} {says}")?;
+        }
+    }
+    Ok(())
+}
+
+/// How many files wait in each tray, and where.
+fn outbound(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
+    let mut grid = Grid::new(vec![Side::Right, Side::Left, Side::Left], out.columns);
+    for partner in shown.annuaire.partners() {
+        for tray in Tray::ALL {
+            let dir = shown.config.spool.root.join("out").join(&partner.name).join(tray.name());
+            let files = std::fs::read_dir(&dir).map_or(0, Iterator::count);
+            if files > 0 {
+                let what = match tray {
+                    Tray::ComptesRendus => t("comptes rendus d'intégration", "integration reports"),
+                    Tray::Statuts => t("flux de cycle de vie", "life-cycle flows"),
+                    Tray::Pieces => t("pièces, octet pour octet", "pièces, byte for byte"),
+                };
+                let dir = dir.display().to_string();
+                let dir = crate::text::Shown(&dir).to_string();
+                grid.line(vec![files.to_string(), what.get(lang).to_owned(), dir], out)?;
+            }
+        }
+    }
+    grid.flush(out)
+}
+
+fn next(shown: &Shown, dir: &Path, program: Option<&Path>, lang: Lang, out: &mut Out) -> io::Result<()> {
+    let mut grid = Grid::new(vec![Side::Left; 2], None);
+    let mut line =
+        |command: String, why: Text| grid.line(vec![format!("  {command}"), format!("# {}", why.get(lang))], out);
+    if let Some(program) = program {
+        line(format!("alias guichet={}", quoted(program)), t("pour ce terminal", "for this terminal"))?;
+    }
+    line(format!("cd {}", quoted(dir)), t("tout est là", "everything is there"))?;
+    if let Some(piece) = shown.pieces.first() {
+        line(format!("guichet piece {}", piece.piece), t("une pièce et son histoire", "one pièce and its trail"))?;
+    }
+    let rules = shown.flows.iter().find_map(|e| if let Event::Flow { rules, .. } = e { rules.first() } else { None });
+    if let Some(rule) = rules {
+        line(
+            format!("guichet rules {rule}"),
+            t("cette règle, et comment s'y conformer", "that rule, and how to meet it"),
+        )?;
+    }
+    line(
+        "guichet check spool/archive".to_owned(),
+        t("les mêmes fichiers, jugés comme par un compilateur", "the same files, judged as a compiler does"),
+    )?;
+    line(
+        "guichet run".to_owned(),
+        t("le démon : déposez d'autres fichiers dans spool/in/", "the daemon: drop more files in spool/in/"),
+    )?;
+    grid.flush(out)
+}
+
+/// A path as a shell takes it.
+fn quoted(dir: &Path) -> String {
+    let text = dir.display().to_string();
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "/._-".contains(c));
+    if plain && !text.is_empty() {
+        text
+    } else {
+        format!("'{}'", crate::text::Shown(&text).to_string().replace('\'', "'\\''"))
+    }
+}
