@@ -25,12 +25,6 @@ pub fn open(config: Config, listener: Arc<dyn Listener>, session: &Session) -> R
     Ok(Counter::open(config, annuaire, clock, listener, seed)?)
 }
 
-/// A thing and how many: `3 flux`, `1 flow`.
-pub fn count(n: u64, fr: [&str; 2], en: [&str; 2]) -> crate::text::Msg {
-    // French says « 0 pièce », English "0 pièces".
-    let (fr, en) = (fr[usize::from(n > 1)], en[usize::from(n != 1)]);
-    msg!("{n} {fr}", "{n} {en}")
-}
 
 /// Registers a flag that a signal sets.
 pub fn on_signal(signal: i32, flag: &Arc<std::sync::atomic::AtomicBool>) -> Result<(), Failure> {

@@ -15,6 +15,8 @@ use std::process::ExitCode;
 pub enum Failure {
     /// The reader of standard output is gone.
     Closed,
+    /// Everything was told already.
+    Told,
     /// Files that a person writes are wrong.
     Problems(Vec<Problem>),
     /// Anything else.
@@ -48,6 +50,7 @@ impl Failure {
     pub fn tell(&self, lang: Lang) -> ExitCode {
         match self {
             Failure::Closed => ExitCode::SUCCESS,
+            Failure::Told => ExitCode::from(COULD_NOT),
             Failure::Problems(problems) => {
                 tell_problems(problems, lang, "");
                 ExitCode::from(COULD_NOT)

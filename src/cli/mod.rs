@@ -3,12 +3,14 @@
 
 mod annuaire;
 mod batch;
+mod check;
 mod completions;
 mod counter;
 mod failure;
 mod init;
 mod man;
 mod piece;
+mod rules;
 mod run;
 mod search;
 mod status;
@@ -60,6 +62,10 @@ enum Command {
     Run(run::Args),
     /// Process what is there, once
     Batch(batch::Args),
+    /// Judge files without depositing them
+    Check(check::Args),
+    /// The catalogue of rules, or one rule in full
+    Rules(rules::Args),
     /// The directory: structures, services, marchés, partners
     Annuaire(annuaire::Args),
     /// List pièces that meet every criterion, in order of deposit
@@ -142,13 +148,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> Exit
 }
 
 fn dispatch(command: Command, session: &mut Session) -> Outcome {
-    if session.format == Format::Markdown {
+    if session.format == Format::Markdown && !matches!(command, Command::Rules(_)) {
         return Err(failure::markdown());
     }
     match command {
         Command::Init(args) => init::run(&args, session),
         Command::Run(args) => run::run(&args, session),
         Command::Batch(args) => batch::run(&args, session),
+        Command::Check(args) => check::run(&args, session),
+        Command::Rules(args) => rules::run(&args, session),
         Command::Annuaire(args) => annuaire::run(&args, session),
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),

@@ -1,9 +1,11 @@
 //! What a user sees: tables, CSV, JSON lines, diagnostics. Columns are said once a listing ([`Column`]); all text from
 //! outside goes through [`Shown`] before it meets a terminal.
 
+mod diagnostic;
 mod listing;
 mod table;
 
+pub use diagnostic::Diagnostics;
 pub use listing::{Column, Listing};
 pub use table::{Grid, Side, width};
 

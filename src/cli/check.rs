@@ -1,0 +1,193 @@
+//! `guichet check`: judges without depositing. Files are judged on every core and told in the order given; how many are
+//! in memory at once is bounded.
+
+mod files;
+mod queue;
+mod tell;
+
+use super::failure::{Failure, tell_problems};
+use super::{Exit, Outcome, Session, counter};
+use crate::annuaire::Annuaire;
+use crate::config::{Config, Found};
+use crate::error::Problem;
+use crate::judge::Context;
+use crate::msg;
+use crate::rules::Layer;
+use crate::text::{Lang, Msg};
+use crate::trade::Mode;
+use files::Files;
+use std::io::Write;
+use std::path::PathBuf;
+use tell::{Report, Teller};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Files, or directories with all the files in them; `-`: standard input
+    #[arg(value_name = "FILE|DIR", required_unless_present = "files_from")]
+    files: Vec<PathBuf>,
+    /// Also the files named in this list, one a line (`-`: standard input)
+    #[arg(long, value_name = "LIST")]
+    files_from: Option<PathBuf>,
+    /// As if handed in this way
+    #[arg(long, value_enum, default_value_t = ModeArg::Edi)]
+    mode: ModeArg,
+    /// Judge by this layer only (may be repeated)
+    #[arg(long, value_name = "LAYER")]
+    layer: Vec<LayerArg>,
+    /// Also judge any document by EN 16931
+    #[arg(long)]
+    en16931: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum ModeArg {
+    /// Files exchanged between machines
+    Edi,
+    /// The portal's screens
+    Portail,
+    /// The portal's API
+    Service,
+}
+
+/// A layer of rules.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum LayerArg {
+    /// Well-formed and within limits
+    Safe,
+    /// Known, and readable enough to be routed
+    Legible,
+    /// What Chorus Pro asks of every pièce
+    Chorus,
+    /// Matrix, actors, annuaire, marché
+    Works,
+    /// EN 16931 (no rules yet)
+    #[value(name = "en16931")]
+    En16931,
+}
+
+impl LayerArg {
+    /// The layer.
+    pub fn layer(self) -> Layer {
+        match self {
+            LayerArg::Safe => Layer::Safe,
+            LayerArg::Legible => Layer::Legible,
+            LayerArg::Chorus => Layer::Chorus,
+            LayerArg::Works => Layer::Works,
+            LayerArg::En16931 => Layer::En16931,
+        }
+    }
+}
+
+/// What was judged so far.
+#[derive(Default)]
+struct Tally {
+    judged: u64,
+    refused: u64,
+    errors: u64,
+    warnings: u64,
+    unreadable: u64,
+}
+
+pub fn run(args: &Args, session: &mut Session) -> Outcome {
+    if args.en16931 || args.layer.contains(&LayerArg::En16931) {
+        return Err(no_en16931());
+    }
+    let found = session.config()?;
+    let annuaire = directory(&found, session)?;
+    let layers = layers(&args.layer);
+    let context = Context {
+        config: &found.config,
+        annuaire: annuaire.as_ref(),
+        mode: mode(args.mode),
+        partner: None,
+        today: session.world.clock.now().day(),
+        layers: &layers,
+    };
+    let files = Files::new(args.files.clone(), args.files_from.as_deref())?;
+    let teller = Teller::new(&context, session);
+    teller.header(&mut session.out)?;
+    let mut tally = Tally::default();
+    let (lang, out) = (session.lang, &mut session.out);
+    queue::in_order(files, |file| teller.judge(file), |report| heed(report, &mut tally, lang, out))?;
+    out.flush()?;
+    summary(&tally, &layers, annuaire.is_some(), session);
+    match tally {
+        Tally { unreadable: 1.., .. } => Err(Failure::Told),
+        Tally { refused: 1.., .. } => Ok(Exit::Wrong),
+        _ => Ok(Exit::Fine),
+    }
+}
+
+/// Takes in one file's report, in order.
+fn heed(report: Result<Report, Problem>, tally: &mut Tally, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
+    match report {
+        Ok(report) => {
+            tally.judged += 1;
+            tally.refused += u64::from(report.errors > 0);
+            tally.errors += report.errors;
+            tally.warnings += report.warnings;
+            out.write_all(report.text.as_bytes())
+        }
+        Err(problem) => {
+            tally.unreadable += 1;
+            // So that both streams, shown together, keep the order.
+            out.flush()?;
+            tell_problems(&[problem], lang, "");
+            Ok(())
+        }
+    }
+}
+
+/// The annuaire of the configuration; without a configuration, the one beside us if there is one.
+fn directory(found: &Found, session: &Session) -> Result<Option<Annuaire>, Failure> {
+    let Config { annuaire, .. } = &found.config;
+    if found.file.is_none() && !annuaire.is_dir() {
+        return Ok(None);
+    }
+    counter::annuaire(annuaire, session).map(Some)
+}
+
+fn layers(chosen: &[LayerArg]) -> Vec<Layer> {
+    let asked = |layer: &Layer| chosen.is_empty() || chosen.iter().any(|c| c.layer() == *layer);
+    Layer::ALL.into_iter().filter(asked).collect()
+}
+
+fn mode(mode: ModeArg) -> Mode {
+    match mode {
+        ModeArg::Edi => Mode::Edi,
+        ModeArg::Portail => Mode::Portail,
+        ModeArg::Service => Mode::Service,
+    }
+}
+
+fn no_en16931() -> Failure {
+    Failure::new(
+        msg!("la couche EN 16931 n'a pas encore de règles", "there are no EN 16931 rules yet"),
+        msg!("jugez par les autres couches : sans --en16931 ni --layer en16931", "judge by the other layers: drop --en16931 and --layer en16931"),
+    )
+}
+
+/// On standard error: how many, and what was left out.
+fn summary(tally: &Tally, layers: &[Layer], annuaire: bool, session: &Session) {
+    let Tally { judged, refused, errors, warnings, unreadable } = tally;
+    let mut says = Msg::new(
+        format!("{judged} jugés, {refused} refusés ({errors} erreurs, {warnings} avertissements)"),
+        format!("{judged} judged, {refused} refused ({errors} errors, {warnings} warnings)"),
+    );
+    if *unreadable > 0 {
+        says = Msg::new(format!("{}, {unreadable} illisibles", says.fr), format!("{}, {unreadable} unreadable", says.en));
+    }
+    session.remark(&says);
+    if layers.contains(&Layer::Chorus) || layers.contains(&Layer::Works) {
+        session.remark(&msg!(
+            "laissés de côté : l'unicité, l'état des pièces associées et le droit du déposant, qui dépendent du registre et du dépôt",
+            "left out: uniqueness, the state of associated pièces and the depositor's right, which depend on the ledger and the deposit"
+        ));
+    }
+    if !annuaire && layers.contains(&Layer::Works) {
+        session.remark(&msg!(
+            "laissé de côté : ce qui dépend de l'annuaire, faute de guichet.toml ; nommez-le avec -c",
+            "left out: what depends on the annuaire, for want of a guichet.toml; name it with -c"
+        ));
+    }
+}

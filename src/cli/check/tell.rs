@@ -1,0 +1,182 @@
+//! What `check` says of one file, in the format asked for: made by the worker that judged it, printed in order later.
+
+use super::files::{Named, STDIN, read};
+use crate::cli::Session;
+use crate::error::Problem;
+use crate::judge::{Fate, Judged, judge_keeping};
+use crate::render::{Diagnostics, Format};
+use crate::rules::{Context, Finding, Layer, Severity, safe};
+use crate::text::{Lang, Shown};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+/// What is printed of a file, and what is counted.
+pub struct Report {
+    pub text: String,
+    pub errors: u64,
+    pub warnings: u64,
+}
+
+/// Judges files and puts what was found into words.
+pub struct Teller<'a> {
+    context: &'a Context<'a>,
+    format: Format,
+    lang: Lang,
+    diagnostics: Diagnostics,
+}
+
+/// A file, judged.
+struct Checked<'a> {
+    file: &'a str,
+    sha256: Option<String>,
+    judged: Judged,
+    /// Its decoded text, to show what is wrong in its place.
+    source: Option<String>,
+}
+
+impl<'a> Teller<'a> {
+    pub fn new(context: &'a Context<'a>, session: &Session) -> Teller<'a> {
+        let diagnostics = Diagnostics { lang: session.lang, colour: session.out.colour };
+        Teller { context, format: session.format, lang: session.lang, diagnostics }
+    }
+
+    /// What comes before the first file.
+    pub fn header(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.format == Format::Csv { csv_lines([HEADER.map(str::to_owned)], out) } else { Ok(()) }
+    }
+
+    /// Judges a file. What cannot be read is a problem, not a verdict.
+    pub fn judge(&self, file: Named) -> Result<Report, Problem> {
+        let path = file?;
+        let bytes = read(&path, self.context.config.limits.file)?;
+        let name = path.to_string_lossy();
+        let checked = self.checked(&name, bytes);
+        let text = match self.format {
+            Format::Json => json(&checked, self.lang),
+            Format::Csv => csv(&checked, self.lang),
+            Format::Table | Format::Markdown => self.diagnostics(&checked, &path),
+        };
+        let count = |severity| checked.judged.findings.iter().filter(|f| f.severity == severity).count() as u64;
+        Ok(Report { text, errors: count(Severity::Error), warnings: count(Severity::Warning) })
+    }
+
+    fn checked<'n>(&self, file: &'n str, bytes: Result<Vec<u8>, u64>) -> Checked<'n> {
+        let held = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
+        let mut sha256 = None;
+        let (mut judged, source) = match bytes {
+            Err(size) => held(safe::oversize(size, self.context.config.limits.file)),
+            Ok(bytes) => {
+                sha256 = Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
+                // A fault of ours on one file must not hide what there is to say of the others.
+                catch_unwind(AssertUnwindSafe(|| judge_keeping(bytes, self.context)))
+                    .unwrap_or_else(|_| held(safe::internal_fault()))
+            }
+        };
+        judged.findings.retain(|f| self.context.layers.contains(&f.layer));
+        Checked { file, sha256, judged, source }
+    }
+
+    fn diagnostics(&self, checked: &Checked<'_>, path: &Path) -> String {
+        let name = if path == Path::new(STDIN) { "<stdin>" } else { checked.file };
+        self.diagnostics.of(name, checked.source.as_deref(), &checked.judged.findings)
+    }
+}
+
+/// The contract's line.
+#[derive(Serialize)]
+struct Line<'a> {
+    file: &'a str,
+    sha256: Option<&'a str>,
+    syntax: &'a str,
+    cadre: Option<&'a str>,
+    number: Option<&'a str>,
+    verdict: &'a str,
+    findings: Vec<Found<'a>>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    rule: &'a str,
+    layer: Layer,
+    severity: Severity,
+    bt: &'a [&'a str],
+    line: Option<u32>,
+    column: Option<u32>,
+    path: Option<&'a str>,
+    message: &'a str,
+    found: Option<&'a str>,
+    expected: Option<&'a str>,
+    help: &'a str,
+}
+
+fn found(f: &Finding, lang: Lang) -> Found<'_> {
+    Found {
+        rule: f.rule,
+        layer: f.layer,
+        severity: f.severity,
+        bt: f.terms,
+        line: f.place.as_ref().map(|p| p.line),
+        column: f.place.as_ref().map(|p| p.column),
+        path: f.place.as_ref().map(|p| p.path.as_str()),
+        message: f.message.get(lang),
+        found: f.found.as_deref(),
+        expected: f.expected.as_ref().map(|e| e.get(lang)),
+        help: f.help.get(lang),
+    }
+}
+
+fn line<'a>(checked: &'a Checked<'_>, lang: Lang) -> Line<'a> {
+    let judged = &checked.judged;
+    Line {
+        file: checked.file,
+        sha256: checked.sha256.as_deref(),
+        syntax: judged.syntax,
+        cadre: judged.facts.cadre.as_deref(),
+        number: judged.facts.number.as_deref(),
+        verdict: if judged.refused() { "refused" } else { "accepted" },
+        findings: judged.findings.iter().map(|f| found(f, lang)).collect(),
+    }
+}
+
+fn json(checked: &Checked<'_>, lang: Lang) -> String {
+    let mut text = serde_json::to_string(&line(checked, lang)).expect("texts and numbers are always JSON");
+    text.push('\n');
+    text
+}
+
+#[rustfmt::skip]
+const HEADER: [&str; 16] = [
+    "file", "syntax", "cadre", "number", "verdict", "rule", "layer", "severity", "bt", "line", "column", "path", "message",
+    "found", "expected", "help",
+];
+
+/// One row a finding.
+fn csv(checked: &Checked<'_>, lang: Lang) -> String {
+    let all = line(checked, lang);
+    let shown = |text: Option<&str>| text.map(|text| Shown(text).to_string()).unwrap_or_default();
+    let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
+    let rows = all.findings.iter().map(|f| {
+        let severity = if f.severity == Severity::Error { "error" } else { "warning" };
+        #[rustfmt::skip]
+        let row = [
+            shown(Some(all.file)), all.syntax.to_owned(), shown(all.cadre), shown(all.number), all.verdict.to_owned(),
+            f.rule.to_owned(), f.layer.name().to_owned(), severity.to_owned(), f.bt.join(" "), number(f.line),
+            number(f.column), shown(f.path), shown(Some(f.message)), shown(f.found), shown(f.expected), shown(Some(f.help)),
+        ];
+        row
+    });
+    let mut text = Vec::new();
+    csv_lines(rows, &mut text).expect("memory takes what is written");
+    String::from_utf8(text).expect("cells are texts")
+}
+
+fn csv_lines(rows: impl IntoIterator<Item = [String; HEADER.len()]>, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = ::csv::Writer::from_writer(out);
+    for row in rows {
+        csv.write_record(row)?;
+    }
+    csv.flush()
+}
