@@ -186,7 +186,7 @@ fn facts(case: &Case<'_, '_>) -> Facts {
     let buyer_name = p.buyer.name.or(p.buyer.trading_name).map(|v| v.text.to_owned());
     let stated = chorus::stated_vat(p);
     let (net, gross) = (t.net.and_then(|n| n.value), t.gross.and_then(|n| n.value));
-    let vat = stated.or_else(|| gross.zip(net).filter(|_| t.vat.is_empty()).map(|(g, n)| g - n));
+    let vat = stated.or_else(|| chorus::minus(gross, net).filter(|_| t.vat.is_empty()));
     let id = |actor: Option<crate::rules::works::actors::Actor<'_>>| actor.map(|a| a.id.to_owned());
     Facts {
         cadre: own(a.written.map(|w| w.text)),
@@ -214,7 +214,7 @@ fn facts(case: &Case<'_, '_>) -> Facts {
         marche_moa: a.marche().map(|m| m.moa.clone()),
         ht: net,
         vat,
-        ttc: gross.or_else(|| net.zip(vat).filter(|_| t.gross.is_none()).map(|(n, v)| n + v)),
+        ttc: gross.or_else(|| chorus::plus(net, vat).filter(|_| t.gross.is_none())),
         due: t.due.and_then(|n| n.value),
         currency: own(p.document_currency()),
     }

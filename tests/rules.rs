@@ -169,6 +169,30 @@ fn each_rule_is_broken_by_what_it_forbids_and_by_nothing_else() {
     }
 }
 
+/// Numbers of 28 digits can be held; their sums cannot always.
+#[test]
+fn amounts_whose_sums_cannot_be_held_are_told_and_harm_nothing() {
+    let huge = "9".repeat(28);
+    let line = |n: usize| {
+        format!(
+            "<cac:InvoiceLine><cbc:ID>{n}</cbc:ID><cbc:LineExtensionAmount currencyID=\"EUR\">{huge}</cbc:LineExtensionAmount></cac:InvoiceLine>"
+        )
+    };
+    let base = String::from_utf8(a4("N-1")).unwrap();
+    let lines = base.replace("</Invoice>", &format!("{}</Invoice>", (0..12).map(line).collect::<String>()));
+    let rows = format!("<cac:TaxSubtotal><cbc:TaxAmount currencyID=\"EUR\">{huge}</cbc:TaxAmount></cac:TaxSubtotal>").repeat(12);
+    let breakdown = base.replace("</cbc:TaxAmount></cac:TaxTotal>", &format!("</cbc:TaxAmount>{rows}</cac:TaxTotal>"));
+    let signed = base.replace(">100.00</cbc:TaxExclusiveAmount>", &format!(">-7{huge}</cbc:TaxExclusiveAmount>"));
+    let every = base.replace(">100.00<", &format!(">{huge}<")).replace(">20.00<", &format!(">{huge}<"));
+    let no_vat = format!("<cac:TaxTotal><cbc:TaxAmount currencyID=\"EUR\">{huge}</cbc:TaxAmount></cac:TaxTotal>");
+    let derived = every.replace(&no_vat, "").replace(">120.00</cbc:TaxInc", &format!(">-{huge}</cbc:TaxInc"));
+    for text in [lines, breakdown, signed, every, derived] {
+        assert_ne!(text, base);
+        let j = judged(text.into_bytes());
+        assert!(broken(&j).contains("G1.14"), "{:#?}", j.findings);
+    }
+}
+
 #[test]
 fn limits_and_kinds_are_told() {
     let tight = |f: &dyn Fn(&mut Config)| {

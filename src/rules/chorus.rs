@@ -311,8 +311,7 @@ fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>)
     let place = Some(case.piece.place(t.at.unwrap_or(case.piece.doc.root())));
     match (t.gross, t.net) {
         (Some(gross), Some(net)) => {
-            if let (Some(gross), Some(net)) = (gross.value, net.value) {
-                let vat = gross - net;
+            if let Some(vat) = minus(gross.value, net.value) {
                 found.push(
                     rule.finding(msg!(
                         "le total de TVA manque ; déduit du TTC et du HT : {vat}",
@@ -456,6 +455,16 @@ fn attachment_size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
     }
 }
 
+/// The sum. `None` where an amount is none, or where the sum has more digits than can be held: G1.14 tells the amount.
+pub fn plus(a: Option<Decimal>, b: Option<Decimal>) -> Option<Decimal> {
+    a?.checked_add(b?)
+}
+
+/// The difference, as [`plus`].
+pub fn minus(a: Option<Decimal>, b: Option<Decimal>) -> Option<Decimal> {
+    a?.checked_sub(b?)
+}
+
 /// The amount, or zero where it is absent; `None` where it stands and is no number: that was told.
 fn or_zero(amount: Option<Number<'_>>) -> Option<Decimal> {
     amount.map_or(Some(Decimal::ZERO), |n| n.value)
@@ -477,9 +486,8 @@ fn disagree(
     sum: String,
     found: &mut Vec<Finding>,
 ) {
-    let Some(value) = stated.value else { return };
-    if value != computed {
-        let difference = value - computed;
+    let Some(difference) = minus(stated.value, Some(computed)) else { return };
+    if !difference.is_zero() {
         found.push(
             rule.finding(msg!(
                 "ce montant ne se recoupe pas : écart de {difference}",
@@ -494,8 +502,9 @@ fn disagree(
 
 fn gross(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let t = &case.piece.totals;
-    if let (Some(gross), Some(net), Some(vat)) = (t.gross, t.net.and_then(|n| n.value), stated_vat(case.piece)) {
-        disagree(rule, case, gross, net + vat, format!("{net} + {vat}"), found);
+    let (net, vat) = (t.net.and_then(|n| n.value), stated_vat(case.piece));
+    if let (Some(gross), Some(net), Some(vat), Some(sum)) = (t.gross, net, vat, plus(net, vat)) {
+        disagree(rule, case, gross, sum, format!("{net} + {vat}"), found);
     }
 }
 
@@ -503,27 +512,29 @@ fn due(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let t = &case.piece.totals;
     let gross = match t.gross {
         Some(gross) => gross.value,
-        None => t.net.and_then(|n| n.value).zip(stated_vat(case.piece)).map(|(net, vat)| net + vat),
+        None => plus(t.net.and_then(|n| n.value), stated_vat(case.piece)),
     };
-    if let (Some(due), Some(gross), Some(paid), Some(rounding)) =
-        (t.due, gross, or_zero(t.prepaid), or_zero(t.rounding))
-    {
-        disagree(rule, case, due, gross - paid + rounding, format!("{gross} - {paid} + {rounding}"), found);
+    let (paid, rounding) = (or_zero(t.prepaid), or_zero(t.rounding));
+    let sum = plus(minus(gross, paid), rounding);
+    if let (Some(due), Some(sum), Some(gross), Some(paid), Some(rounding)) = (t.due, sum, gross, paid, rounding) {
+        disagree(rule, case, due, sum, format!("{gross} - {paid} + {rounding}"), found);
     }
 }
 
 fn net(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let t = &case.piece.totals;
     let (Some(net), Some(lines)) = (t.net, t.line_net.and_then(|n| n.value)) else { return };
-    if let (Some(less), Some(more)) = (or_zero(t.allowances), or_zero(t.charges)) {
-        disagree(rule, case, net, lines - less + more, format!("{lines} - {less} + {more}"), found);
+    let (less, more) = (or_zero(t.allowances), or_zero(t.charges));
+    let sum = plus(minus(Some(lines), less), more);
+    if let (Some(sum), Some(less), Some(more)) = (sum, less, more) {
+        disagree(rule, case, net, sum, format!("{lines} - {less} + {more}"), found);
     }
 }
 
 fn lines(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let p = case.piece;
     let Some(stated) = p.totals.line_net else { return };
-    let all: Option<Decimal> = p.lines.iter().map(|l| or_zero(l.net)).sum();
+    let all = p.lines.iter().try_fold(Decimal::ZERO, |sum, line| plus(Some(sum), or_zero(line.net)));
     if let (Some(all), false) = (all, p.lines.is_empty()) {
         let n = p.lines.len();
         disagree(rule, case, stated, all, format!("Σ {n} × BT-131"), found);
@@ -538,7 +549,7 @@ fn breakdown(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>)
     for row in &p.vat {
         let unit = row.amount.and_then(|a| a.unit).unwrap_or_default();
         let sum = sums.entry(unit).or_insert(Some(Decimal::ZERO));
-        *sum = sum.zip(or_zero(row.amount)).map(|(a, b)| a + b);
+        *sum = plus(*sum, or_zero(row.amount));
     }
     let sum = sums.get(stated.unit.unwrap_or_default()).or_else(|| sums.get("")).copied().flatten();
     if let Some(sum) = sum {
