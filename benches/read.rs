@@ -26,7 +26,9 @@ fn reading(c: &mut Criterion) {
     let documents = documents();
     let bytes: usize = documents.iter().map(Vec::len).sum();
     println!("{} documents, {} bytes on average", documents.len(), bytes / documents.len().max(1));
-    for (name, throughput) in [("documents", Throughput::Elements(documents.len() as u64)), ("bytes", Throughput::Bytes(bytes as u64))] {
+    for (name, throughput) in
+        [("documents", Throughput::Elements(documents.len() as u64)), ("bytes", Throughput::Bytes(bytes as u64))]
+    {
         let mut group = c.benchmark_group(format!("read, by {name}"));
         group.throughput(throughput).sample_size(20);
         group.bench_function("tree", |b| {
@@ -37,7 +39,8 @@ fn reading(c: &mut Criterion) {
                 }
             });
         });
-        group.bench_function("tree and model", |b| b.iter(|| documents.iter().map(|d| read(d).unwrap()).sum::<usize>()));
+        group
+            .bench_function("tree and model", |b| b.iter(|| documents.iter().map(|d| read(d).unwrap()).sum::<usize>()));
         group.bench_function("roxmltree, tree", |b| {
             b.iter(|| {
                 for d in &documents {

@@ -90,7 +90,8 @@ fn reload(counter: &mut Counter, dir: &Path, lang: Lang) -> Result<(), CounterEr
 /// A file renamed into place: the mode and partner of its directory, and its name.
 type MovedIn = (Mode, String, OsString);
 
-/// Waits for a hint, an order or the end of the pause. Then the batch's window stays open, for files that come together.
+/// Waits for a hint, an order or the end of the pause. After a hint the batch's window stays open, for files that come
+/// together.
 fn rest(heard: &Receiver<Option<MovedIn>>, pause: Duration, window: Duration, orders: &Orders) -> Vec<MovedIn> {
     let until = std::time::Instant::now() + pause;
     let mut moved = Vec::new();

@@ -110,9 +110,10 @@ impl Event {
                 let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
                 Msg::same(format!("{flow} {partner} {name} {outcome}{rules}"))
             }
-            Event::Stray { path, why } => {
-                Msg::new(format!("{path} : laissé en place, {}", why.fr), format!("{path}: left where it is, {}", why.en))
-            }
+            Event::Stray { path, why } => Msg::new(
+                format!("{path} : laissé en place, {}", why.fr),
+                format!("{path}: left where it is, {}", why.en),
+            ),
             Event::NameTaken { partner, tray, name } => msg!(
                 "out/{partner}/{tray}/{name} existe déjà et n'est pas de guichet : publication en attente ; retirez ce fichier",
                 "out/{partner}/{tray}/{name} is there and is not guichet's: the file waits; remove what is there"
@@ -126,10 +127,16 @@ impl Event {
             }
             Event::AnnuaireRefused { problems } => {
                 let list = problems.join(" | ");
-                msg!("annuaire modifié mais fautif, l'ancien reste : {list}", "annuaire changed but faulty, the old one stays: {list}")
+                msg!(
+                    "annuaire modifié mais fautif, l'ancien reste : {list}",
+                    "annuaire changed but faulty, the old one stays: {list}"
+                )
             }
             Event::NoHints { why } => {
-                msg!("pas d'événements du noyau ({why}) : relecture périodique seule", "no kernel events ({why}): timed scan alone")
+                msg!(
+                    "pas d'événements du noyau ({why}) : relecture périodique seule",
+                    "no kernel events ({why}): timed scan alone"
+                )
             }
             Event::Closed => msg!("guichet fermé", "guichet closed"),
         }

@@ -4,9 +4,9 @@ use crate::flux::{self, Kind};
 use crate::piece::{self, NotAPiece, Piece};
 pub use crate::routing::Route;
 use crate::routing::route;
+pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
 use crate::rules::{Case, Finding, Layer, catalogue, chorus, legible, safe};
-pub use crate::rules::Context;
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -130,7 +130,11 @@ pub fn judge_keeping(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<S
     let doc = match Doc::parse(text, &context.config.limits.xml()) {
         Ok(doc) => doc,
         Err((e, text)) => {
-            let fate = if matches!(e.kind, XmlErrorKind::Truncated { .. } | XmlErrorKind::NoRoot) { Fate::Hold } else { Fate::Unreadable };
+            let fate = if matches!(e.kind, XmlErrorKind::Truncated { .. } | XmlErrorKind::NoRoot) {
+                Fate::Hold
+            } else {
+                Fate::Unreadable
+            };
             return (Judged::unread("unknown", fate, vec![safe::xml(&e)]), Some(text));
         }
     };

@@ -25,6 +25,7 @@ use Role::{Destinataire, Fournisseur, Moa, Moe, Valideur1};
 
 // Sources: the deck's screens and status table (A4 A6 A7 A10 A13–A15 A17 A19 A20), published use of A8; the other rows
 // are this project's reading (docs/decisions.md).
+/// THE table of routes.
 #[rustfmt::skip]
 pub static ROUTES: [Row; 18] = [
     //  cadre goes to        status on arrival                     copy     needs               may associate

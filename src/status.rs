@@ -61,7 +61,9 @@ pub fn look(config: &Config, clock: &dyn Clock) -> Health {
     };
     if !root.is_dir() {
         let root = root.display();
-        health.problems.push(msg!("{root} n'existe pas ; lancez `guichet init`", "{root} does not exist; run `guichet init`"));
+        health
+            .problems
+            .push(msg!("{root} n'existe pas ; lancez `guichet init`", "{root} does not exist; run `guichet init`"));
         return health;
     }
     if let Some(free) = health.free

@@ -44,7 +44,22 @@ fn every_fault_has_its_name_and_place() {
         let (e, _) = Doc::parse((*text).to_owned(), &LIMITS).unwrap_err();
         assert_eq!((&e.kind, (e.place.line, e.place.column)), (kind, *place), "{text}");
     }
-    for text in ["<a b/>", "<a b=1/>", "<a b='1'c='2'/>", "<a b='<'/>", "<1/>", "<a>]]></a>", "<a>&#1_0;</a>", "<a>& b</a>", "<a><!-- -- --></a>", "<a::b/>", "<a b='&'/>", "<?xml encoding='UTF-8'?><a/>", "<?xml version='2'?><a/>", "<?xml9version='1.0'?><a/>"] {
+    for text in [
+        "<a b/>",
+        "<a b=1/>",
+        "<a b='1'c='2'/>",
+        "<a b='<'/>",
+        "<1/>",
+        "<a>]]></a>",
+        "<a>&#1_0;</a>",
+        "<a>& b</a>",
+        "<a><!-- -- --></a>",
+        "<a::b/>",
+        "<a b='&'/>",
+        "<?xml encoding='UTF-8'?><a/>",
+        "<?xml version='2'?><a/>",
+        "<?xml9version='1.0'?><a/>",
+    ] {
         assert!(matches!(kind(text), Kind::Malformed(_)), "{text}: {:?}", kind(text));
     }
 }
@@ -62,7 +77,9 @@ fn limits_hold_while_reading() {
     let wide = format!("<a>{}</a>", "<b/>".repeat(1_000_000));
     assert_eq!(Doc::parse(wide, &few).unwrap_err().0.kind, Kind::TooManyNodes(1000));
     // Nested declarations: no more than 256 in force at once, however few an element has.
-    let nested: String = (0..60).map(|i| format!("<a{}>", (0..60).map(|j| format!(" xmlns:n{i}_{j}='u'")).collect::<String>())).collect();
+    let nested: String = (0..60)
+        .map(|i| format!("<a{}>", (0..60).map(|j| format!(" xmlns:n{i}_{j}='u'")).collect::<String>()))
+        .collect();
     assert!(matches!(kind(&nested), Kind::TooManyAttributes(256)));
     assert!(started.elapsed().as_secs() < 30, "a limit that is checked late shows as minutes");
 }
@@ -95,9 +112,16 @@ fn same(ours: &Doc, theirs: &roxmltree::Document<'_>) {
     let mut nodes = ours.nodes();
     for node in theirs.root_element().descendants().filter(roxmltree::Node::is_element) {
         let n = nodes.next().unwrap();
-        assert_eq!((ours.local(n), ours.namespace(n)), (node.tag_name().name(), node.tag_name().namespace().unwrap_or("")));
-        let text: String =
-            node.children().take_while(|c| !c.is_element()).filter(roxmltree::Node::is_text).filter_map(|c| c.text()).collect();
+        assert_eq!(
+            (ours.local(n), ours.namespace(n)),
+            (node.tag_name().name(), node.tag_name().namespace().unwrap_or(""))
+        );
+        let text: String = node
+            .children()
+            .take_while(|c| !c.is_element())
+            .filter(roxmltree::Node::is_text)
+            .filter_map(|c| c.text())
+            .collect();
         assert_eq!(trim(ours.text(n)), trim(&text));
         let mut a: Vec<_> = ours.attributes(n).map(|(ns, l, v)| (ns.to_owned(), l.to_owned(), v.to_owned())).collect();
         let mut b: Vec<_> = node

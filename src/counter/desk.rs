@@ -6,10 +6,9 @@ use crate::clock::Instant;
 use crate::decision::{Decided, Decision, Outcome, Told, decide};
 use crate::event::Event;
 use crate::ledger::{Entry, Hash, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending};
-use crate::retour;
+use crate::retour::{self, Addressee, Envelope, Report};
 use crate::rules::{self, Finding};
 use crate::spool::{Claim, Staged, Tray};
-use crate::text::Lang;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::os::unix::ffi::OsStrExt;
@@ -169,7 +168,9 @@ impl Writing<'_, '_> {
                 comment: None,
                 facts: (n == 1).then_some(covered),
             })?;
-            let unit = retour::StatusUnit::new(facts, happening.status, self.now, &self.intake.config.platform);
+            let cause = retour::Cause { by: happening.by.as_deref(), ..retour::Cause::default() };
+            let from = &self.intake.config.platform;
+            let unit = retour::StatusUnit::new(facts, happening.status, self.now, &cause, from);
             if let Some(unit) = unit.map(Arc::new) {
                 for partner in self.partners_told(&happening.told, &claim.partner) {
                     self.statuses.entry(partner).or_default().push(unit.clone());
@@ -182,19 +183,41 @@ impl Writing<'_, '_> {
             let name = retour::piece_name(sequence, &piece.id, "xml");
             self.intake.spool.stage_piece(&partner, &name, claim)?;
             let sha256 = taken.sha256.expect("a pièce was read, and hashed");
-            self.outbound(Some(claim.id.as_str()), Some(&piece.id), &partner, Tray::Pieces, sequence, &name, sha256, None)?;
+            self.outbound(
+                Some(claim.id.as_str()),
+                Some(&piece.id),
+                &partner,
+                Tray::Pieces,
+                sequence,
+                &name,
+                sha256,
+                None,
+            )?;
         }
         Ok(())
     }
 
     /// Renders and stages the integration report of a flow.
     fn report(&mut self, taken: &Taken, decision: &Decision) -> Result<(), CounterError> {
-        let claim = &taken.claim;
+        let (claim, config) = (&taken.claim, &self.intake.config);
         let partner = self.intake.annuaire.partner(&claim.partner);
+        let naming = partner.map(|p| p.naming).unwrap_or_default();
         let sequence = self.entry.sequence(&claim.partner)?;
-        let name = retour::flow_name("CSO1100A", &self.intake.config.platform.app_code, sequence);
-        let _ = (partner, decision, Lang::Fr);
-        let bytes = format!("{name} {}", claim.id).into_bytes();
+        let syntax = taken.judged.syntax;
+        let interface = retour::report_interface(&config.interfaces, naming, claim.name.as_bytes(), syntax);
+        let name = retour::flow_name(&interface, &config.platform.app_code, sequence);
+        let to = Addressee::new(&claim.partner, partner);
+        let envelope = Envelope { name: &name, at: self.now, from: &config.platform, to };
+        let report = Report {
+            flow: claim.id.as_str(),
+            file: &claim.name.to_string_lossy(),
+            outcome: decision.outcome,
+            first: decision.first.as_deref(),
+            piece: decision.piece.as_ref().map(|p| p.id.as_str()),
+            number: taken.judged.facts.number.as_deref(),
+            findings: &decision.findings,
+        };
+        let bytes = retour::report(&envelope, &report);
         self.intake.spool.stage(&claim.partner, &name, &bytes)?;
         let sha256 = Sha256::digest(&bytes).into();
         let flow = Some(claim.id.as_str());
@@ -204,11 +227,12 @@ impl Writing<'_, '_> {
     /// Renders and stages one life-cycle flow a partner, with everything that it is told of this batch.
     fn status_flows(&mut self) -> Result<(), CounterError> {
         for (partner, units) in std::mem::take(&mut self.statuses) {
-            let known = self.intake.annuaire.partner(&partner);
+            let config = &self.intake.config;
             let sequence = self.entry.sequence(&partner)?;
-            let name = retour::flow_name(retour::LIFE_CYCLE, &self.intake.config.platform.app_code, sequence);
-            let _ = known;
-            let bytes = retour::statuses(&name, &units);
+            let name = retour::flow_name(&config.interfaces.statuts, &config.platform.app_code, sequence);
+            let to = Addressee::new(&partner, self.intake.annuaire.partner(&partner));
+            let envelope = Envelope { name: &name, at: self.now, from: &config.platform, to };
+            let bytes = retour::statuses(&envelope, &units);
             self.intake.spool.stage(&partner, &name, &bytes)?;
             let sha256 = Sha256::digest(&bytes).into();
             self.outbound(None, None, &partner, Tray::Statuts, sequence, &name, sha256, Some(&bytes))?;
@@ -271,5 +295,9 @@ impl Writing<'_, '_> {
 
 /// Findings as the ledger keeps them: both languages, nothing cut.
 fn findings_json(findings: &[Finding]) -> String {
-    if findings.is_empty() { "[]".to_owned() } else { serde_json::to_string(findings).expect("findings are plain data") }
+    if findings.is_empty() {
+        "[]".to_owned()
+    } else {
+        serde_json::to_string(findings).expect("findings are plain data")
+    }
 }

@@ -146,8 +146,7 @@ impl Intake {
             today: self.clock.now().day(),
             layers: &Layer::ALL,
         };
-        catch_unwind(AssertUnwindSafe(|| judge(bytes, &context)))
-            .unwrap_or_else(|_| held(safe::internal_fault()))
+        catch_unwind(AssertUnwindSafe(|| judge(bytes, &context))).unwrap_or_else(|_| held(safe::internal_fault()))
     }
 }
 
@@ -168,4 +167,3 @@ pub(super) fn sort(takes: Vec<Take>) -> (Vec<Taken>, Vec<Candidate>) {
     }
     (taken, unfinished)
 }
-

@@ -339,4 +339,3 @@ fn batches(candidates: Vec<Candidate>, limit: &crate::config::Batch) -> Vec<Vec<
     }
     batches
 }
-

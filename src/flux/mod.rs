@@ -84,7 +84,10 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> {
     }
     match encoding.decode_without_bom_handling_and_without_replacement(&bytes[start..]) {
         Some(text) => Ok(text.into_owned()),
-        None => Err(DecodeError { encoding: encoding.name().to_owned(), offset: Some(first_wrong(encoding, &bytes, start)) }),
+        None => Err(DecodeError {
+            encoding: encoding.name().to_owned(),
+            offset: Some(first_wrong(encoding, &bytes, start)),
+        }),
     }
 }
 
@@ -97,7 +100,7 @@ pub fn looks_finished(bytes: &[u8]) -> bool {
         // Whether the stream inside is whole shows when it is opened; a header and a trailer are the least.
         Kind::Gzip => bytes.len() >= 18,
         Kind::Zip => memmem::find(&bytes[bytes.len().saturating_sub(66_000)..], b"PK\x05\x06").is_some(),
-        Kind::Tar => bytes.len() % 512 == 0 && bytes.ends_with(&[0; 1024]),
+        Kind::Tar => bytes.len().is_multiple_of(512) && bytes.ends_with(&[0; 1024]),
         Kind::Unknown => true,
     }
 }
@@ -246,13 +249,19 @@ mod tests {
     #[test]
     fn an_end_is_seen() {
         for whole in [
-            "<a/>", "<a b='/>'/>", "<a></a>\n", "<?xml version='1.0'?><!-- <b> --><a><b/></a><!-- end --> <?p i?>", "<a ></a >",
+            "<a/>",
+            "<a b='/>'/>",
+            "<a></a>\n",
+            "<?xml version='1.0'?><!-- <b> --><a><b/></a><!-- end --> <?p i?>",
+            "<a ></a >",
             "<n:a xmlns:n='x'>t</n:a>",
         ] {
             assert!(looks_finished(whole.as_bytes()), "{whole}");
             assert!(looks_finished(&utf16(&format!("\u{feff}{whole}"), false)), "{whole}");
         }
-        for cut in ["", "<", "<a", "<a>", "<a><b></b>", "<a><b/>", "<a>text", "<a></a", "<!-- only -->", "<a><!-- </a> -->"] {
+        for cut in
+            ["", "<", "<a", "<a>", "<a><b></b>", "<a><b/>", "<a>text", "<a></a", "<!-- only -->", "<a><!-- </a> -->"]
+        {
             assert!(!looks_finished(cut.as_bytes()), "{cut}");
         }
     }

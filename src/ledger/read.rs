@@ -119,7 +119,8 @@ pub struct Stocktake {
     pub last: Option<Instant>,
 }
 
-const COLUMNS: &str = "id, cadre, type, number, issued, supplier_type, supplier_id, supplier_name, destinataire, moe, moa,
+const COLUMNS: &str =
+    "id, cadre, type, number, issued, supplier_type, supplier_id, supplier_name, destinataire, moe, moa,
     valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, dossier, ht, vat, ttc,
     due, currency, mode, partner, flow, deposited_at, status, status_at";
 
@@ -134,9 +135,10 @@ impl LedgerReader {
             return Err(LedgerError::Absent(path.to_path_buf()));
         }
         // Not SQLITE_OPEN_READ_ONLY: a reader of a WAL file must be able to make its shared memory.
-        let conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
-            .or_else(|_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
-            .map_err(&on)?;
+        let conn =
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+                .or_else(|_| Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+                .map_err(&on)?;
         conn.busy_timeout(Duration::from_secs(5)).map_err(&on)?;
         let pragma = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0));
         if pragma("application_id").map_err(&on)? != APPLICATION_ID {
@@ -176,7 +178,7 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn piece(&self, id: &str) -> Result<Option<PieceRow>, LedgerError> {
         self.conn
-            .query_row(&format!("SELECT {COLUMNS} FROM piece WHERE id = ?"), [id], |r| piece_row(r))
+            .query_row(&format!("SELECT {COLUMNS} FROM piece WHERE id = ?"), [id], piece_row)
             .optional()
             .map_err(LedgerError::on("look up a pièce"))
     }
@@ -187,8 +189,9 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn pieces_numbered(&self, supplier: &str, number: &str) -> Result<Vec<PieceRow>, LedgerError> {
         let all = |live: i64| -> rusqlite::Result<Vec<PieceRow>> {
-            let sql = format!("SELECT {COLUMNS} FROM piece WHERE supplier_id = ? AND number = ? AND live = ? ORDER BY seq");
-            self.conn.prepare(&sql)?.query_map(params![supplier, number, live], |r| piece_row(r))?.collect()
+            let sql =
+                format!("SELECT {COLUMNS} FROM piece WHERE supplier_id = ? AND number = ? AND live = ? ORDER BY seq");
+            self.conn.prepare(&sql)?.query_map(params![supplier, number, live], piece_row)?.collect()
         };
         let found = all(1).map_err(LedgerError::on("look up a pièce"))?;
         if found.is_empty() { all(0).map_err(LedgerError::on("look up a pièce")) } else { Ok(found) }
@@ -267,7 +270,8 @@ impl LedgerReader {
     /// # Errors
     /// What SQLite said.
     pub fn stocktake(&self) -> Result<Stocktake, LedgerError> {
-        let sql = "SELECT (SELECT count(*) FROM flow), (SELECT count(*) FROM piece), (SELECT count(*) FROM unpublished),
+        let sql =
+            "SELECT (SELECT count(*) FROM flow), (SELECT count(*) FROM piece), (SELECT count(*) FROM unpublished),
                           (SELECT max(at) FROM event WHERE seq = (SELECT max(seq) FROM event))";
         self.conn
             .query_row(sql, [], |r| {
@@ -342,11 +346,7 @@ fn piece_row(r: &Row<'_>) -> rusqlite::Result<PieceRow> {
         type_code: r.get(2)?,
         number: r.get(3)?,
         issued: r.get(4)?,
-        supplier: Supplier {
-            kind: r.get::<_, Option<i64>>(5)?.map(|k| k.to_string()),
-            id: r.get(6)?,
-            name: r.get(7)?,
-        },
+        supplier: Supplier { kind: r.get::<_, Option<i64>>(5)?.map(|k| k.to_string()), id: r.get(6)?, name: r.get(7)? },
         destinataire: r.get(8)?,
         moe: r.get(9)?,
         moa: r.get(10)?,

@@ -51,7 +51,8 @@ impl Audit<'_> {
     /// SQLite's own checks.
     fn database(&mut self) -> rusqlite::Result<()> {
         let conn = &self.ledger.conn;
-        let answer: Vec<String> = conn.prepare("PRAGMA integrity_check")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
+        let answer: Vec<String> =
+            conn.prepare("PRAGMA integrity_check")?.query_map([], |r| r.get(0))?.collect::<Result<_, _>>()?;
         let orphans: usize = conn.prepare("PRAGMA foreign_key_check")?.query_map([], |_| Ok(()))?.count();
         if answer != ["ok"] {
             let answer = answer.join("; ");
@@ -65,9 +66,10 @@ impl Audit<'_> {
 
     /// Every event's hash, the numbering of all events and of each subject's, and each change of status.
     fn chain(&mut self) -> rusqlite::Result<()> {
-        let mut statement = self.ledger.conn.prepare(
-            "SELECT seq, subject, n, status, at, by, motif, comment, facts, hash FROM event ORDER BY seq",
-        )?;
+        let mut statement = self
+            .ledger
+            .conn
+            .prepare("SELECT seq, subject, n, status, at, by, motif, comment, facts, hash FROM event ORDER BY seq")?;
         let mut rows = statement.query([])?;
         let (mut before, mut expected): (Hash, i64) = (GENESIS, 1);
         let mut last: HashMap<String, (i64, Option<Statut>)> = HashMap::new();
@@ -75,28 +77,48 @@ impl Audit<'_> {
         while let Some(r) = rows.next()? {
             let (seq, n): (i64, i64) = (r.get(0)?, r.get(2)?);
             let (subject, status): (String, String) = (r.get(1)?, r.get(3)?);
-            let (by, motif, comment): (Option<String>, Option<String>, Option<String>) = (r.get(5)?, r.get(6)?, r.get(7)?);
+            let (by, motif, comment): (Option<String>, Option<String>, Option<String>) =
+                (r.get(5)?, r.get(6)?, r.get(7)?);
             let facts: Option<Vec<u8>> = r.get(8)?;
             let stored: Hash = r.get(9)?;
             let link = Link {
-                seq, subject: &subject, n, status: &status, at: r.get(4)?, by: by.as_deref(), motif: motif.as_deref(),
-                comment: comment.as_deref(), facts: facts.as_deref(),
+                seq,
+                subject: &subject,
+                n,
+                status: &status,
+                at: r.get(4)?,
+                by: by.as_deref(),
+                motif: motif.as_deref(),
+                comment: comment.as_deref(),
+                facts: facts.as_deref(),
             };
             if seq != expected {
                 problems.push(("chain", msg!("l'événement {expected} manque", "event {expected} is missing")));
             }
             if link.hash(&before) != stored {
-                problems.push(("chain", msg!("l'événement {seq} ({subject}) a été modifié", "event {seq} ({subject}) was changed")));
+                problems.push((
+                    "chain",
+                    msg!("l'événement {seq} ({subject}) a été modifié", "event {seq} ({subject}) was changed"),
+                ));
             }
             (before, expected) = (stored, seq + 1);
             let was = last.get(&subject).copied();
             if n != was.map_or(1, |(n, _)| n + 1) {
-                problems.push(("life cycle", msg!("{subject} : l'événement n° {n} est hors de sa suite", "{subject}: event no. {n} is out of order")));
+                problems.push((
+                    "life cycle",
+                    msg!(
+                        "{subject} : l'événement n° {n} est hors de sa suite",
+                        "{subject}: event no. {n} is out of order"
+                    ),
+                ));
             }
             let now = status.parse::<Statut>().ok();
             if subject.starts_with("p-") && !now.is_some_and(|now| may_follow(was.and_then(|(_, s)| s), now)) {
                 let from = was.and_then(|(_, s)| s).map_or("–", Statut::code);
-                problems.push(("life cycle", msg!("{subject} : {from} → {status} n'est pas permis", "{subject}: {from} → {status} is not legal")));
+                problems.push((
+                    "life cycle",
+                    msg!("{subject} : {from} → {status} n'est pas permis", "{subject}: {from} → {status} is not legal"),
+                ));
             }
             last.insert(subject, (n, now));
         }
@@ -119,11 +141,20 @@ impl Audit<'_> {
             .query_map([], |r| r.get(0))?
             .collect::<Result<_, _>>()?;
         for id in wrong {
-            self.found("life cycle", msg!("{id} n'a pas l'état de son dernier événement", "{id} has not the status of its last event"));
+            self.found(
+                "life cycle",
+                msg!("{id} n'a pas l'état de son dernier événement", "{id} has not the status of its last event"),
+            );
         }
         for (id, same) in self.ledger.covered()? {
             if !same {
-                self.found("chain", msg!("{id} : sa ligne a été modifiée depuis son dépôt", "{id}: its row was changed since its deposit"));
+                self.found(
+                    "chain",
+                    msg!(
+                        "{id} : sa ligne a été modifiée depuis son dépôt",
+                        "{id}: its row was changed since its deposit"
+                    ),
+                );
             }
         }
         Ok(())
@@ -146,13 +177,17 @@ impl Audit<'_> {
             let path = self.spool.join(&filed);
             known.insert(path.clone());
             match (hash_of(&path), in_work.contains(&id)) {
-                (Ok(hash), false) => {
-                    if sha256.is_some_and(|s| s != hash) {
-                        self.found("conservation", msg!("{filed} : les octets ont changé", "{filed}: its bytes have changed"));
-                    }
+                (Ok(hash), false) if sha256.is_some_and(|s| s != hash) => {
+                    self.found(
+                        "conservation",
+                        msg!("{filed} : les octets ont changé", "{filed}: its bytes have changed"),
+                    );
                 }
                 (Ok(_), true) if !self.at_work => {
-                    self.found("conservation", msg!("{id} est à la fois classé et dans work/", "{id} is filed and in work/ as well"));
+                    self.found(
+                        "conservation",
+                        msg!("{id} est à la fois classé et dans work/", "{id} is filed and in work/ as well"),
+                    );
                 }
                 (Err(why), false) => {
                     self.found("conservation", msg!("{filed} manque ({why})", "{filed} is missing ({why})"));
@@ -175,7 +210,10 @@ impl Audit<'_> {
                 for path in files_below(&self.spool.join(place)) {
                     if !known.contains(&path) {
                         let path = crate::text::Shown(&path.to_string_lossy()).to_string();
-                        self.found("conservation", msg!("{path} n'est pas dans le registre", "{path} is not in the ledger"));
+                        self.found(
+                            "conservation",
+                            msg!("{path} n'est pas dans le registre", "{path} is not in the ledger"),
+                        );
                     }
                 }
             }
@@ -190,17 +228,23 @@ impl Audit<'_> {
         let mut statement = conn.prepare("SELECT partner, name, sha256, bytes FROM outbox WHERE bytes IS NOT NULL")?;
         let mut rows = statement.query([])?;
         while let Some(r) = rows.next()? {
-            let (partner, name, sha256, bytes): (String, String, Hash, Vec<u8>) = (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
+            let (partner, name, sha256, bytes): (String, String, Hash, Vec<u8>) =
+                (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
             if Hash::from(Sha256::digest(&bytes)) != sha256 {
                 problems.push(msg!("{partner}/{name} a été modifié", "{partner}/{name} was changed"));
             }
         }
         let gaps: Vec<String> = conn
-            .prepare("SELECT partner FROM outbox GROUP BY partner HAVING count(*) <> max(sequence) OR min(sequence) <> 1")?
+            .prepare(
+                "SELECT partner FROM outbox GROUP BY partner HAVING count(*) <> max(sequence) OR min(sequence) <> 1",
+            )?
             .query_map([], |r| r.get(0))?
             .collect::<Result<_, _>>()?;
         for partner in gaps {
-            problems.push(msg!("{partner} : la suite des numéros d'envoi a un trou", "{partner}: a gap in the numbers of what was sent"));
+            problems.push(msg!(
+                "{partner} : la suite des numéros d'envoi a un trou",
+                "{partner}: a gap in the numbers of what was sent"
+            ));
         }
         if !self.at_work {
             let pending: HashSet<(String, String)> = conn
@@ -209,9 +253,13 @@ impl Audit<'_> {
                 .collect::<Result<_, _>>()?;
             for path in files_below(&self.spool.join("out/.stage")) {
                 let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-                let partner = path.parent().and_then(|p| p.file_name()).and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+                let partner =
+                    path.parent().and_then(|p| p.file_name()).and_then(|n| n.to_str()).unwrap_or_default().to_owned();
                 if !pending.contains(&(partner.clone(), name.clone())) {
-                    problems.push(msg!("{partner}/{name} est préparé sans être dans le registre", "{partner}/{name} is staged and not in the ledger"));
+                    problems.push(msg!(
+                        "{partner}/{name} est préparé sans être dans le registre",
+                        "{partner}/{name} is staged and not in the ledger"
+                    ));
                 }
             }
         }

@@ -340,9 +340,7 @@ impl Entry<'_> {
             "record an outbound file",
             "INSERT INTO outbox (flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![
-                o.flow, o.piece, o.partner, o.tray, o.sequence, o.name, o.sha256, o.bytes, o.renderer, o.at.0
-            ],
+            params![o.flow, o.piece, o.partner, o.tray, o.sequence, o.name, o.sha256, o.bytes, o.renderer, o.at.0],
         )?;
         let id = self.tx.last_insert_rowid();
         self.run("record an outbound file", "INSERT INTO unpublished (id) VALUES (?)", [id])?;

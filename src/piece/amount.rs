@@ -40,8 +40,11 @@ pub fn decimal(text: &str) -> Option<Decimal> {
 
 /// Rounds half up, towards plus infinity, as XPath's `round` does.
 pub fn round(value: Decimal, places: u32) -> Decimal {
-    let strategy =
-        if value.is_sign_negative() { RoundingStrategy::MidpointTowardZero } else { RoundingStrategy::MidpointAwayFromZero };
+    let strategy = if value.is_sign_negative() {
+        RoundingStrategy::MidpointTowardZero
+    } else {
+        RoundingStrategy::MidpointAwayFromZero
+    };
     value.round_dp_with_strategy(places, strategy)
 }
 
@@ -77,7 +80,9 @@ mod tests {
 
     #[test]
     fn only_the_lexical_form_of_a_decimal_is_a_number() {
-        for (text, value) in [("1", "1"), ("+1.50", "1.50"), (".5", "0.5"), ("-.5", "-0.5"), ("1.", "1"), ("-0", "0"), ("007", "7")] {
+        for (text, value) in
+            [("1", "1"), ("+1.50", "1.50"), (".5", "0.5"), ("-.5", "-0.5"), ("1.", "1"), ("-0", "0"), ("007", "7")]
+        {
             assert_eq!(decimal(text).unwrap().to_string(), value, "{text}");
         }
         for text in ["", ".", "+", "1,000.00", "1e3", "NaN", "1_000", "0x1", " 1", "1.2.3", "--1", "INF", "١"] {
@@ -91,7 +96,9 @@ mod tests {
 
     #[test]
     fn rounding_is_half_up() {
-        for (from, to) in [("0.125", "0.13"), ("0.135", "0.14"), ("-0.125", "-0.12"), ("-0.126", "-0.13"), ("2.5", "2.50")] {
+        for (from, to) in
+            [("0.125", "0.13"), ("0.135", "0.14"), ("-0.125", "-0.12"), ("-0.126", "-0.13"), ("2.5", "2.50")]
+        {
             assert_eq!(round(decimal(from).unwrap(), 2), decimal(to).unwrap(), "{from}");
         }
     }
@@ -103,7 +110,9 @@ mod tests {
             assert_eq!(day_ubl(text), day, "{text}");
         }
         assert_eq!(day_cii("20260331"), day);
-        for text in ["2026-02-31", "2026-3-1", "20260331", "2026-03-31T00:00:00", "2026-03-31+1:00", "26-03-31", "é026-03-31"] {
+        for text in
+            ["2026-02-31", "2026-3-1", "20260331", "2026-03-31T00:00:00", "2026-03-31+1:00", "26-03-31", "é026-03-31"]
+        {
             assert_eq!(day_ubl(text), None, "{text}");
         }
         for text in ["20260231", "2026-03-31", "2026033", "202603311", "+2603311"] {

@@ -148,7 +148,7 @@ static AGREEMENT: &[Row] = &[
     ("SellerTaxRepresentativeTradeParty/PostalTradeAddress/CountryID",                                       |p, e| first(&mut representative(p).address.country, e.val())),                     // BT-40, BT-55
     ("SellerTaxRepresentativeTradeParty/PostalTradeAddress/CountrySubDivisionName",                          |p, e| first(&mut representative(p).address.subdivision, e.val())),                 // BT-39, BT-54
     ("SellerTaxRepresentativeTradeParty/URIUniversalCommunication/URIID",                                    |p, e| first(&mut representative(p).endpoint, e.id())),                             // BT-34, BT-49
-    ("SellerTaxRepresentativeTradeParty/SpecifiedTaxRegistration/ID",                                        |p, e| tax_id(&mut representative(p), e)),                                          // BT-31, BT-32, BT-48, BT-63
+    ("SellerTaxRepresentativeTradeParty/SpecifiedTaxRegistration/ID",                                        |p, e| tax_id(representative(p), e)),                                          // BT-31, BT-32, BT-48, BT-63
     ("SellerOrderReferencedDocument/IssuerAssignedID",                                                       |p, e| first(&mut p.sales_order, e.val())),                                         // BT-14
     ("BuyerOrderReferencedDocument/IssuerAssignedID",                                                        |p, e| first(&mut p.order, e.val())),                                               // BT-13
     ("ContractReferencedDocument",                                                                           |p, _| p.contracts.push(Reference::default())),                                     // BT-12
@@ -186,7 +186,7 @@ static DELIVERY: &[Row] = &[
 #[rustfmt::skip]
 static SETTLEMENT: &[Row] = &[
     ("CreditorReferenceID",                                                                        |p, e| first(&mut p.creditor_id, e.id())),                                                           // BT-90
-    ("PaymentReference",                                                                           |p, e| first(&mut remittance(p), e.val())),                                                          // BT-83
+    ("PaymentReference",                                                                           |p, e| first(remittance(p), e.val())),                                                          // BT-83
     ("TaxCurrencyCode",                                                                            |p, e| first(&mut p.tax_currency, e.val())),                                                         // BT-6
     ("InvoiceCurrencyCode",                                                                        |p, e| first(&mut p.currency, e.val())),                                                             // BT-5
     ("InvoiceIssuerReference",                                                                     |p, e| first(&mut p.seller_service, e.val())),                                                       // supplier's service
@@ -235,7 +235,7 @@ static SETTLEMENT: &[Row] = &[
     ("SpecifiedTradeAllowanceCharge/CategoryTradeTax/RateApplicablePercent",                       |p, e| first(&mut charge(p).vat_rate, e.number())),                                                  // BT-96, BT-103
     ("SpecifiedTradePaymentTerms/Description",                                                     |p, e| first(&mut p.payment_terms, e.val())),                                                        // BT-20
     ("SpecifiedTradePaymentTerms/DueDateDateTime/udt:DateTimeString",                              |p, e| first(&mut p.due_date, e.day(day_cii))),                                                      // BT-9
-    ("SpecifiedTradePaymentTerms/DirectDebitMandateID",                                            |p, e| first(&mut mandate(p), e.val())),                                                             // BT-89
+    ("SpecifiedTradePaymentTerms/DirectDebitMandateID",                                            |p, e| first(mandate(p), e.val())),                                                             // BT-89
     ("SpecifiedTradeSettlementHeaderMonetarySummation",                                            |p, e| first(&mut p.totals.at, Some(e.at))),                                                         // BG-22
     ("SpecifiedTradeSettlementHeaderMonetarySummation/LineTotalAmount",                            |p, e| first(&mut p.totals.line_net, e.number())),                                                   // BT-106
     ("SpecifiedTradeSettlementHeaderMonetarySummation/ChargeTotalAmount",                          |p, e| first(&mut p.totals.charges, e.number())),                                                    // BT-108

@@ -89,7 +89,10 @@ struct Step {
 impl Reader {
     /// Makes tables ready; each stands below a path of its own. `namespace` gives the namespace of a step: its prefix, its local name, its depth from 1, and
     /// whether it is the last.
-    pub fn new(tables: &[(&'static str, &'static [Row])], namespace: fn(Option<&str>, usize, bool) -> &'static str) -> Reader {
+    pub fn new(
+        tables: &[(&'static str, &'static [Row])],
+        namespace: fn(Option<&str>, usize, bool) -> &'static str,
+    ) -> Reader {
         let mut reader = Reader { names: HashMap::new(), steps: vec![Step::default(), Step::default()] };
         for (below, (path, act)) in tables.iter().flat_map(|(below, rows)| rows.iter().map(move |row| (below, row))) {
             let mut at = 1; // step 0 is nowhere, step 1 the root

@@ -15,8 +15,9 @@ const CAC: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateC
 const EXT: &str = "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2";
 const AIFE: &str = "urn:AIFE:Facture:Extension";
 
-pub(super) static INVOICE_READER: LazyLock<Reader> =
-    LazyLock::new(|| Reader::new(&[("", COMMON), ("", PARTIES), ("", INVOICE_ONLY), ("InvoiceLine", INVOICE_LINE)], namespace));
+pub(super) static INVOICE_READER: LazyLock<Reader> = LazyLock::new(|| {
+    Reader::new(&[("", COMMON), ("", PARTIES), ("", INVOICE_ONLY), ("InvoiceLine", INVOICE_LINE)], namespace)
+});
 pub(super) static CREDIT_NOTE_READER: LazyLock<Reader> = LazyLock::new(|| {
     Reader::new(&[("", COMMON), ("", PARTIES), ("", CREDIT_NOTE_ONLY), ("CreditNoteLine", CREDIT_NOTE_LINE)], namespace)
 });

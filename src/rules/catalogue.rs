@@ -45,11 +45,7 @@ pub fn markdown() -> String {
         for rule in of_layer(layer) {
             let severity = if rule.severity == Severity::Error { "error" } else { "warning" };
             let terms = if rule.terms.is_empty() { "–".to_owned() } else { rule.terms.join(", ") };
-            let _ = write!(
-                out,
-                "\n### {}\n\n{} · {severity} · {terms}\n\n",
-                rule.id, rule.source
-            );
+            let _ = write!(out, "\n### {}\n\n{} · {severity} · {terms}\n\n", rule.id, rule.source);
             for lang in [Lang::Fr, Lang::En] {
                 let (says, why, mend) = (rule.says.get(lang), rule.why.get(lang), rule.mend.get(lang));
                 let (because, then) = match lang {

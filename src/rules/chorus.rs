@@ -162,7 +162,10 @@ fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
             rule.finding(msg!("ce numéro n'a pas la forme admise", "this number has not the form allowed"))
                 .at(Some(case.piece.place(number.at)))
                 .found(text)
-                .expected(msg!("1 à 20 caractères : A-Z a-z 0-9 espace + - _ /", "1 to 20 characters: A-Z a-z 0-9 space + - _ /")),
+                .expected(msg!(
+                    "1 à 20 caractères : A-Z a-z 0-9 espace + - _ /",
+                    "1 to 20 characters: A-Z a-z 0-9 space + - _ /"
+                )),
         );
     }
 }
@@ -194,7 +197,10 @@ fn digits(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
             ))
             .at(Some(case.piece.place(n.raw.at)))
             .found(n.raw.text)
-            .expected(msg!("19 chiffres au plus, dont {decimals} décimales", "at most 19 digits, {decimals} of them decimals")),
+            .expected(msg!(
+                "19 chiffres au plus, dont {decimals} décimales",
+                "at most 19 digits, {decimals} of them decimals"
+            )),
         );
     });
 }
@@ -212,7 +218,10 @@ fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
         found.push(
             rule.finding(msg!("aucun mode de paiement n'est donné", "no payment means is given"))
                 .at(Some(p.place(p.doc.root())))
-                .expected(msg!("un code parmi 01 10 20 30 31 42 48 49 58 59 97", "a code among 01 10 20 30 31 42 48 49 58 59 97")),
+                .expected(msg!(
+                    "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
+                    "a code among 01 10 20 30 31 42 48 49 58 59 97"
+                )),
         );
     }
     for means in &p.payment_means {
@@ -227,16 +236,25 @@ fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<
         found.push(
             rule.finding(msg!("le mode de paiement n'a pas de code", "the payment means has no code"))
                 .at(Some(p.place(at)))
-                .expected(msg!("un code parmi 01 10 20 30 31 42 48 49 58 59 97", "a code among 01 10 20 30 31 42 48 49 58 59 97")),
+                .expected(msg!(
+                    "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
+                    "a code among 01 10 20 30 31 42 48 49 58 59 97"
+                )),
         );
         return;
     };
     match MEANS.iter().find(|(known, _)| *known == code.text) {
         None => found.push(
-            rule.finding(msg!("Chorus Pro n'accepte pas ce mode de paiement", "Chorus Pro does not take this payment means"))
-                .at(Some(p.place(code.at)))
-                .found(code.text)
-                .expected(msg!("un code parmi 01 10 20 30 31 42 48 49 58 59 97", "one of 01 10 20 30 31 42 48 49 58 59 97")),
+            rule.finding(msg!(
+                "Chorus Pro n'accepte pas ce mode de paiement",
+                "Chorus Pro does not take this payment means"
+            ))
+            .at(Some(p.place(code.at)))
+            .found(code.text)
+            .expected(msg!(
+                "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
+                "one of 01 10 20 30 31 42 48 49 58 59 97"
+            )),
         ),
         Some((_, true)) if means.account.and_then(|a| a.id).is_none() => found.push(
             rule.finding(msg!("ce virement n'a pas d'IBAN", "this transfer has no IBAN"))
@@ -263,7 +281,9 @@ fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
 }
 
 fn net_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    missing(rule, case, case.piece.totals.net, found, || msg!("le total HT manque", "the total without VAT is missing"));
+    missing(rule, case, case.piece.totals.net, found, || {
+        msg!("le total HT manque", "the total without VAT is missing")
+    });
 }
 
 fn due_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
@@ -358,7 +378,10 @@ fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
             rule.finding(msg!("ce code service n'a pas la forme admise", "this service code has not the form allowed"))
                 .at(Some(p.place(service.at)))
                 .found(service.text)
-                .expected(msg!("100 caractères au plus : lettres, chiffres, espace, - et _", "at most 100 characters: letters, digits, space, - and _")),
+                .expected(msg!(
+                    "100 caractères au plus : lettres, chiffres, espace, - et _",
+                    "at most 100 characters: letters, digits, space, - and _"
+                )),
         );
     }
 }
@@ -386,12 +409,10 @@ fn attachment_name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
             msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
         };
         let list = EXTENSIONS[..35].join(" ");
-        found.push(
-            rule.finding(message)
-                .at(Some(p.place(a.at.unwrap_or(p.doc.root()))))
-                .found(name)
-                .expected(msg!("50 caractères au plus, extension parmi {list}", "at most 50 characters, an extension among {list}")),
-        );
+        found.push(rule.finding(message).at(Some(p.place(a.at.unwrap_or(p.doc.root())))).found(name).expected(msg!(
+            "50 caractères au plus, extension parmi {list}",
+            "at most 50 characters, an extension among {list}"
+        )));
     }
 }
 
@@ -424,10 +445,13 @@ fn attachment_size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
     let limit = limits.attachments;
     if all >= limit {
         found.push(
-            rule.finding(msg!("les pièces jointes sont trop lourdes ensemble", "the attachments are too large together"))
-                .at(Some(p.place(p.doc.root())))
-                .found(all.to_string())
-                .expected(msg!("moins de {limit} octets en tout", "less than {limit} bytes in all")),
+            rule.finding(msg!(
+                "les pièces jointes sont trop lourdes ensemble",
+                "the attachments are too large together"
+            ))
+            .at(Some(p.place(p.doc.root())))
+            .found(all.to_string())
+            .expected(msg!("moins de {limit} octets en tout", "less than {limit} bytes in all")),
         );
     }
 }
@@ -481,7 +505,9 @@ fn due(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
         Some(gross) => gross.value,
         None => t.net.and_then(|n| n.value).zip(stated_vat(case.piece)).map(|(net, vat)| net + vat),
     };
-    if let (Some(due), Some(gross), Some(paid), Some(rounding)) = (t.due, gross, or_zero(t.prepaid), or_zero(t.rounding)) {
+    if let (Some(due), Some(gross), Some(paid), Some(rounding)) =
+        (t.due, gross, or_zero(t.prepaid), or_zero(t.rounding))
+    {
         disagree(rule, case, due, gross - paid + rounding, format!("{gross} - {paid} + {rounding}"), found);
     }
 }

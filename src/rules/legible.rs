@@ -90,20 +90,27 @@ fn of(id: &str) -> &'static Rule {
 /// A document that is none of the three; `place` is its root's.
 pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
     let finding = match what {
-        NotAPiece::CppStatut => of("L-04").finding(msg!("ce flux de cycle de vie n'est pas encore traité", "this life-cycle flow is not handled yet")),
-        NotAPiece::DepositForm => of("L-05").finding(msg!("ce formulaire de dépôt n'est pas encore traité", "this deposit form is not handled yet")),
+        NotAPiece::CppStatut => of("L-04").finding(msg!(
+            "ce flux de cycle de vie n'est pas encore traité",
+            "this life-cycle flow is not handled yet"
+        )),
+        NotAPiece::DepositForm => of("L-05")
+            .finding(msg!("ce formulaire de dépôt n'est pas encore traité", "this deposit form is not handled yet")),
         NotAPiece::Unknown { name, namespace } => {
             let (name, namespace) = (Shown(name).to_string(), Shown(namespace).to_string());
             let known = matches!(name.as_str(), "Invoice" | "CreditNote" | "CrossIndustryInvoice");
             let message = if known {
-                msg!("la racine {name} n'est pas dans l'espace de noms de sa norme", "the root {name} is not in the namespace of its standard")
+                msg!(
+                    "la racine {name} n'est pas dans l'espace de noms de sa norme",
+                    "the root {name} is not in the namespace of its standard"
+                )
             } else {
                 msg!("la racine {name} n'est pas celle d'une facture", "the root {name} is not that of an invoice")
             };
-            of("L-01")
-                .finding(message)
-                .found(format!("{{{namespace}}}{name}"))
-                .expected(msg!("Invoice, CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)", "Invoice, CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"))
+            of("L-01").finding(message).found(format!("{{{namespace}}}{name}")).expected(msg!(
+                "Invoice, CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)",
+                "Invoice, CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"
+            ))
         }
     };
     finding.at(Some(place))
@@ -123,7 +130,9 @@ pub fn not_handled(kind: Kind) -> Option<Finding> {
 fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let p = case.piece;
     if p.number.is_none() {
-        found.push(rule.finding(msg!("la pièce n'a pas de numéro", "the pièce has no number")).at(Some(p.place(p.doc.root()))));
+        found.push(
+            rule.finding(msg!("la pièce n'a pas de numéro", "the pièce has no number")).at(Some(p.place(p.doc.root()))),
+        );
     }
 }
 
@@ -132,13 +141,20 @@ fn issued(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     match p.issued {
         Some(Day { value: Some(_), .. }) => {}
         Some(day) => found.push(
-            rule.finding(msg!("la date d'émission n'est pas un jour du calendrier", "the issue date is no day of the calendar"))
-                .at(Some(p.place(day.raw.at)))
-                .found(day.raw.text)
-                .expected(msg!("un jour comme 2026-03-31 (UBL) ou 20260331 (CII)", "a day like 2026-03-31 (UBL) or 20260331 (CII)")),
+            rule.finding(msg!(
+                "la date d'émission n'est pas un jour du calendrier",
+                "the issue date is no day of the calendar"
+            ))
+            .at(Some(p.place(day.raw.at)))
+            .found(day.raw.text)
+            .expected(msg!(
+                "un jour comme 2026-03-31 (UBL) ou 20260331 (CII)",
+                "a day like 2026-03-31 (UBL) or 20260331 (CII)"
+            )),
         ),
         None => found.push(
-            rule.finding(msg!("la pièce n'a pas de date d'émission", "the pièce has no issue date")).at(Some(p.place(p.doc.root()))),
+            rule.finding(msg!("la pièce n'a pas de date d'émission", "the pièce has no issue date"))
+                .at(Some(p.place(p.doc.root()))),
         ),
     }
 }
@@ -161,13 +177,21 @@ fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
     let p = case.piece;
     let place = || Some(p.place(p.seller.at.unwrap_or(p.doc.root())));
     match p.supplier() {
-        None => found.push(rule.finding(msg!("le fournisseur n'a pas d'identifiant", "the supplier has no identifier")).at(place())),
+        None => found.push(
+            rule.finding(msg!("le fournisseur n'a pas d'identifiant", "the supplier has no identifier")).at(place()),
+        ),
         Some(actor) if actor.kind.is_none() => {
             let finding = rule
-                .finding(msg!("le type de l'identifiant du fournisseur est inconnu", "the type of the supplier's identifier is unknown"))
+                .finding(msg!(
+                    "le type de l'identifiant du fournisseur est inconnu",
+                    "the type of the supplier's identifier is unknown"
+                ))
                 .at(Some(p.place(actor.id.at)))
                 .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
-                .expected(msg!("schemeID de 1 à 7 ; 14 chiffres pour un SIRET", "schemeID from 1 to 7; 14 digits for a SIRET"));
+                .expected(msg!(
+                    "schemeID de 1 à 7 ; 14 chiffres pour un SIRET",
+                    "schemeID from 1 to 7; 14 digits for a SIRET"
+                ));
             found.push(finding);
         }
         Some(_) => {}
@@ -182,10 +206,13 @@ fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>)
                 .at(Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))),
         ),
         Some(actor) if actor.kind != Some(1) => found.push(
-            rule.finding(msg!("le destinataire n'est pas identifié par un SIRET", "the destinataire is not identified by a SIRET"))
-                .at(Some(p.place(actor.id.at)))
-                .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
-                .expected(msg!("un SIRET, schemeID 1", "a SIRET, schemeID 1")),
+            rule.finding(msg!(
+                "le destinataire n'est pas identifié par un SIRET",
+                "the destinataire is not identified by a SIRET"
+            ))
+            .at(Some(p.place(actor.id.at)))
+            .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
+            .expected(msg!("un SIRET, schemeID 1", "a SIRET, schemeID 1")),
         ),
         Some(_) => {}
     }

@@ -100,7 +100,10 @@ pub fn empty() -> Finding {
 pub fn unrecognised(bytes: &[u8]) -> Finding {
     let start: String = bytes.iter().take(8).map(|b| format!("{b:02x} ")).collect();
     UNRECOGNISED
-        .finding(msg!("ces octets ne sont ni du XML, ni un PDF, ni une archive", "these bytes are neither XML nor a PDF nor an archive"))
+        .finding(msg!(
+            "ces octets ne sont ni du XML, ni un PDF, ni une archive",
+            "these bytes are neither XML nor a PDF nor an archive"
+        ))
         .found(start.trim_end())
         .expected(msg!("un document XML commence par <", "an XML document begins with <"))
 }
@@ -121,9 +124,8 @@ pub fn xml(e: &XmlError) -> Finding {
     let shown = |s: &str| Shown(s).to_string();
     let finding = match &e.kind {
         XmlErrorKind::NoRoot => EMPTY.finding(msg!("le document n'a aucun élément", "the document has no element")),
-        XmlErrorKind::Truncated { open, .. } if open.is_empty() => {
-            TRUNCATED.finding(msg!("le document s'arrête dans sa première balise", "the document ends in its first tag"))
-        }
+        XmlErrorKind::Truncated { open, .. } if open.is_empty() => TRUNCATED
+            .finding(msg!("le document s'arrête dans sa première balise", "the document ends in its first tag")),
         XmlErrorKind::Truncated { open, line } => {
             let open = shown(open);
             TRUNCATED
@@ -140,24 +142,37 @@ pub fn xml(e: &XmlError) -> Finding {
                 .found(format!("</{found}>"))
                 .expected(msg!("</{open}>", "</{open}>"))
         }
-        XmlErrorKind::OutsideRoot => {
-            OUTSIDE.finding(msg!("il y a quelque chose hors de l'élément racine", "there is something outside the root element"))
+        XmlErrorKind::OutsideRoot => OUTSIDE.finding(msg!(
+            "il y a quelque chose hors de l'élément racine",
+            "there is something outside the root element"
+        )),
+        XmlErrorKind::Doctype => {
+            DTD.finding(msg!("le document a une déclaration DOCTYPE", "the document has a DOCTYPE declaration"))
         }
-        XmlErrorKind::Doctype => DTD.finding(msg!("le document a une déclaration DOCTYPE", "the document has a DOCTYPE declaration")),
         XmlErrorKind::UndeclaredEntity(name) => {
             let name = shown(name);
-            ENTITY.finding(msg!("l'entité &{name}; n'existe pas", "there is no entity &{name};")).found(format!("&{name};"))
+            ENTITY
+                .finding(msg!("l'entité &{name}; n'existe pas", "there is no entity &{name};"))
+                .found(format!("&{name};"))
         }
         XmlErrorKind::UndeclaredPrefix(prefix) => {
             let prefix = shown(prefix);
             MALFORMED
-                .finding(msg!("le préfixe {prefix} ne désigne aucun espace de noms", "the prefix {prefix} stands for no namespace"))
+                .finding(msg!(
+                    "le préfixe {prefix} ne désigne aucun espace de noms",
+                    "the prefix {prefix} stands for no namespace"
+                ))
                 .found(prefix.clone())
-                .expected(msg!("xmlns:{prefix}=\"…\" sur cet élément ou au-dessus", "xmlns:{prefix}=\"…\" on this element or above"))
+                .expected(msg!(
+                    "xmlns:{prefix}=\"…\" sur cet élément ou au-dessus",
+                    "xmlns:{prefix}=\"…\" on this element or above"
+                ))
         }
         XmlErrorKind::DuplicateAttribute(name) => {
             let name = shown(name);
-            MALFORMED.finding(msg!("l'attribut {name} est donné deux fois", "the attribute {name} is given twice")).found(name)
+            MALFORMED
+                .finding(msg!("l'attribut {name} est donné deux fois", "the attribute {name} is given twice"))
+                .found(name)
         }
         XmlErrorKind::ForbiddenCharacter(code) => {
             let code = format!("U+{code:04X}");
@@ -166,10 +181,13 @@ pub fn xml(e: &XmlError) -> Finding {
         XmlErrorKind::TooDeep(limit) => {
             DEEP.finding(msg!("plus de {limit} éléments imbriqués", "more than {limit} nested elements"))
         }
-        XmlErrorKind::TooManyNodes(limit) => MANY.finding(msg!("plus de {limit} éléments", "more than {limit} elements")),
-        XmlErrorKind::TooManyAttributes(limit) => {
-            ATTRIBUTES.finding(msg!("plus de {limit} attributs ou espaces de noms", "more than {limit} attributes or namespaces"))
+        XmlErrorKind::TooManyNodes(limit) => {
+            MANY.finding(msg!("plus de {limit} éléments", "more than {limit} elements"))
         }
+        XmlErrorKind::TooManyAttributes(limit) => ATTRIBUTES.finding(msg!(
+            "plus de {limit} attributs ou espaces de noms",
+            "more than {limit} attributes or namespaces"
+        )),
         XmlErrorKind::Malformed(detail) => {
             let detail = shown(detail);
             MALFORMED.finding(msg!("XML mal formé : {detail}", "not well-formed: {detail}"))

@@ -146,8 +146,7 @@ impl Spool {
         }
         let to = claim.original();
         let (work, taken_as) = self.place(&to)?;
-        let moved =
-            rustix::fs::renameat_with(&*c.dir, c.name.as_os_str(), &*work, taken_as, RenameFlags::NOREPLACE);
+        let moved = rustix::fs::renameat_with(&*c.dir, c.name.as_os_str(), &*work, taken_as, RenameFlags::NOREPLACE);
         if let Err(e) = moved {
             if cut {
                 self.remove(&claim.sidecar())?;

@@ -75,7 +75,9 @@ pub enum SpoolError {
     #[error("another guichet holds this spool ({0})")]
     Locked(String),
     /// A directory of the spool is on another file system: a rename could not move a file there.
-    #[error("{path} is on another file system than the spool\n  hint: everything below {root} must be on one file system")]
+    #[error(
+        "{path} is on another file system than the spool\n  hint: everything below {root} must be on one file system"
+    )]
     OtherFileSystem {
         /// The directory.
         path: String,
@@ -130,7 +132,14 @@ impl Spool {
         let root_fd =
             rustix::fs::open(root, flags, Perm::empty()).map_err(|e| SpoolError::io("open", root.display(), e))?;
         let lock = take_lock(root, &root_fd)?;
-        let spool = Spool { root: root.to_path_buf(), root_fd, barrier, touched: Mutex::default(), own: Mutex::default(), _lock: lock };
+        let spool = Spool {
+            root: root.to_path_buf(),
+            root_fd,
+            barrier,
+            touched: Mutex::default(),
+            own: Mutex::default(),
+            _lock: lock,
+        };
         for (dir, perm) in [("in", SHARED), ("out", SHARED), ("work", PRIVATE), ("archive", PRIVATE), ("hold", PRIVATE)]
         {
             spool.make_dir(dir, perm)?;
@@ -211,10 +220,7 @@ impl Spool {
         let dir = self.dir(path)?;
         let (here, root) = (stat_dev(&dir), stat_dev(&self.root_fd));
         if here.is_some() && here != root {
-            return Err(SpoolError::OtherFileSystem {
-                path: path.to_owned(),
-                root: self.root.display().to_string(),
-            });
+            return Err(SpoolError::OtherFileSystem { path: path.to_owned(), root: self.root.display().to_string() });
         }
         Ok(())
     }

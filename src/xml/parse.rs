@@ -302,8 +302,13 @@ impl<'s> Builder<'s> {
             let value = &self.source[found.value];
             let known = expected.find(|name| *name == found.name).ok_or_else(|| malformed(found.start))?;
             let good = match known {
-                "version" => value.strip_prefix("1.").is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit()) && !v.is_empty()),
-                "encoding" => value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-')) && !value.is_empty(),
+                "version" => {
+                    value.strip_prefix("1.").is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit()) && !v.is_empty())
+                }
+                "encoding" => {
+                    value.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+                        && !value.is_empty()
+                }
                 _ => matches!(value, "yes" | "no"),
             };
             if !good || (first && known != "version") {
@@ -458,7 +463,10 @@ impl<'s> Builder<'s> {
             Some((prefix, local)) => (prefix, local),
             None => ("", written),
         };
-        if !is_name(local) || local.contains(':') || (!prefix.is_empty() && !is_name(prefix)) || written.starts_with(':')
+        if !is_name(local)
+            || local.contains(':')
+            || (!prefix.is_empty() && !is_name(prefix))
+            || written.starts_with(':')
         {
             return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), at));
         }
@@ -501,14 +509,20 @@ fn next_attribute<'s>(source: &'s str, at: &mut usize, end: usize) -> Result<Opt
         return Err(malformed("no space before an attribute", *at));
     }
     let start = end - trimmed.len();
-    let name_end = trimmed.find(['=', ' ', '\t', '\n', '\r']).ok_or_else(|| malformed("an attribute without value", start))?;
+    let name_end =
+        trimmed.find(['=', ' ', '\t', '\n', '\r']).ok_or_else(|| malformed("an attribute without value", start))?;
     let name = &trimmed[..name_end];
     let after = trimmed[name_end..].trim_start_matches([' ', '\t', '\n', '\r']);
     let after = after.strip_prefix('=').ok_or_else(|| malformed("an attribute without value", start))?;
     let after = after.trim_start_matches([' ', '\t', '\n', '\r']);
-    let quote = after.bytes().next().filter(|b| matches!(b, b'"' | b'\'')).ok_or_else(|| malformed("an attribute value without quotes", start))?;
+    let quote = after
+        .bytes()
+        .next()
+        .filter(|b| matches!(b, b'"' | b'\''))
+        .ok_or_else(|| malformed("an attribute value without quotes", start))?;
     let from = end - after.len() + 1;
-    let length = memchr::memchr(quote, source[from..end].as_bytes()).ok_or_else(|| malformed("an attribute value that does not end", start))?;
+    let length = memchr::memchr(quote, &source.as_bytes()[from..end])
+        .ok_or_else(|| malformed("an attribute value that does not end", start))?;
     let value = from..from + length;
     if let Some(lt) = memchr::memchr(b'<', source[value.clone()].as_bytes()) {
         return Err(malformed("'<' in an attribute value", from + lt));
@@ -545,7 +559,10 @@ fn is_char(c: char) -> bool {
 fn is_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start)
-        && chars.all(|c| is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}'))
+        && chars.all(|c| {
+            is_name_start(c)
+                || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+        })
 }
 
 fn is_name_start(c: char) -> bool {

@@ -52,7 +52,8 @@ impl Doc {
             return self.place(node);
         };
         let (line, column) = self.line_and_column(a.start as usize);
-        let end = if a.value.side { a.start as usize + local.len() } else { (a.value.start + a.value.len) as usize + 1 };
+        let end =
+            if a.value.side { a.start as usize + local.len() } else { (a.value.start + a.value.len) as usize + 1 };
         let span = (a.start as usize, end - a.start as usize);
         Place { line, column, path: format!("{}/@{local}", self.path(node)), span }
     }

@@ -1,4 +1,6 @@
 //! What the tests share. Each test file uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+pub mod json_schema;
 pub mod world;
+pub mod xsd;

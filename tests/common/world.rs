@@ -54,7 +54,9 @@ impl World {
             &format!("[[marche]]\nnumber = \"M-1\"\nmoa = \"{MOA}\"\nmoe = \"{MOE}\"\ntitulaire = \"{TITULAIRE}\"\n"),
         );
         let partner = |name: &str, code: &str, structures: &str, modes: &str| {
-            format!("[[partner]]\nname = \"{name}\"\napp_code = \"{code}\"\nstructures = [{structures}]\nmodes = [{modes}]\n\n")
+            format!(
+                "[[partner]]\nname = \"{name}\"\napp_code = \"{code}\"\nstructures = [{structures}]\nmodes = [{modes}]\n\n"
+            )
         };
         put(
             "annuaire/partners.toml",

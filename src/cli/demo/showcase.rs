@@ -28,22 +28,43 @@ pub struct Deposit {
     pub bytes: &'static [u8],
 }
 
-/// A sample, by its case, mode, partner and file.
-macro_rules! sample {
-    ($case:literal, $mode:ident, $dir:literal, $partner:literal, $name:literal) => {
-        Deposit {
+/// A sample: its case, its mode, whose it is, its name there.
+macro_rules! samples {
+    ($($case:literal $mode:ident $dir:literal $partner:literal $name:literal;)*) => {
+        [$(Deposit {
             mode: Mode::$mode,
             partner: $partner,
             name: $name,
             bytes: include_bytes!(concat!("../../../samples/", $case, "/in/", $dir, "/", $partner, "/", $name)),
-        }
+        }),*]
     };
 }
 
+/// Every cadre that a dépôt initial can bring, in UBL and in CII; what is refused, and what an operator must look at.
 #[rustfmt::skip]
-pub const DEPOSITS: [Deposit; 3] = [
-    //      case       mode, and its directory  partner     file
-    sample!("a4-ubl",  Edi, "edi",              "terravia", "acompte-mars.xml"),
-    sample!("a10-cii", Edi, "edi",              "terravia", "sous-traitant.xml"),
-    sample!("refused", Edi, "edi",              "terravia", "brouillon.xml"),
-];
+pub const DEPOSITS: [Deposit; 23] = samples! {
+    // case                  mode     directory  partner        name
+    "a04-ubl"                Edi      "edi"      "entreprises"  "PDM-2026-04";
+    "a04-cii"                Edi      "edi"      "entreprises"  "PDM-2026-05";
+    "a05"                    Portail  "portail"  "entreprises"  "EA-F-01";
+    "a06"                    Edi      "edi"      "entreprises"  "SF-01";
+    "a07"                    Edi      "edi"      "entreprises"  "PDF-01";
+    "a08"                    Service  "service"  "entreprises"  "DGD-01";
+    "a10-ubl"                Edi      "edi"      "entreprises"  "DP-ST-01";
+    "a10-cii-cotraitant"     Edi      "edi"      "entreprises"  "DP-ST-02";
+    "a13"                    Edi      "edi"      "entreprises"  "PDM-CO1-01";
+    "a14"                    Portail  "portail"  "entreprises"  "PDF-CO2-01";
+    "a15"                    Portail  "portail"  "lauze"        "EA-01";
+    "a16"                    Service  "service"  "lauze"        "EAV-M-01";
+    "a17"                    Portail  "portail"  "lauze"        "PDG-01";
+    "a18"                    Service  "service"  "lauze"        "DG-M-01";
+    "a19"                    Portail  "portail"  "rocbrune"     "EAV-01";
+    "a20"                    Service  "service"  "rocbrune"     "DG-01";
+    "a22"                    Edi      "edi"      "entreprises"  "PDG-T-01";
+    "a24"                    Service  "service"  "lauze"        "DGD-T-01";
+    "refus-a1"               Edi      "edi"      "entreprises"  "X-A1";
+    "refus-a23-initial"      Portail  "portail"  "entreprises"  "X-A23";
+    "refus-montant-virgule"  Edi      "edi"      "entreprises"  "X-VIRGULE";
+    "refus-tout-a-la-fois"   Edi      "edi"      "lauze"        "Facture_n°_12_!";
+    "retenu-pdf"             Edi      "edi"      "entreprises"  "facture.pdf";
+};

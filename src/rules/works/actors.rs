@@ -176,7 +176,8 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         if matches!(self.cadre, Some(Cadre::A10 | Cadre::A13 | Cadre::A14)) {
             let (first, second) = self.valideurs(marche);
             self.valideur1 = self.agree(Role::Valideur1, self.valideur1, first);
-            self.valideur2 = second.filter(|s| Some(*s) != self.valideur1.map(|v| v.id)).map(|id| Actor { id, at: None });
+            self.valideur2 =
+                second.filter(|s| Some(*s) != self.valideur1.map(|v| v.id)).map(|id| Actor { id, at: None });
         }
     }
 

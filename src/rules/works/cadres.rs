@@ -39,6 +39,7 @@ pub struct Row {
     pub label: Text,
 }
 
+/// THE matrix.
 #[rustfmt::skip]
 pub static MATRIX: [Row; 18] = [
     //                                     EDI          portail      service
@@ -127,6 +128,9 @@ mod tests {
     #[test]
     fn a_name_is_one_of_four_kinds() {
         assert_eq!(named("A10"), Named::Works(Cadre::A10));
-        assert_eq!((named("A1"), named("A11"), named("A99"), named("a4")), (Named::Other, Named::Withdrawn, Named::Unknown, Named::Unknown));
+        assert_eq!(
+            (named("A1"), named("A11"), named("A99"), named("a4")),
+            (Named::Other, Named::Withdrawn, Named::Unknown, Named::Unknown)
+        );
     }
 }

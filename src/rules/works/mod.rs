@@ -205,9 +205,14 @@ fn works_cadre(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
         Some(written) => {
             let code = Shown(written.text).to_string();
             let message = match cadres::named(written.text) {
-                Named::Other => msg!("{code} est un cadre de Chorus Pro, mais pas de travaux", "{code} is a cadre of Chorus Pro's, but none of works"),
+                Named::Other => msg!(
+                    "{code} est un cadre de Chorus Pro, mais pas de travaux",
+                    "{code} is a cadre of Chorus Pro's, but none of works"
+                ),
                 Named::Withdrawn => msg!("{code} a été retiré de Chorus Pro", "{code} was withdrawn from Chorus Pro"),
-                Named::Works(_) | Named::Unknown => msg!("{code} n'est pas un cadre de facturation", "{code} is no cadre de facturation"),
+                Named::Works(_) | Named::Unknown => {
+                    msg!("{code} n'est pas un cadre de facturation", "{code} is no cadre de facturation")
+                }
             };
             rule.finding(message).at(Some(p.place(written.at))).found(written.text)
         }
@@ -246,10 +251,13 @@ fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
     let mode = case.context.mode;
     if let (Some((cadre, Cell::Non)), false) = (cell(case, Kind::Initial), is_association(case)) {
         found.push(
-            rule.finding(msg!("le mode {mode} refuse le dépôt d'un {cadre}", "the mode {mode} refuses the deposit of an {cadre}"))
-                .at(at_cadre(case))
-                .found(format!("{cadre}, {mode}"))
-                .expected(modes(cadre, Kind::Initial)),
+            rule.finding(msg!(
+                "le mode {mode} refuse le dépôt d'un {cadre}",
+                "the mode {mode} refuses the deposit of an {cadre}"
+            ))
+            .at(at_cadre(case))
+            .found(format!("{cadre}, {mode}"))
+            .expected(modes(cadre, Kind::Initial)),
         );
     }
 }
@@ -258,10 +266,16 @@ fn initial_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec
     if let (Some((cadre, Cell::Na)), false) = (cell(case, Kind::Initial), is_association(case)) {
         let takes = crate::routing::of(cadre).associates.iter().map(|c| c.code()).collect::<Vec<_>>().join(", ");
         found.push(
-            rule.finding(msg!("un {cadre} ne peut pas être un dépôt initial", "an {cadre} cannot be an initial deposit"))
-                .at(at_cadre(case))
-                .found(cadre.code())
-                .expected(msg!("une référence à la pièce antérieure ({takes})", "a reference to the earlier pièce ({takes})")),
+            rule.finding(msg!(
+                "un {cadre} ne peut pas être un dépôt initial",
+                "an {cadre} cannot be an initial deposit"
+            ))
+            .at(at_cadre(case))
+            .found(cadre.code())
+            .expected(msg!(
+                "une référence à la pièce antérieure ({takes})",
+                "a reference to the earlier pièce ({takes})"
+            )),
         );
     }
 }
@@ -284,9 +298,12 @@ fn association_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec
 fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     if let (Some((cadre, Cell::Na)), true) = (cell(case, Kind::Association), case.actors.cites) {
         found.push(
-            rule.finding(msg!("un {cadre} ne s'associe à aucune pièce antérieure", "an {cadre} associates no earlier pièce"))
-                .at(at_reference(case))
-                .found(cadre.code()),
+            rule.finding(msg!(
+                "un {cadre} ne s'associe à aucune pièce antérieure",
+                "an {cadre} associates no earlier pièce"
+            ))
+            .at(at_reference(case))
+            .found(cadre.code()),
         );
     }
 }
@@ -294,7 +311,8 @@ fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut
 fn association_not_yet(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     if is_association(case) {
         found.push(
-            rule.finding(msg!("l'association n'est pas encore traitée", "the association is not handled yet")).at(at_reference(case)),
+            rule.finding(msg!("l'association n'est pas encore traitée", "the association is not handled yet"))
+                .at(at_reference(case)),
         );
     }
 }
@@ -306,9 +324,12 @@ fn mode_allowed(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
     {
         let own = partner.modes.iter().map(|m| m.name()).collect::<Vec<_>>().join(", ");
         found.push(
-            rule.finding(msg!("vous ne pouvez pas déposer par le mode {mode}", "you may not deposit by the mode {mode}"))
-                .found(mode.name())
-                .expected(Msg::same(own)),
+            rule.finding(msg!(
+                "vous ne pouvez pas déposer par le mode {mode}",
+                "you may not deposit by the mode {mode}"
+            ))
+            .found(mode.name())
+            .expected(Msg::same(own)),
         );
     }
 }
@@ -431,7 +452,9 @@ fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findi
     if has_services || structure.service_required {
         let (id, code) = (&structure.id, Shown(code).to_string());
         found.push(
-            rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}")).at(at_service(case)).found(code.clone()),
+            rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
+                .at(at_service(case))
+                .found(code.clone()),
         );
     }
 }
@@ -467,8 +490,11 @@ fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
     {
         let id = &structure.id;
         found.push(
-            rule.finding(msg!("{id} exige un code service ou un engagement", "{id} asks for a service code or an engagement"))
-                .at(at_buyer(case)),
+            rule.finding(msg!(
+                "{id} exige un code service ou un engagement",
+                "{id} asks for a service code or an engagement"
+            ))
+            .at(at_buyer(case)),
         );
     }
 }
@@ -532,10 +558,13 @@ fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
         let edge = |d: Option<chrono::NaiveDate>| d.map_or_else(|| "…".to_owned(), |d| d.to_string());
         let (starts, ends) = (edge(marche.starts), edge(marche.ends));
         found.push(
-            rule.finding(msg!("la pièce est émise hors des dates du marché {number}", "the pièce is issued outside the dates of the marché {number}"))
-                .at(Some(case.piece.place(issued.raw.at)))
-                .found(issued.raw.text)
-                .expected(msg!("du {starts} au {ends}", "from {starts} to {ends}")),
+            rule.finding(msg!(
+                "la pièce est émise hors des dates du marché {number}",
+                "the pièce is issued outside the dates of the marché {number}"
+            ))
+            .at(Some(case.piece.place(issued.raw.at)))
+            .found(issued.raw.text)
+            .expected(msg!("du {starts} au {ends}", "from {starts} to {ends}")),
         );
     }
 }
@@ -547,10 +576,13 @@ fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>
         let number = &marche.number;
         let used = marche.cadres.iter().map(|c| c.code()).collect::<Vec<_>>().join(" ");
         found.push(
-            rule.finding(msg!("le marché {number} n'utilise pas le cadre {cadre}", "the marché {number} does not use the cadre {cadre}"))
-                .at(at_cadre(case))
-                .found(cadre.code())
-                .expected(Msg::same(used)),
+            rule.finding(msg!(
+                "le marché {number} n'utilise pas le cadre {cadre}",
+                "the marché {number} does not use the cadre {cadre}"
+            ))
+            .at(at_cadre(case))
+            .found(cadre.code())
+            .expected(Msg::same(used)),
         );
     }
 }
@@ -591,9 +623,12 @@ fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
         && valideur.id == seller.id
     {
         found.push(
-            rule.finding(msg!("le premier valideur est le déposant lui-même", "the first valideur is the depositor itself"))
-                .at(valideur.at.map(|at| case.piece.place(at)))
-                .found(valideur.id),
+            rule.finding(msg!(
+                "le premier valideur est le déposant lui-même",
+                "the first valideur is the depositor itself"
+            ))
+            .at(valideur.at.map(|at| case.piece.place(at)))
+            .found(valideur.id),
         );
     }
 }

@@ -1,0 +1,122 @@
+//! The samples: each case's flows, judged as if dropped today, give exactly what its expected.toml says; together they
+//! show every cadre refused, and accepted where a dépôt initial can bring it.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use guichet::annuaire::Annuaire;
+use guichet::config::Config;
+use guichet::judge::{Fate, Judged, judge};
+use guichet::rules::{Context, Finding, Layer, Severity};
+use guichet::trade::{Cadre, Mode};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    says: Says,
+    file: Vec<File>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Says {
+    fr: String,
+    en: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    path: String,
+    verdict: String,
+    errors: Vec<String>,
+    warnings: Vec<String>,
+    status: Option<String>,
+    holder: Option<String>,
+    holder_id: Option<String>,
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")
+}
+
+fn cases() -> Vec<(PathBuf, Expected)> {
+    let mut dirs: Vec<PathBuf> = std::fs::read_dir(samples()).unwrap().map(|e| e.unwrap().path()).collect();
+    dirs.sort();
+    dirs.retain(|d| d.is_dir() && !d.ends_with("annuaire"));
+    dirs.into_iter()
+        .map(|dir| {
+            let text = std::fs::read_to_string(dir.join("expected.toml")).unwrap_or_else(|e| panic!("{dir:?}: {e}"));
+            let expected = toml::from_str(&text).unwrap_or_else(|e| panic!("{dir:?}: {e}"));
+            (dir, expected)
+        })
+        .collect()
+}
+
+fn judge_sample(annuaire: &Annuaire, config: &Config, dir: &Path, path: &str) -> Judged {
+    let mut parts = path.split('/').skip(1);
+    let mode: Mode = parts.next().unwrap().parse().unwrap();
+    let partner = annuaire.partner(parts.next().unwrap()).unwrap();
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+    let context =
+        Context { config, annuaire: Some(annuaire), mode, partner: Some(partner), today, layers: &Layer::ALL };
+    judge(std::fs::read(dir.join(path)).unwrap(), &context)
+}
+
+fn ids(judged: &Judged, severity: Severity) -> Vec<String> {
+    let ids: BTreeSet<&str> = judged.findings.iter().filter(|f| f.severity == severity).map(|f| f.rule).collect();
+    ids.into_iter().map(str::to_owned).collect()
+}
+
+fn verdict(judged: &Judged) -> &'static str {
+    match judged.fate {
+        Fate::Hold => "held",
+        _ if judged.refused() => "refused",
+        _ => "accepted",
+    }
+}
+
+#[test]
+fn every_sample_gives_what_its_case_says() {
+    let annuaire = Annuaire::load(&samples().join("annuaire")).unwrap();
+    assert!(annuaire.warnings.is_empty(), "{:?}", annuaire.warnings);
+    let (annuaire, config) = (annuaire.annuaire, Config::default());
+    let mut wrong = Vec::new();
+    let (mut accepted, mut refused, mut syntaxes) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (dir, expected) in cases() {
+        let case = dir.file_name().unwrap().to_string_lossy().into_owned();
+        assert!(!expected.says.fr.is_empty() && !expected.says.en.is_empty(), "{case}");
+        let named: BTreeSet<&str> = expected.file.iter().map(|f| f.path.as_str()).collect();
+        for file in
+            walkdir::WalkDir::new(dir.join("in")).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file())
+        {
+            let path = file.path().strip_prefix(&dir).unwrap().to_string_lossy().into_owned();
+            assert!(named.contains(path.as_str()), "{case}: {path} is in no [[file]]");
+        }
+        for file in &expected.file {
+            let judged = judge_sample(&annuaire, &config, &dir, &file.path);
+            let found = (verdict(&judged), ids(&judged, Severity::Error), ids(&judged, Severity::Warning));
+            let route = judged.route.as_ref();
+            let went = route.map(|r| (r.arrival.code().to_owned(), r.holder.0.name().to_owned(), r.holder.1.clone()));
+            let meant =
+                file.status.clone().zip(file.holder.clone()).zip(file.holder_id.clone()).map(|((a, b), c)| (a, b, c));
+            if (found.0, &found.1, &found.2) != (file.verdict.as_str(), &file.errors, &file.warnings) || went != meant {
+                let says: Vec<&Finding> = judged.findings.iter().collect();
+                wrong.push(format!(
+                    "{case}: found {found:?} {went:?}\n  expected {} {:?} {:?} {meant:?}\n  {says:#?}",
+                    file.verdict, file.errors, file.warnings
+                ));
+            }
+            if let Some(cadre) = judged.facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok()) {
+                syntaxes.insert(judged.syntax);
+                if found.0 == "accepted" { &mut accepted } else { &mut refused }.insert(cadre);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let initial: BTreeSet<Cadre> = Cadre::ALL.into_iter().filter(|c| !matches!(c, Cadre::A23 | Cadre::A25)).collect();
+    assert_eq!(accepted, initial, "each cadre that a dépôt initial can bring is accepted once");
+    assert_eq!(refused, Cadre::ALL.into_iter().collect(), "each cadre is refused once");
+    assert_eq!(syntaxes, BTreeSet::from(["cii", "ubl-credit-note", "ubl-invoice"]));
+}
