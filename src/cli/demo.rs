@@ -1,4 +1,4 @@
-//! `guichet demo`: a small town's marché, its actors and what they hand in; one batch; what came out.
+//! `guichet demo`: some marchés, their actors and what they hand in; one batch; what came out.
 
 mod showcase;
 mod tell;

@@ -58,7 +58,6 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-#[allow(clippy::large_enum_variant)] // made once a run
 enum Command {
     /// Make the tree of a counter, with commented templates; never overwrites
     Init(init::Args),

@@ -13,7 +13,7 @@ use crate::spool::Tray;
 use crate::text::{Lang, Msg, Text, t};
 use crate::trade::Role;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Everything, for a person who sees guichet for the first time.
@@ -97,7 +97,8 @@ fn refusals(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
         if *outcome == "accepted" {
             continue;
         }
-        writeln!(out, "{name}")?;
+        let held = if *outcome == "held" { t(" (mis de côté dans hold/)", " (held, in hold/)").get(lang) } else { "" };
+        writeln!(out, "{name}{held}")?;
         for id in rules {
             let says = catalogue::find(id).map_or("", |rule| rule.says.get(lang));
             writeln!(out, "  {id:<6} {says}")?;
@@ -128,33 +129,44 @@ fn outbound(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
     grid.flush(out)
 }
 
+/// Commands to type, each with what it shows.
 fn next(shown: &Shown, dir: &Path, program: Option<&Path>, lang: Lang, out: &mut Out) -> io::Result<()> {
-    let mut grid = Grid::new(vec![Side::Left; 2], None);
-    let mut line =
-        |command: String, why: Text| grid.line(vec![format!("  {command}"), format!("# {}", why.get(lang))], out);
+    let mut steps: Vec<(String, Text)> = Vec::new();
     if let Some(program) = program {
-        line(format!("alias guichet={}", quoted(program)), t("pour ce terminal", "for this terminal"))?;
+        steps.push((format!("alias guichet={}", quoted(program)), t("pour ce terminal", "for this terminal")));
     }
-    line(format!("cd {}", quoted(dir)), t("tout est là", "everything is there"))?;
+    steps.push((format!("cd {}", quoted(dir)), t("tout est là", "everything is there")));
     if let Some(piece) = shown.pieces.first() {
-        line(format!("guichet piece {}", piece.piece), t("une pièce et son histoire", "one pièce and its trail"))?;
+        steps.push((format!("guichet piece {}", piece.piece), t("une pièce et son histoire", "a pièce and its trail")));
     }
-    let rules = shown.flows.iter().find_map(|e| if let Event::Flow { rules, .. } = e { rules.first() } else { None });
-    if let Some(rule) = rules {
-        line(
-            format!("guichet rules {rule}"),
-            t("cette règle, et comment s'y conformer", "that rule, and how to meet it"),
-        )?;
+    if let Some((flow, rule)) = worst(shown) {
+        steps.push((format!("guichet rules {rule}"), t("une règle, et comment la suivre", "a rule, and how to keep it")));
+        if let Some(file) = filed(shown, flow) {
+            let shows = t("un refus, montré comme par un compilateur", "a refusal, shown as a compiler does");
+            steps.push((format!("guichet check {}", quoted(&file)), shows));
+        }
     }
-    line(
-        "guichet check spool/archive".to_owned(),
-        t("les mêmes fichiers, jugés comme par un compilateur", "the same files, judged as a compiler does"),
-    )?;
-    line(
-        "guichet run".to_owned(),
-        t("le démon : déposez d'autres fichiers dans spool/in/", "the daemon: drop more files in spool/in/"),
-    )?;
-    grid.flush(out)
+    let daemon = t("le démon : déposez d'autres fichiers dans spool/in/", "the daemon: drop more files in spool/in/");
+    steps.push(("guichet run".to_owned(), daemon));
+    steps.iter().try_for_each(|(command, why)| writeln!(out, "  # {}\n  {command}", why.get(lang)))
+}
+
+/// The refused flow that broke the most rules, and the first of them.
+fn worst(shown: &Shown) -> Option<(&str, &str)> {
+    let refused = shown.flows.iter().filter_map(|event| match event {
+        Event::Flow { flow, outcome: "refused", rules, .. } => Some((flow, rules)),
+        _ => None,
+    });
+    let (flow, rules) = refused.max_by_key(|(_, rules)| rules.len())?;
+    rules.first().map(|rule| (flow.as_str(), *rule))
+}
+
+/// Where a flow was filed, below the demo's directory.
+fn filed(shown: &Shown, flow: &str) -> Option<PathBuf> {
+    let root = &shown.config.spool.root;
+    let below = walkdir::WalkDir::new(root.join("archive")).into_iter().filter_map(Result::ok);
+    let mut files = below.filter(|e| e.file_name().to_string_lossy().starts_with(flow));
+    files.next()?.path().strip_prefix(root.parent()?).ok().map(Path::to_path_buf)
 }
 
 /// A path as a shell takes it.
