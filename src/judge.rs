@@ -10,6 +10,7 @@ use crate::rules::{Case, Finding, Layer, catalogue, chorus, legible, safe};
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of one document.
 #[derive(Debug)]
@@ -112,7 +113,14 @@ pub fn judge(bytes: Vec<u8>, context: &Context<'_>) -> Judged {
 }
 
 /// Judges one document and gives back its decoded text, where it could be decoded: places in findings are places in it.
+///
+/// A fault of ours in judging holds the one file and harms no other.
 pub fn judge_keeping(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) {
+    catch_unwind(AssertUnwindSafe(|| judge_bytes(bytes, context)))
+        .unwrap_or_else(|_| (Judged::unread("unknown", Fate::Hold, vec![safe::internal_fault()]), None))
+}
+
+fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) {
     let kind = flux::sniff(&bytes);
     let hold = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
     match kind {

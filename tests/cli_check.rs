@@ -85,7 +85,7 @@ fn a_diagnostic_shows_the_line_and_a_caret_in_both_languages() {
     let english = text(&w.run(&["check", "wrong.xml"]).stdout);
     let wanted = format!("  |\n6 |   <cbc:ID>{REFUSED}</cbc:ID>\n  |           ^^^^^^^\n  |\n  = found: {REFUSED}\n");
     assert!(english.starts_with("error[G1.05]: "), "{english}");
-    assert!(english.contains(" --> wrong.xml:6:3\n"), "{english}");
+    assert!(english.contains(" --> wrong.xml:6:11\n"), "{english}");
     assert!(english.contains(&wanted) && english.contains("\n  = help: "), "{english}");
     let french = text(&w.run(&["--lang", "fr", "check", "wrong.xml"]).stdout);
     assert!(french.starts_with("erreur[G1.05]: ") && french.contains("\n  = remède : "), "{french}");

@@ -180,7 +180,8 @@ fn amounts_whose_sums_cannot_be_held_are_told_and_harm_nothing() {
     };
     let base = String::from_utf8(a4("N-1")).unwrap();
     let lines = base.replace("</Invoice>", &format!("{}</Invoice>", (0..12).map(line).collect::<String>()));
-    let rows = format!("<cac:TaxSubtotal><cbc:TaxAmount currencyID=\"EUR\">{huge}</cbc:TaxAmount></cac:TaxSubtotal>").repeat(12);
+    let rows = format!("<cac:TaxSubtotal><cbc:TaxAmount currencyID=\"EUR\">{huge}</cbc:TaxAmount></cac:TaxSubtotal>")
+        .repeat(12);
     let breakdown = base.replace("</cbc:TaxAmount></cac:TaxTotal>", &format!("</cbc:TaxAmount>{rows}</cac:TaxTotal>"));
     let signed = base.replace(">100.00</cbc:TaxExclusiveAmount>", &format!(">-7{huge}</cbc:TaxExclusiveAmount>"));
     let every = base.replace(">100.00<", &format!(">{huge}<")).replace(">20.00<", &format!(">{huge}<"));

@@ -99,7 +99,7 @@ fn places_and_paths_are_those_that_people_know() {
     let doc = Doc::parse(text.to_owned(), &LIMITS).unwrap();
     let all: Vec<NodeId> = doc.children(doc.root()).collect();
     let second = doc.place(all[1]);
-    assert_eq!((second.line, second.column, second.path.as_str()), (3, 21, "/Invoice/cbc:Note[2]"));
+    assert_eq!((second.line, second.column, second.path.as_str()), (3, 37, "/Invoice/cbc:Note[2]"));
     assert_eq!(&text[second.span.0..second.span.0 + second.span.1], "two");
     let id = doc.attribute_place(all[1], "id");
     assert_eq!((id.column, id.path.as_str()), (29, "/Invoice/cbc:Note[2]/@id"));

@@ -137,7 +137,7 @@ pub struct Piece<'d> {
     pub seller: Party<'d>,
     /// BG-7, buyer: destinataire or MOA.
     pub buyer: Party<'d>,
-    /// The valideur block: CII `InvoiceeTradeParty`; UBL seller's `AgentParty`, else the buyer's `ServiceProviderParty`.
+    /// The valideur block: CII `InvoiceeTradeParty`; UBL seller's `AgentParty`, else buyer's `ServiceProviderParty`.
     pub valideur: Option<Party<'d>>,
     /// BG-10, payee.
     pub payee: Option<Party<'d>>,

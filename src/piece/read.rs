@@ -87,8 +87,8 @@ struct Step {
 }
 
 impl Reader {
-    /// Makes tables ready; each stands below a path of its own. `namespace` gives the namespace of a step: its prefix, its local name, its depth from 1, and
-    /// whether it is the last.
+    /// Makes tables ready; each stands below a path of its own. `namespace` gives the namespace of a step from its
+    /// prefix, its depth from 1, and whether it is the last.
     pub fn new(
         tables: &[(&'static str, &'static [Row])],
         namespace: fn(Option<&str>, usize, bool) -> &'static str,

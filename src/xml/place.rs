@@ -33,7 +33,8 @@ static PREFIXES: &[(&str, &str)] = &[
 ];
 
 impl Doc {
-    /// The place of an element: line and column of its start tag; its text, else its start tag, to underline.
+    /// The place of an element's value: its text; its start tag where it has none, or where the text is not written as
+    /// it is meant (references, CDATA).
     pub fn place(&self, node: NodeId) -> Place {
         let n = self.node(node);
         let text = super::trim(self.text(node));
@@ -42,7 +43,7 @@ impl Doc {
         } else {
             (text.as_ptr().addr() - self.source.as_ptr().addr(), text.len())
         };
-        let (line, column) = self.line_and_column(n.start as usize);
+        let (line, column) = self.line_and_column(span.0);
         Place { line, column, path: self.path(node), span }
     }
 

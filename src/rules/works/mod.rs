@@ -501,7 +501,8 @@ fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
 
 fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let a = &case.actors;
-    let Some(cadre) = a.cadre else { return };
+    // Without the annuaire nobody knows whom the marché's sheet would name.
+    let (Some(cadre), Some(_)) = (a.cadre, case.context.annuaire) else { return };
     // The seller and the buyer have rules of their own; a MOA is only missing where the buyer is.
     for role in a.lacking().filter(|r| *r != Role::Moa) {
         let label = role.label();
