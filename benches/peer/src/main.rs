@@ -1,0 +1,54 @@
+//! Documents a second on one thread: guichet's `judge` (decode, parse, model, all its rules and the route) and the
+//! crate `en16931-formats`' `receive` (parse, model, the rules of EN 16931), in turn on the same documents. The two do
+//! not judge the same rules: the figure says what a document costs, not which is the better judge.
+
+use guichet::config::Config;
+use guichet::judge::judge;
+use guichet::rules::{Context, Layer};
+use guichet::trade::Mode;
+use std::time::{Duration, Instant};
+
+fn main() {
+    let dirs: Vec<String> = std::env::args().skip(1).collect();
+    let files = dirs.iter().flat_map(|d| walkdir::WalkDir::new(d).sort_by_file_name()).filter_map(Result::ok);
+    let mut documents: Vec<Vec<u8>> = files
+        .filter(|e| e.file_type().is_file())
+        .filter_map(|e| std::fs::read(e.path()).ok())
+        .filter(|b| guichet::flux::sniff(b) == guichet::flux::Kind::Xml)
+        .collect();
+    documents.sort_by_key(Vec::len);
+    let Some(median) = documents.get(documents.len() / 2).map(Vec::len) else {
+        eprintln!("usage: guichet-peer DIR…");
+        std::process::exit(2);
+    };
+    let config = Config::default();
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
+    let context =
+        Context { config: &config, annuaire: None, mode: Mode::Edi, partner: None, today, layers: &Layer::ALL };
+    let ours = |d: &[u8]| judge(d.to_vec(), &context).findings.len();
+    let policy = en16931_formats::Policy::default();
+    let theirs = |d: &[u8]| en16931_formats::receive(d, &policy).reasons.len();
+    let (mut a, mut b, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..9 {
+        let (x, y) = (rate(&documents, &ours), rate(&documents, &theirs));
+        a.push(x);
+        b.push(y);
+        ratios.push(x / y);
+    }
+    println!("{} documents, median {median} bytes, one thread, 9 runs in turn", documents.len());
+    for (name, mut v) in [("guichet, documents/s", a), ("en16931-formats, documents/s", b), ("ratio", ratios)] {
+        v.sort_by(f64::total_cmp);
+        println!("{name:<30} min {:>9.1}  median {:>9.1}  max {:>9.1}", v[0], v[v.len() / 2], v[v.len() - 1]);
+    }
+}
+
+fn rate(documents: &[Vec<u8>], work: &dyn Fn(&[u8]) -> usize) -> f64 {
+    let (started, mut done) = (Instant::now(), 0u32);
+    while started.elapsed() < Duration::from_millis(400) {
+        for d in documents {
+            std::hint::black_box(work(d));
+        }
+        done += u32::try_from(documents.len()).expect("some hundred documents");
+    }
+    f64::from(done) / started.elapsed().as_secs_f64()
+}
