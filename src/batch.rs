@@ -13,7 +13,6 @@ const LOOKS: usize = 10_000;
 pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
     let settle = counter.config().spool.settle;
     let until = std::time::Instant::now() + settle + Duration::from_millis(100);
-    counter.republish()?;
     for _ in 0..LOOKS {
         let mut look = counter.look()?;
         let found = !look.ready.is_empty();

@@ -39,7 +39,6 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     let (hints, heard) = sync_channel(1024);
     let mut watch = Watching::new(counter, hints);
     let mut fingerprint = Annuaire::fingerprint(annuaire);
-    counter.republish()?;
     while !orders.stop.load(Ordering::SeqCst) {
         watch.renew(counter);
         let look = counter.look()?;
@@ -50,10 +49,8 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
             if look.more && counter.tally().flows > before {
                 pause = Duration::ZERO; // there is more of the same; other partners come in turn
             }
-        } else {
-            counter.settle()?;
         }
-        if counter.tally().flows > before && pause > Duration::ZERO {
+        if pause > Duration::ZERO {
             counter.settle()?;
         }
         let window = counter.config().batch.wait;

@@ -53,6 +53,13 @@ pub enum Event {
         /// Why.
         why: Msg,
     },
+    /// A partner's directory cannot be made or opened: something else stands in its place.
+    NoDirectory {
+        /// Whose.
+        partner: String,
+        /// The system's answer.
+        why: String,
+    },
     /// An outbound name is taken by something that is not ours.
     NameTaken {
         /// Whose directory.
@@ -94,7 +101,10 @@ impl Event {
         match self {
             Event::Opened { .. } | Event::Flow { .. } | Event::AnnuaireLoaded { .. } | Event::Closed => Level::Info,
             Event::Recovered { .. } | Event::Stray { .. } | Event::NoHints { .. } => Level::Warning,
-            Event::NameTaken { .. } | Event::DiskReserve { .. } | Event::AnnuaireRefused { .. } => Level::Alert,
+            Event::NoDirectory { .. }
+            | Event::NameTaken { .. }
+            | Event::DiskReserve { .. }
+            | Event::AnnuaireRefused { .. } => Level::Alert,
         }
     }
 
@@ -114,9 +124,13 @@ impl Event {
                 format!("{path} : laissé en place, {}", why.fr),
                 format!("{path}: left where it is, {}", why.en),
             ),
+            Event::NoDirectory { partner, why } => msg!(
+                "répertoire de {partner} inutilisable ({why}) : ses fichiers attendent ; remettez le répertoire en place",
+                "a directory of {partner}'s cannot be used ({why}): its files wait; put the directory back"
+            ),
             Event::NameTaken { partner, tray, name } => msg!(
-                "out/{partner}/{tray}/{name} existe déjà et n'est pas de guichet : publication en attente ; retirez ce fichier",
-                "out/{partner}/{tray}/{name} is there and is not guichet's: the file waits; remove what is there"
+                "out/{partner}/{tray}/{name} ne peut pas être publié : un autre fichier ou répertoire occupe la place ; retirez-le",
+                "out/{partner}/{tray}/{name} cannot be published: another file or directory is in its place; remove that"
             ),
             Event::DiskReserve { free, reserve } => msg!(
                 "disque presque plein ({free} octets libres, réserve {reserve}) : plus rien n'est pris ; libérez de la place",

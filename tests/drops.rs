@@ -301,3 +301,78 @@ fn nobody_else_is_told() {
     // delta acts for the seller as well: told of its pièce, without its bytes.
     assert_eq!((w.tray("delta", "statuts").len(), w.tray("delta", "pieces").len()), (1, 0));
 }
+
+#[test]
+fn a_tray_that_is_gone_is_made_again_and_one_that_was_replaced_waits() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    w.batch();
+    w.take_all();
+    let elsewhere = w.path("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    let tray = w.path("spool/out/beta/pieces");
+    fs::remove_dir(&tray).unwrap();
+    symlink(&elsewhere, &tray).unwrap();
+    fs::remove_dir(w.path("spool/out/alpha/statuts")).unwrap();
+    w.drop_file("edi", "alpha", "F2", &a4("N-2"));
+    let out = w.run(&["batch"]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("pieces"), "the operator is told: {}", text(&out.stderr));
+    assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0, "nothing leaves the spool");
+    assert_eq!(w.tray("alpha", "statuts").len(), 1, "a tray that was removed is made again");
+    fs::remove_file(&tray).unwrap();
+    w.batch();
+    assert_eq!(w.tray("beta", "pieces"), [a4("N-2")], "what waited comes once the place is free");
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+#[test]
+fn the_daemon_answers_by_events_by_polling_and_takes_a_new_annuaire() {
+    for watch in ["events", "poll"] {
+        let mut w = World::with(&format!("[spool]\nsettle = \"50ms\"\nrescan = \"200ms\"\nwatch = \"{watch}\"\n"));
+        let mut daemon = w.guichet(&["run"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let until = |what: &dyn Fn() -> bool| {
+            let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
+            while !what() && std::time::Instant::now() < limit {
+                std::thread::sleep(std::time::Duration::from_millis(10));
+            }
+            what()
+        };
+        w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+        assert!(until(&|| w.tray("beta", "pieces").len() == 1), "{watch}: a file that is written");
+        // Renamed into place, from a name that is in progress.
+        let (part, whole) = (w.path("spool/in/edi/alpha/F2.part"), w.path("spool/in/edi/alpha/F2"));
+        fs::write(&part, a4("N-2")).unwrap();
+        fs::rename(&part, &whole).unwrap();
+        w.dropped.push(("alpha".into(), common::world::sha256(&a4("N-2"))));
+        assert!(until(&|| w.tray("beta", "pieces").len() == 2), "{watch}: a file that is renamed into place");
+        // A new partner: its directories are made, and what it drops is answered.
+        let partners = fs::read_to_string(w.path("annuaire/partners.toml")).unwrap();
+        let one = format!(
+            "[[partner]]\nname = \"late\"\napp_code = \"LAT001\"\nstructures = [\"{MOE}\"]\nmodes = [\"edi\"]\n"
+        );
+        fs::write(w.path("annuaire/partners.toml"), format!("{partners}\n{one}")).unwrap();
+        assert!(until(&|| w.path("spool/in/edi/late").is_dir()), "{watch}: the annuaire is read again");
+        w.drop_file("edi", "late", "F3", b"<x/>");
+        assert!(until(&|| w.tray("late", "comptes-rendus").len() == 1), "{watch}: the new partner is answered");
+        // A faulty annuaire changes nothing.
+        fs::write(w.path("annuaire/partners.toml"), "[[partner]]\n").unwrap();
+        w.drop_file("edi", "alpha", "F4", &a4("N-4"));
+        assert!(until(&|| w.tray("beta", "pieces").len() == 3), "{watch}: the old annuaire stays");
+        fs::write(w.path("annuaire/partners.toml"), format!("{partners}\n{one}")).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM)
+            .unwrap();
+        assert_eq!(daemon.wait().unwrap().code(), Some(0), "{watch}");
+        assert_eq!(w.violations(true), Vec::<String>::new(), "{watch}");
+    }
+}
+
+#[test]
+fn the_barrier_may_be_one_fsync_a_file() {
+    let mut w = World::with("[spool]\nsettle = \"0s\"\n[ledger]\nbarrier = \"fsync\"\n");
+    for i in 0..5 {
+        w.drop_file("edi", "alpha", &format!("F{i}"), &a4(&format!("N-{i}")));
+    }
+    assert_eq!(w.batch()["accepted"], 5);
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}

@@ -112,7 +112,8 @@ fn every_association_cell_is_obeyed() {
                 });
             }
             let mut found = ids(&judged);
-            (found.sort_unstable(), expected.sort_unstable());
+            found.sort_unstable();
+            expected.sort_unstable();
             assert_eq!(found, expected, "{} {mode}", row.cadre);
             // An association is never taken for an initial deposit; a mere citation stays one.
             assert_eq!(judged.route.is_some(), expected == ["T-05"], "{} {mode}", row.cadre);

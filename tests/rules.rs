@@ -282,8 +282,10 @@ fn the_official_samples_are_judged_as_they_deserve() {
     let partner = annuaire.partner("p");
     let context =
         Context { config: &config, annuaire: Some(&annuaire), mode: Mode::Edi, partner, today, layers: &Layer::ALL };
+    /// Sample, the rules it breaks, the status and holder it comes to.
+    type Deserved<'a> = (&'a str, &'a [&'a str], Option<(&'a str, &'a str)>);
     #[rustfmt::skip]
-    let expected: [(&str, &[&str], Option<(&str, &str)>); 6] = [
+    let expected: [Deserved; 6] = [
         ("P74", &[],                  Some(("MISE_A_DISPOSITION_MOE", third))),
         ("P76", &[],                  Some(("A_VALIDER_1", third))),
         ("P01", &["T-01"],            None),

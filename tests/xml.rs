@@ -128,7 +128,8 @@ fn same(ours: &Doc, theirs: &roxmltree::Document<'_>) {
             .attributes()
             .map(|a| (a.namespace().unwrap_or("").to_owned(), a.name().to_owned(), a.value().to_owned()))
             .collect();
-        (a.sort(), b.sort());
+        a.sort();
+        b.sort();
         assert_eq!(a, b);
         assert_eq!(ours.parent(n).map(|p| ours.local(p)), node.parent_element().map(|p| p.tag_name().name()));
     }

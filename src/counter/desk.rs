@@ -10,7 +10,7 @@ use crate::retour::{self, Addressee, Envelope, Report};
 use crate::rules::{self, Finding};
 use crate::spool::{Claim, Staged, Tray};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use std::sync::Arc;
 pub(super) struct Desk<'a> {
     pub ledger: &'a mut Ledger,
     pub published: &'a mut Vec<i64>,
+    pub blocked: &'a mut HashSet<i64>,
     pub latest: &'a mut Instant,
     pub tally: &'a mut Tally,
     pub intake: &'a Intake,
@@ -74,13 +75,17 @@ impl Desk<'_> {
             let tray = Tray::of_name(&p.tray).expect("the schema allows the three trays only");
             (p.partner.as_str(), tray, p.name.as_str())
         });
-        let (published, intake) = (&mut *self.published, self.intake);
+        let (published, blocked, intake) = (&mut *self.published, &mut *self.blocked, self.intake);
         intake.spool.publish(files, &mut |i, staged| match staged {
-            Staged::Published | Staged::Gone => published.push(pending[i].id),
-            Staged::Taken => {
+            Staged::Published | Staged::Gone => {
+                blocked.remove(&pending[i].id);
+                published.push(pending[i].id);
+            }
+            Staged::Taken if blocked.insert(pending[i].id) => {
                 let Pending { partner, tray, name, .. } = pending[i].clone();
                 intake.tell(&Event::NameTaken { partner, tray, name });
             }
+            Staged::Taken => {}
         })?;
         Ok(())
     }

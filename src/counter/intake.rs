@@ -40,6 +40,8 @@ pub(super) enum Take {
     Unfinished(Candidate),
     /// It is gone or another file by now.
     Changed,
+    /// It cannot be read or moved: it stays where it is.
+    Denied(Candidate, String),
 }
 
 impl Intake {
@@ -47,10 +49,16 @@ impl Intake {
         self.listener.hear(self.clock.now(), event);
     }
 
+    /// Makes every partner's directories. What stands in the place of one of them is that partner's trouble alone.
     pub fn welcome(&self) -> Result<(), SpoolError> {
         for partner in self.annuaire.partners() {
-            self.spool.welcome(&partner.name, &partner.modes)?;
             self.spool.make_work_dirs(&partner.name)?;
+            match self.spool.welcome(&partner.name, &partner.modes) {
+                Err(e @ SpoolError::Io { .. }) => {
+                    self.tell(&Event::NoDirectory { partner: partner.name.clone(), why: e.to_string() });
+                }
+                other => other?,
+            }
         }
         Ok(())
     }
@@ -88,8 +96,9 @@ impl Intake {
 
     fn take_one(&self, candidate: Candidate) -> Result<Take, SpoolError> {
         let quiet = candidate.quiet;
-        let mut opened = match self.spool.open_candidate(candidate, self.config.limits.file) {
+        let mut opened = match self.spool.open_candidate(candidate.clone(), self.config.limits.file) {
             Ok(opened) => opened,
+            Err(ClaimError::Denied(why)) => return Ok(Take::Denied(candidate, why.to_string())),
             Err(ClaimError::Changed) => return Ok(Take::Changed),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
@@ -107,6 +116,7 @@ impl Intake {
         let claim = match self.spool.claim(opened, id) {
             Ok(claim) => claim,
             Err(ClaimError::Changed) => return Ok(Take::Changed),
+            Err(ClaimError::Denied(why)) => return Ok(Take::Denied(opened.candidate().clone(), why.to_string())),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
         self.judge_claim(claim, opened.take_bytes()).map(|t| Take::Taken(Box::new(t)))
@@ -156,14 +166,24 @@ fn held(finding: Finding) -> Judged {
 }
 
 /// Parts what was taken from what is not finished.
-pub(super) fn sort(takes: Vec<Take>) -> (Vec<Taken>, Vec<Candidate>) {
-    let (mut taken, mut unfinished) = (Vec::new(), Vec::new());
+pub(super) fn sort(takes: Vec<Take>) -> Sorted {
+    let mut sorted = Sorted::default();
     for take in takes {
         match take {
-            Take::Taken(t) => taken.push(*t),
-            Take::Unfinished(c) => unfinished.push(c),
+            Take::Taken(t) => sorted.taken.push(*t),
+            Take::Unfinished(c) => sorted.unfinished.push(c),
+            Take::Denied(c, why) => sorted.denied.push((c, why)),
             Take::Changed => {}
         }
     }
-    (taken, unfinished)
+    sorted
+}
+
+/// A batch, sorted by what became of each candidate.
+#[derive(Default)]
+pub(super) struct Sorted {
+    pub taken: Vec<Taken>,
+    pub unfinished: Vec<Candidate>,
+    /// With the system's answer.
+    pub denied: Vec<(Candidate, String)>,
 }

@@ -9,11 +9,11 @@ use crate::annuaire::Annuaire;
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::event::{Event, Listener};
-use crate::ledger::{Ledger, LedgerError, Pending};
+use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
 use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
 use desk::Desk;
-use intake::{Intake, Take, sort};
+use intake::{Intake, Sorted, Take, sort};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -62,6 +62,10 @@ pub struct Counter {
     ledger: Ledger,
     /// Rows of the outbox that are published and not yet marked so.
     published: Vec<i64>,
+    /// Rows of the outbox that cannot be published: something is in their place.
+    blocked: HashSet<i64>,
+    /// Files that cannot be taken, and were told.
+    denied: HashSet<String>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
     latest: Instant,
     started: std::time::Instant,
@@ -94,6 +98,8 @@ impl Counter {
             scanner,
             ledger,
             published: Vec::new(),
+            blocked: HashSet::new(),
+            denied: HashSet::new(),
             latest: Instant(i64::MIN),
             started: std::time::Instant::now(),
             reserve_told: false,
@@ -176,41 +182,51 @@ impl Counter {
                 self.tally.waiting += next.len() as u64 + batches.map(|b| b.len() as u64).sum::<u64>();
                 return self.finish(taken);
             }
+            let sorted = self.set_aside(sort(taken));
             // Taking and judging need no ledger: the next batch goes ahead while this one waits for the disk.
-            let intake = &self.intake;
-            let mut desk = Desk {
-                ledger: &mut self.ledger,
-                published: &mut self.published,
-                latest: &mut self.latest,
-                tally: &mut self.tally,
-                intake,
-            };
-            let (scanner, started) = (&mut self.scanner, sort(taken));
-            for c in &started.1 {
-                scanner.unfinished(c);
-            }
+            let mut desk = self.desk();
+            let intake = desk.intake;
             taken = std::thread::scope(|scope| {
                 let ahead = scope.spawn(|| intake.take(next));
-                desk.batch(started.0)?;
+                desk.batch(sorted.taken)?;
                 Ok::<_, CounterError>(ahead.join().expect("taking does not panic: judging is caught")?)
             })?;
         }
     }
 
     fn finish(&mut self, taken: Vec<Take>) -> Result<(), CounterError> {
-        let (taken, unfinished) = sort(taken);
-        for c in &unfinished {
-            self.scanner.unfinished(c);
-            self.tally.waiting += 1;
-        }
-        self.desk().batch(taken)
+        let sorted = self.set_aside(sort(taken));
+        self.desk().batch(sorted.taken)
     }
 
-    /// Marks what is published; called when there is nothing else to do.
+    /// Remembers the files that are not finished, and tells of those that cannot be taken, once each.
+    fn set_aside(&mut self, sorted: Sorted) -> Sorted {
+        for c in &sorted.unfinished {
+            self.scanner.unfinished(c);
+        }
+        for (c, why) in &sorted.denied {
+            let path = c.path();
+            if self.denied.insert(path.clone()) {
+                let why = msg!(
+                    "impossible de le prendre : {why} ; corrigez ses droits",
+                    "it cannot be taken: {why}; mend its permissions"
+                );
+                self.tell(&Event::Stray { path, why });
+            }
+        }
+        self.tally.waiting += (sorted.unfinished.len() + sorted.denied.len()) as u64;
+        sorted
+    }
+
+    /// Tries again what could not be published, and marks what is published; called when there is nothing else to do.
     ///
     /// # Errors
-    /// What SQLite said.
+    /// What the disk or SQLite said.
     pub fn settle(&mut self) -> Result<(), CounterError> {
+        if !self.blocked.is_empty() {
+            let waiting = self.ledger.unpublished()?.into_iter().filter(|p| self.blocked.contains(&p.id)).collect();
+            self.desk().publish(waiting)?;
+        }
         if self.published.is_empty() {
             return Ok(());
         }
@@ -221,21 +237,11 @@ impl Counter {
         Ok(())
     }
 
-    /// Tries again what could not be published because its name was taken.
-    ///
-    /// # Errors
-    /// What the disk or SQLite said.
-    pub fn republish(&mut self) -> Result<(), CounterError> {
-        let waiting: Vec<Pending> =
-            self.ledger.unpublished()?.into_iter().filter(|p| !self.published.contains(&p.id)).collect();
-        self.desk().publish(waiting)?;
-        self.settle()
-    }
-
     fn desk(&mut self) -> Desk<'_> {
         Desk {
             ledger: &mut self.ledger,
             published: &mut self.published,
+            blocked: &mut self.blocked,
             latest: &mut self.latest,
             tally: &mut self.tally,
             intake: &self.intake,

@@ -47,6 +47,9 @@ pub enum ClaimError {
     /// It is gone, or no longer the file that was looked at: the next scan looks again.
     #[error("it changed while it was looked at")]
     Changed,
+    /// The partner's file or directory does not let us: the file stays where it is.
+    #[error("{0}")]
+    Denied(std::io::Error),
     /// The disk failed.
     #[error(transparent)]
     Spool(#[from] SpoolError),
@@ -118,14 +121,15 @@ impl Spool {
         let fd = match rustix::fs::openat(&*candidate.dir, candidate.name.as_os_str(), flags, Perm::empty()) {
             Ok(fd) => fd,
             Err(Errno::NOENT | Errno::LOOP | Errno::NXIO) => return Err(ClaimError::Changed),
-            Err(e) => return Err(SpoolError::io("open", candidate.path(), e).into()),
+            Err(e) => return Err(ClaimError::Denied(e.into())),
         };
         let stamp = plain(&fd).ok_or(ClaimError::Changed)?;
         if !stamp.same_content(&candidate.stamp) {
             return Err(ClaimError::Changed);
         }
         let mut file = File::from(fd);
-        let bytes = if stamp.size > limit { None } else { Some(read(&mut file, &candidate, stamp.size)?) };
+        let bytes =
+            if stamp.size > limit { None } else { Some(read(&mut file, stamp.size).map_err(ClaimError::Denied)?) };
         Ok(Opened { candidate, file, stamp, bytes })
     }
 
@@ -153,7 +157,7 @@ impl Spool {
             }
             return match e {
                 Errno::NOENT => Err(ClaimError::Changed),
-                e => Err(SpoolError::io("claim", c.path(), e).into()),
+                e => Err(ClaimError::Denied(e.into())),
             };
         }
         self.touched(&claim.work_dir());
@@ -170,7 +174,8 @@ impl Spool {
         if !now.same_content(&opened.stamp) && opened.bytes.is_some() {
             use std::io::Seek;
             opened.file.rewind().map_err(|e| SpoolError::io("read", c.path(), e))?;
-            opened.bytes = Some(read(&mut opened.file, c, now.size)?);
+            let bytes = read(&mut opened.file, now.size).map_err(|e| SpoolError::io("read", c.path(), e))?;
+            opened.bytes = Some(bytes);
         }
         claim.size = opened.bytes.as_ref().map_or(now.size, |b| b.len() as u64);
         Ok(claim)
@@ -202,9 +207,9 @@ fn plain(fd: &OwnedFd) -> Option<Stamp> {
     good.then(|| Stamp::of(&stat))
 }
 
-fn read(file: &mut File, c: &Candidate, size: u64) -> Result<Vec<u8>, SpoolError> {
+fn read(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
     // One byte more than the size: a file that grows is noticed, and reading it ends all the same.
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0).saturating_add(1));
-    file.take(size.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| SpoolError::io("read", c.path(), e))?;
+    file.take(size.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

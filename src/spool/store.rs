@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::scan::list;
-use super::{FlowId, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape};
+use super::{FlowId, PRIVATE, SHARED, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape};
 use crate::config::Barrier;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
@@ -120,21 +120,25 @@ impl Spool {
     /// time, for a partner may have put another directory in a tray's place.
     ///
     /// # Errors
-    /// What the system said, a missing tray included.
+    /// What the system said of guichet's own directories; what is wrong with a tray is [`Staged::Taken`].
     pub fn publish<'f>(
         &self,
         files: impl Iterator<Item = (&'f str, Tray, &'f str)>,
         each: &mut dyn FnMut(usize, Staged),
     ) -> Result<(), SpoolError> {
-        let mut trays: HashMap<(&str, Tray), OwnedFd> = HashMap::new();
+        let mut trays: HashMap<(&str, Tray), Option<OwnedFd>> = HashMap::new();
         for (i, (partner, tray, name)) in files.enumerate() {
             let path = format!("out/{partner}/{}", tray.name());
             let dir = match trays.entry((partner, tray)) {
                 Entry::Occupied(dir) => dir.into_mut(),
                 Entry::Vacant(place) => {
                     self.touched(&path);
-                    place.insert(self.dir(&path)?)
+                    place.insert(self.tray(&path))
                 }
+            };
+            let Some(dir) = dir else {
+                each(i, Staged::Taken);
+                continue;
             };
             let from = self.own(&format!("{STAGE}/{partner}"))?;
             crash::point("before a publish");
@@ -148,6 +152,11 @@ impl Spool {
             each(i, staged);
         }
         Ok(())
+    }
+
+    /// A tray, made again where it was removed; nothing where something else stands in its place.
+    fn tray(&self, path: &str) -> Option<OwnedFd> {
+        self.dir(path).or_else(|_| self.make_dir(path, SHARED).and_then(|()| self.dir(path))).ok()
     }
 
     /// Files a decided deposit: the partner's file goes, guichet's copy takes its last name `filed`. A deposit that was
