@@ -1,5 +1,5 @@
-//! Help in French: the definition in `cli` is English, and this table says each of its sentences again. A test holds the
-//! two together.
+//! Help in French: the definition in `cli` is English, and this table says each of its sentences again. A test holds
+//! the two together.
 
 use crate::text::Lang;
 use clap::Command;

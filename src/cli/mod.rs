@@ -49,10 +49,12 @@ const COMMON: &str = "Common options";
 #[command(name = "guichet", version, max_term_width = 100, arg_required_else_help = true)]
 struct Cli {
     /// The configuration; else ./guichet.toml, else the defaults
-    #[arg(short, long, global = true, help_heading = COMMON, value_name = "FILE", env = "GUICHET_CONFIG", hide_env_values = true)]
+    #[arg(short, long, global = true, help_heading = COMMON, value_name = "FILE")]
+    #[arg(env = "GUICHET_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// Language of messages; else that of the locale
-    #[arg(long, global = true, help_heading = COMMON, value_name = "LANG", env = "GUICHET_LANG", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "LANG")]
+    #[arg(env = "GUICHET_LANG", hide_env_values = true)]
     lang: Option<LangArg>,
     /// How a listing is written
     #[arg(long, global = true, help_heading = COMMON, value_name = "FORMAT")]

@@ -97,7 +97,8 @@ fn refusals(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
         if *outcome == "accepted" {
             continue;
         }
-        let held = if *outcome == "held" { t(" (mis de côté dans hold/)", " (held, in hold/)").get(lang) } else { "" };
+        let held =
+            if *outcome == "held" { t(" (mis de côté dans hold/)", " (held, in hold/)").get(lang) } else { "" };
         writeln!(out, "{name}{held}")?;
         for id in rules {
             let says = catalogue::find(id).map_or("", |rule| rule.says.get(lang));
@@ -140,7 +141,10 @@ fn next(shown: &Shown, dir: &Path, program: Option<&Path>, lang: Lang, out: &mut
         steps.push((format!("guichet piece {}", piece.piece), t("une pièce et son histoire", "a pièce and its trail")));
     }
     if let Some((flow, rule)) = worst(shown) {
-        steps.push((format!("guichet rules {rule}"), t("une règle, et comment la suivre", "a rule, and how to keep it")));
+        steps.push((
+            format!("guichet rules {rule}"),
+            t("une règle, et comment la suivre", "a rule, and how to keep it"),
+        ));
         if let Some(file) = filed(shown, flow) {
             let shows = t("un refus, montré comme par un compilateur", "a refusal, shown as a compiler does");
             steps.push((format!("guichet check {}", quoted(&file)), shows));
