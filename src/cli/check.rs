@@ -188,8 +188,8 @@ fn summary(tally: &Tally, layers: &[Layer], annuaire: bool, session: &Session) {
     session.remark(&Msg::new(joined(Lang::Fr), joined(Lang::En)));
     if layers.contains(&Layer::Chorus) || layers.contains(&Layer::Works) {
         session.remark(&msg!(
-            "laissés de côté : l'unicité, l'état des pièces associées et le droit du déposant, qui dépendent du registre et du dépôt",
-            "left out: uniqueness, the state of associated pièces and the depositor's right, which depend on the ledger and the deposit"
+            "laissés de côté, faute de registre : l'unicité, les pièces associées, le droit du déposant",
+            "left out, for want of a ledger: uniqueness, associated pièces, the depositor's right"
         ));
     }
     if !annuaire && layers.contains(&Layer::Works) {

@@ -13,7 +13,7 @@ pub struct Args {
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
     // Into memory first: the generator panics when a pipe closes.
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut definition(), "guichet", &mut script);
+    clap_complete::generate(args.shell, &mut definition(session.lang), "guichet", &mut script);
     session.out.write_all(&script)?;
     Ok(Exit::Fine)
 }

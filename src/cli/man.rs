@@ -14,14 +14,11 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
-    let mut whole = definition();
+    let mut whole = definition(session.lang);
     whole.build();
     let page = match &args.command {
-        None => whole,
-        Some(name) => match whole.find_subcommand(name) {
-            Some(command) => command.clone(),
-            None => return Err(unknown(name, &whole)),
-        },
+        None => whole.clone(),
+        Some(name) => whole.find_subcommand(name).cloned().ok_or_else(|| unknown(name, &whole))?,
     };
     let mut text = Vec::new();
     clap_mangen::Man::new(page).render(&mut text)?;

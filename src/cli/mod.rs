@@ -8,6 +8,7 @@ mod completions;
 mod counter;
 mod demo;
 mod failure;
+mod help;
 mod init;
 mod man;
 mod piece;
@@ -21,7 +22,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Found};
 use crate::render::{Format, Out};
 use crate::text::{Lang, Msg};
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use failure::Failure;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -40,18 +41,23 @@ pub struct World {
     pub program: Option<PathBuf>,
 }
 
+/// The heading of options that every command takes.
+const COMMON: &str = "Common options";
+
 /// Judges, routes and answers the invoices of French public works
 #[derive(Parser)]
 #[command(name = "guichet", version, max_term_width = 100, arg_required_else_help = true)]
 struct Cli {
     /// The configuration; else ./guichet.toml, else the defaults
-    #[arg(short, long, global = true, value_name = "FILE", env = "GUICHET_CONFIG", hide_env_values = true)]
+    #[arg(short, long, global = true, help_heading = COMMON, value_name = "FILE")]
+    #[arg(env = "GUICHET_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
     /// Language of messages; else that of the locale
-    #[arg(long, global = true, value_name = "LANG", env = "GUICHET_LANG", hide_env_values = true)]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "LANG")]
+    #[arg(env = "GUICHET_LANG", hide_env_values = true)]
     lang: Option<LangArg>,
     /// How a listing is written
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, help_heading = COMMON, value_name = "FORMAT")]
     format: Option<Format>,
     #[command(subcommand)]
     command: Command,
@@ -73,7 +79,7 @@ enum Command {
     Rules(rules::Args),
     /// The directory: structures, services, marchés, partners
     Annuaire(annuaire::Args),
-    /// List pièces that meet every criterion, in order of deposit
+    /// List pièces that meet every criterion, refused ones included, in order of deposit
     Search(Box<search::Args>),
     /// One pièce with its trail
     Piece(piece::Args),
@@ -129,18 +135,16 @@ impl Session {
 
 /// Runs a command line; returns the exit code of the contract.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let lang = language(&arguments, &world);
+    let parsed = definition(lang).try_get_matches_from(arguments).and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
             // Help on a closed pipe is no error.
             let _ = e.print();
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
-    };
-    let lang = match cli.lang {
-        Some(LangArg::Fr) => Lang::Fr,
-        Some(LangArg::En) => Lang::En,
-        None => locale(&world),
     };
     let format = cli.format.unwrap_or_default();
     let mut session = Session { lang, format, config: cli.config, world, out: Out::standard() };
@@ -174,9 +178,26 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
     }
 }
 
-/// The definition of the whole command line.
-fn definition() -> clap::Command {
-    Cli::command()
+/// The definition of the whole command line, its help in a language.
+fn definition(lang: Lang) -> clap::Command {
+    help::in_language(lang, Cli::command())
+}
+
+/// The language: the option, else the variable, else the locale. Looked for before the rest is read, since help and
+/// usage errors come in it too; whether its value is one is checked with the rest.
+fn language(arguments: &[OsString], world: &World) -> Lang {
+    let mut words = arguments.iter().skip(1).filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    let option = words.find_map(|word| match word.split_once('=') {
+        Some(("--lang", lang)) => Some(lang.to_owned()),
+        _ if word == "--lang" => Some(String::new()),
+        _ => None,
+    });
+    let option = option.map(|lang| if lang.is_empty() { words.next().unwrap_or_default().to_owned() } else { lang });
+    match option.or_else(|| (world.variable)("GUICHET_LANG")).as_deref() {
+        Some("fr") => Lang::Fr,
+        Some("en") => Lang::En,
+        _ => locale(world),
+    }
 }
 
 /// The language of the locale: the first of the three variables that is set decides, as for every program.

@@ -10,7 +10,6 @@ use crate::render::{Column, Listing, Side, cell};
 use crate::text::{Lang, Text, t};
 use chrono::NaiveDate;
 
-/// Criteria are exact; all that are given must hold. Refused pièces are listed too.
 #[derive(clap::Args)]
 pub struct Args {
     /// With --structure: the role that it has; alone: pièces that this role must act on

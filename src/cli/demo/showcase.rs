@@ -28,47 +28,49 @@ pub struct Deposit {
     pub bytes: &'static [u8],
 }
 
-/// A sample, by its case, mode, partner and file.
-macro_rules! sample {
-    ($case:literal, $mode:ident, $dir:literal, $partner:literal, $name:literal) => {
-        Deposit {
+/// A sample: its case, its mode, whose it is, its name there.
+macro_rules! samples {
+    ($($case:literal $mode:ident $dir:literal $partner:literal $name:literal;)*) => {
+        [$(Deposit {
             mode: Mode::$mode,
             partner: $partner,
             name: $name,
             bytes: include_bytes!(concat!("../../../samples/", $case, "/in/", $dir, "/", $partner, "/", $name)),
-        }
+        }),*]
     };
 }
 
+/// Every cadre that a dépôt initial can bring, in UBL and in CII; what is refused, and what an operator must look at.
 #[rustfmt::skip]
-pub const DEPOSITS: [Deposit; 28] = [
-    //      case                           mode, and its directory  partner, file
-    sample!("a04-ubl",                     Edi,     "edi",     "entreprises", "PDM-2026-04"),
-    sample!("a04-cii",                     Edi,     "edi",     "entreprises", "PDM-2026-05"),
-    sample!("a04-avoir",                   Edi,     "edi",     "entreprises", "AV-2026-01"),
-    sample!("a05",                         Portail, "portail", "entreprises", "EA-F-01"),
-    sample!("a06",                         Edi,     "edi",     "entreprises", "SF-01"),
-    sample!("a07",                         Edi,     "edi",     "entreprises", "PDF-01"),
-    sample!("a08",                         Service, "service", "entreprises", "DGD-01"),
-    sample!("a10-ubl",                     Edi,     "edi",     "entreprises", "DP-ST-01"),
-    sample!("a10-cii-cotraitant",          Edi,     "edi",     "entreprises", "DP-ST-02"),
-    sample!("a13",                         Edi,     "edi",     "entreprises", "PDM-CO1-01"),
-    sample!("a14",                         Portail, "portail", "entreprises", "PDF-CO2-01"),
-    sample!("a15",                         Portail, "portail", "lauze",       "EA-01"),
-    sample!("a16",                         Service, "service", "lauze",       "EAV-M-01"),
-    sample!("a17",                         Portail, "portail", "lauze",       "PDG-01"),
-    sample!("a18",                         Service, "service", "lauze",       "DG-M-01"),
-    sample!("a19",                         Portail, "portail", "rocbrune",    "EAV-01"),
-    sample!("a20",                         Service, "service", "rocbrune",    "DG-01"),
-    sample!("a22",                         Edi,     "edi",     "entreprises", "PDG-T-01"),
-    sample!("a24",                         Service, "service", "lauze",       "DGD-T-01"),
-    sample!("refus-a15-edi",               Edi,     "edi",     "lauze",       "X-A15"),
-    sample!("refus-a23-initial",           Portail, "portail", "entreprises", "X-A23"),
-    sample!("refus-a15-association",       Portail, "portail", "lauze",       "X-A15-A4"),
-    sample!("refus-moe-d-un-autre-marche", Edi,     "edi",     "entreprises", "X-MOE"),
-    sample!("refus-totaux",                Edi,     "edi",     "entreprises", "X-TTC"),
-    sample!("refus-virement-sans-iban",    Edi,     "edi",     "entreprises", "X-IBAN"),
-    sample!("refus-tout-a-la-fois",        Edi,     "edi",     "lauze",       "Facture_n°_12_!"),
-    sample!("refus-entites",               Edi,     "edi",     "entreprises", "bombe"),
-    sample!("retenu-bruit",                Edi,     "edi",     "entreprises", "bruit"),
-];
+pub const DEPOSITS: [Deposit; 29] = samples! {
+    // case                         mode     directory  partner        name
+    "a04-ubl"                       Edi      "edi"      "entreprises"  "PDM-2026-04";
+    "a04-cii"                       Edi      "edi"      "entreprises"  "PDM-2026-05";
+    "a04-avoir"                     Edi      "edi"      "entreprises"  "AV-2026-01";
+    "a05"                           Portail  "portail"  "entreprises"  "EA-F-01";
+    "a06"                           Edi      "edi"      "entreprises"  "SF-01";
+    "a07"                           Edi      "edi"      "entreprises"  "PDF-01";
+    "a08"                           Service  "service"  "entreprises"  "DGD-01";
+    "a10-ubl"                       Edi      "edi"      "entreprises"  "DP-ST-01";
+    "a10-cii-cotraitant"            Edi      "edi"      "entreprises"  "DP-ST-02";
+    "a13"                           Edi      "edi"      "entreprises"  "PDM-CO1-01";
+    "a14"                           Portail  "portail"  "entreprises"  "PDF-CO2-01";
+    "a15"                           Portail  "portail"  "lauze"        "EA-01";
+    "a16"                           Service  "service"  "lauze"        "EAV-M-01";
+    "a17"                           Portail  "portail"  "lauze"        "PDG-01";
+    "a18"                           Service  "service"  "lauze"        "DG-M-01";
+    "a19"                           Portail  "portail"  "rocbrune"     "EAV-01";
+    "a20"                           Service  "service"  "rocbrune"     "DG-01";
+    "a22"                           Edi      "edi"      "entreprises"  "PDG-T-01";
+    "a24"                           Service  "service"  "lauze"        "DGD-T-01";
+    "refus-a15-edi"                 Edi      "edi"      "lauze"        "X-A15";
+    "refus-a23-initial"             Portail  "portail"  "entreprises"  "X-A23";
+    "refus-a15-association"         Portail  "portail"  "lauze"        "X-A15-A4";
+    "refus-moe-d-un-autre-marche"   Edi      "edi"      "entreprises"  "X-MOE";
+    "refus-totaux"                  Edi      "edi"      "entreprises"  "X-TTC";
+    "refus-virement-sans-iban"      Edi      "edi"      "entreprises"  "X-IBAN";
+    "refus-tout-a-la-fois"          Edi      "edi"      "lauze"        "Facture_n°_12_!";
+    "refus-entites"                 Edi      "edi"      "entreprises"  "bombe";
+    "retenu-bruit"                  Edi      "edi"      "entreprises"  "bruit";
+    "retenu-pdf"                    Edi      "edi"      "entreprises"  "facture.pdf";
+};

@@ -1,0 +1,145 @@
+//! Help in French: the definition in `cli` is English, and this table says each of its sentences again. A test holds
+//! the two together.
+
+use crate::text::Lang;
+use clap::Command;
+
+/// The definition of the command line, its help in a language.
+pub fn in_language(lang: Lang, mut command: Command) -> Command {
+    if lang == Lang::En {
+        return command;
+    }
+    // Options that every command has, and --help itself, are only there once the whole is built.
+    command.build();
+    translate(command, "")
+}
+
+const TEMPLATE: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+fn translate(command: Command, path: &str) -> Command {
+    let about = sentence(path);
+    let ids: Vec<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let command = ids.into_iter().fold(command, |command, id| {
+        let key = if COMMON.contains(&id.as_str()) { format!(".{id}") } else { format!("{path}.{id}") };
+        let text = sentence(&key);
+        let common = command.get_arguments().any(|arg| arg.get_id() == id.as_str() && arg.get_help_heading().is_some());
+        let command = if common { command.mut_arg(&id, |arg| arg.help_heading("Options communes")) } else { command };
+        command.mut_arg(id, |arg| match text {
+            Some(text) => arg.help(text).long_help(text),
+            None => arg,
+        })
+    });
+    let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+    let command = names.into_iter().fold(command, |command, name| {
+        let below = if path.is_empty() { name.clone() } else { format!("{path} {name}") };
+        command.mut_subcommand(name, |sub| translate(sub, &below))
+    });
+    let command = command.subcommand_help_heading("Commandes").help_template(TEMPLATE);
+    match about {
+        Some(about) => command.about(about).long_about(about),
+        None => command,
+    }
+}
+
+/// What every command has.
+const COMMON: [&str; 5] = ["config", "lang", "format", "help", "version"];
+
+fn sentence(key: &str) -> Option<&'static str> {
+    FRENCH.iter().find(|(of, _)| *of == key).map(|(_, text)| *text)
+}
+
+#[rustfmt::skip]
+static FRENCH: &[(&str, &str)] = &[
+    // command, or command.option    what it does
+    ("",                             "Juge, achemine et répond aux factures de travaux publics"),
+    (".config",                      "La configuration ; à défaut ./guichet.toml, à défaut les valeurs par défaut"),
+    (".lang",                        "Langue des messages ; à défaut celle du système"),
+    (".format",                      "Comment une liste est écrite : colonnes alignées, un objet par ligne, CSV ; markdown : `rules` seulement"),
+    (".help",                        "Affiche cette aide"),
+    (".version",                     "Affiche la version"),
+    ("help",                         "Affiche cette aide ou celle d'une commande"),
+    ("init",                         "Crée l'arborescence d'un guichet, avec des modèles commentés ; n'écrase jamais rien"),
+    ("init.dir",                     "Où ; à défaut ici"),
+    ("demo",                         "Un exemple complet : un annuaire, des flux, ce qui en sort, quoi essayer ensuite"),
+    ("demo.dir",                     "Où ; il ne doit encore rien contenir"),
+    ("run",                          "Surveille le spool et traite ce qui arrive, jusqu'à l'ordre d'arrêt"),
+    ("batch",                        "Traite ce qui est là, une fois"),
+    ("batch.strict",                 "Sort avec 1 si quelque chose a été refusé"),
+    ("check",                        "Juge des fichiers sans les déposer"),
+    ("check.files",                  "Des fichiers, ou des répertoires avec tous leurs fichiers ; « - » : l'entrée standard"),
+    ("check.files_from",             "Aussi les fichiers nommés dans cette liste, un par ligne (« - » : l'entrée standard)"),
+    ("check.mode",                   "Comme si le dépôt se faisait ainsi"),
+    ("check.layer",                  "Juge par cette couche seulement (peut être répété)"),
+    ("check.en16931",                "Juge aussi tout document selon EN 16931"),
+    ("rules",                        "Le catalogue des règles, ou une règle en entier"),
+    ("rules.id",                     "Une règle, en entier"),
+    ("rules.layer",                  "Les règles de cette couche seulement (peut être répété)"),
+    ("annuaire",                     "L'annuaire : structures, services, marchés, partenaires"),
+    ("annuaire check",               "Dit ce qui ne va pas dans les fichiers de l'annuaire, et ne change rien"),
+    ("annuaire load",                "Contrôle, puis crée les répertoires des nouveaux partenaires ; un guichet au travail reprend de lui-même un bon annuaire"),
+    ("search",                       "Liste les pièces qui répondent à tous les critères, refusées comprises, dans l'ordre de dépôt"),
+    ("search.role",                  "Avec --structure : le rôle qu'elle y tient ; seul : les pièces sur lesquelles ce rôle doit agir"),
+    ("search.structure",             "Une structure, acteur de la pièce"),
+    ("search.cadre",                 "Cadre de facturation (A4, A10…)"),
+    ("search.kind",                  "Type de document (380, 381…)"),
+    ("search.status",                "Statut (MISE_A_DISPOSITION_MOE…)"),
+    ("search.marche",                "Numéro du marché"),
+    ("search.dossier",               "Numéro du dossier"),
+    ("search.number",                "Numéro de la pièce"),
+    ("search.destinataire",          "Identifiant du destinataire"),
+    ("search.siren",                 "Les neuf premiers chiffres du SIRET du destinataire"),
+    ("search.service",               "Service du destinataire"),
+    ("search.from",                  "Émise ce jour-là ou après (2026-01-31)"),
+    ("search.to",                    "Émise ce jour-là ou avant"),
+    ("search.mode",                  "Mode de dépôt"),
+    ("search.partner",               "Partenaire qui l'a déposée"),
+    ("search.limit",                 "Au plus tant de pièces"),
+    ("search.after",                 "Seulement les pièces déposées après celle-ci (p-…)"),
+    ("piece",                        "Une pièce et son histoire"),
+    ("piece.id",                     "L'identifiant que montre guichet (p-…), ou FOURNISSEUR/NUMÉRO"),
+    ("verify",                       "Contrôle le registre et le spool"),
+    ("status",                       "Est-il en marche, quel est son retard, qu'est-ce qui ne va pas"),
+    ("completions",                  "Complétion pour un interpréteur de commandes"),
+    ("completions.shell",            "Pour lequel"),
+    ("man",                          "La page de manuel"),
+    ("man.command",                  "La page de cette commande"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::definition;
+    use std::collections::BTreeSet;
+
+    /// Everything that has help in English.
+    fn keys(command: &Command, path: &str, all: &mut BTreeSet<String>) {
+        all.insert(path.to_owned());
+        for arg in command.get_arguments() {
+            let id = arg.get_id().as_str();
+            all.insert(if COMMON.contains(&id) { format!(".{id}") } else { format!("{path}.{id}") });
+        }
+        for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help" || path.is_empty()) {
+            let below = if path.is_empty() { sub.get_name().to_owned() } else { format!("{path} {}", sub.get_name()) };
+            keys(sub, &below, all);
+        }
+    }
+
+    #[test]
+    fn every_sentence_of_the_help_is_said_in_french_and_no_other() {
+        let mut command = definition(Lang::En);
+        command.build();
+        let mut all = BTreeSet::new();
+        keys(&command, "", &mut all);
+        all.retain(|key| !key.starts_with("help ") && !key.starts_with("help."));
+        let french: BTreeSet<String> = FRENCH.iter().map(|(key, _)| (*key).to_owned()).collect();
+        assert_eq!(french, all);
+        assert_eq!(french.len(), FRENCH.len(), "a key written twice");
+    }
+
+    #[test]
+    fn both_definitions_hold() {
+        for lang in [Lang::Fr, Lang::En] {
+            definition(lang).debug_assert();
+        }
+    }
+}
