@@ -82,9 +82,10 @@ fn nothing_is_put_off() {
             assert!(!text.contains(word), "{path:?}: {word}");
         }
         assert!(text.starts_with("//!"), "{path:?} says what it is for in its first line");
-        let longest = text.lines().map(|l| l.chars().count()).max().unwrap_or(0);
+        // Tables and sentences are as long as they are.
         let table = text.contains("#[rustfmt::skip]");
-        assert!(longest <= 120 || table, "{path:?}: a line of {longest}");
+        let long = text.lines().find(|l| l.chars().count() > 120 && !l.contains('"'));
+        assert!(table || long.is_none(), "{path:?}: a long line: {long:?}");
         assert!(text.lines().count() <= 800, "{path:?} is too long to have one subject");
     }
 }

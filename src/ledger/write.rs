@@ -262,8 +262,8 @@ impl Entry<'_> {
                 supplier_key, destinataire, destinataire_name, moe, moa, valideur1, valideur2, service, moe_service,
                 moa_service, seller_service, engagement, marche, marche_moa, dossier, ht, vat, ttc, due, currency, mode,
                 partner, deposited_at, holder_role, holder, live, status, status_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?, ?, ?, ?)",
             params![
                 p.id, p.flow, f.cadre, f.type_code, f.number, issued, f.supplier_type, f.supplier_id, f.supplier_name,
                 key, f.destinataire, f.destinataire_name, f.moe, f.moa, f.valideur1, f.valideur2, f.service,

@@ -77,7 +77,8 @@ enum Place {
     Attribute,
 }
 
-/// Characters that must not stand as they are: those with a meaning in XML become entities, white space that a reader would
+/// Characters that must not stand as they are: those with a meaning in XML become entities, white space that a reader
+/// would
 /// change becomes a reference, and what XML cannot hold at all becomes visible (`\u{1b}`), as on a terminal.
 fn escape(text: &str, place: Place, out: &mut String) {
     for c in text.chars() {
@@ -96,7 +97,8 @@ fn escape(text: &str, place: Place, out: &mut String) {
     }
 }
 
-/// Control characters, of which XML 1.0 forbids some and a terminal obeys others, and the two non-characters it forbids.
+/// Control characters, of which XML 1.0 forbids some and a terminal obeys others, and the two non-characters it
+/// forbids.
 fn is_shown_instead(c: char) -> bool {
     (c.is_control() && !matches!(c, '\t' | '\n' | '\r')) || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

@@ -1,7 +1,9 @@
-//! Outbound flows: what the ledger will hold becomes bytes. Pure: no disk, no clock; the same values give the same bytes,
+//! Outbound flows: what the ledger will hold becomes bytes. Pure: no disk, no clock; the same values give the same
+//! bytes,
 //! for ever under the same [`RENDERER`], because a flow that is sent again must be the same file.
 //!
-//! [`report`] answers a deposit, [`statuses`] tells the life cycle; both are CPPStatut ([`cppstatut`]). How files are called
+//! [`report`] answers a deposit, [`statuses`] tells the life cycle; both are CPPStatut ([`cppstatut`]). How files are
+//! called
 //! is [`names`].
 
 mod cppstatut;

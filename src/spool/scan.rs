@@ -124,7 +124,8 @@ pub struct Scanner {
 }
 
 impl Scanner {
-    /// A scanner that calls a file finished after `settle` without change, and an unfinished one after `incomplete_after`.
+    /// A scanner that calls a file finished after `settle` without change, and an unfinished one after
+    /// `incomplete_after`.
     pub fn new(settle: Duration, incomplete_after: Duration, per_directory: usize) -> Scanner {
         Scanner {
             settle,
