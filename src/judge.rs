@@ -6,7 +6,7 @@ pub use crate::routing::Route;
 use crate::routing::route;
 pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
-use crate::rules::{Case, Finding, Layer, catalogue, chorus, legible, safe};
+use crate::rules::{Case, Finding, Layer, catalogue, chorus, legible, safe, works};
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
@@ -182,7 +182,14 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
         (Some(cadre), Some((role, _))) if !refused => route(cadre, role, |role| case.actors.who(role).map(|a| a.id)),
         _ => None,
     };
-    Judged { syntax: piece.syntax.name(), fate: Fate::Piece, facts: facts(&case), route, findings }
+    let facts = if refused && !works::may_see_sheet(&case) {
+        // Of a marché that the partner has no part in, a refused pièce takes nothing: its status goes to this partner.
+        let actors = Actors::resolve(piece, &Context { annuaire: None, ..*context });
+        facts(&Case { piece, context, actors })
+    } else {
+        facts(&case)
+    };
+    Judged { syntax: piece.syntax.name(), fate: Fate::Piece, facts, route, findings }
 }
 
 fn facts(case: &Case<'_, '_>) -> Facts {

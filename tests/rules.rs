@@ -109,7 +109,7 @@ static UBL: &[Case] = &[
     ("<cbc:PayableAmount currencyID=\"EUR\">120.00", "<cbc:PayableRoundingAmount currencyID=\"EUR\">-0.40</cbc:PayableRoundingAmount><cbc:PayableAmount currencyID=\"EUR\">119.60", &[]),
     ("<cbc:LineExtensionAmount currencyID=\"EUR\">100.00</cbc:LineExtensionAmount>\n    <cbc:TaxE", "<cbc:LineExtensionAmount currencyID=\"EUR\">90.00</cbc:LineExtensionAmount>\n    <cbc:TaxE", &["C-12", "~C-13"]),
     (">20.00</cbc:TaxAmount>",                      ">20.00</cbc:TaxAmount><cac:TaxSubtotal><cbc:TaxAmount currencyID=\"EUR\">19.00</cbc:TaxAmount></cac:TaxSubtotal>", &["~C-14"]),
-    ("schemeName=\"1\">91100003200019",             "schemeName=\"1\">9110000320001",                      &["C-05", "T-14", "~T-23"]),
+    ("schemeName=\"1\">91100003200019",             "schemeName=\"1\">9110000320001",                      &["C-05"]),
     ("schemeName=\"1\">91100002400016",             "schemeName=\"1\">91100002400017",                     &["~C-06", "T-14", "T-22"]),
     ("<cac:ContractDocumentReference>",             "<cbc:BuyerReference>a#b</cbc:BuyerReference><cac:ContractDocumentReference>", &["C-07"]),
     // T

@@ -5,7 +5,7 @@ use super::{Case, Check, Finding, Layer, Rule, Severity};
 use crate::annuaire::siret_checks;
 use crate::msg;
 use crate::piece::amount::shape;
-use crate::piece::{Actor, Attachment, Number, PaymentMeans, Piece, Val};
+use crate::piece::{Actor, Attachment, Number, PaymentMeans, Piece};
 use crate::text::{Text, t};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
@@ -337,7 +337,8 @@ fn each_siret<'d>(case: &Case<'_, 'd>, each: &mut dyn FnMut(Actor<'d>)) {
     }
 }
 
-fn is_siret(id: &str) -> bool {
+/// Fourteen digits.
+pub(super) fn is_siret(id: &str) -> bool {
     id.len() == 14 && id.bytes().all(|b| b.is_ascii_digit())
 }
 
@@ -367,12 +368,14 @@ fn luhn(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     });
 }
 
+/// At most 100 letters, digits, spaces, `-` and `_`.
+pub(super) fn is_service_code(code: &str) -> bool {
+    code.chars().count() <= 100 && code.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+}
+
 fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let p = case.piece;
-    let good = |v: &Val<'_>| {
-        v.text.chars().count() <= 100 && v.text.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
-    };
-    for service in [p.buyer_service, p.seller_service].into_iter().flatten().filter(|v| !good(v)) {
+    for service in [p.buyer_service, p.seller_service].into_iter().flatten().filter(|v| !is_service_code(v.text)) {
         found.push(
             rule.finding(msg!("ce code service n'a pas la forme admise", "this service code has not the form allowed"))
                 .at(Some(p.place(service.at)))

@@ -24,6 +24,8 @@ pub enum Sheet<'a> {
     Found(&'a Marche),
     /// The flow cites one that is not registered with this buyer; `true`: the buyer has others.
     Unregistered(bool),
+    /// The flow cites one of several that pay through this buyer: a number is unique a MOA only.
+    Several,
     /// None is cited, and the actors point to none or to several.
     None,
 }
@@ -134,32 +136,38 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
     pub fn marche(&self) -> Option<&'a Marche> {
         match self.sheet {
             Sheet::Found(marche) => Some(marche),
-            Sheet::Unregistered(_) | Sheet::None => None,
+            Sheet::Unregistered(_) | Sheet::Several | Sheet::None => None,
         }
     }
 
     /// The cited marché, registered with this buyer; else the only one in which every actor named so far has its role.
     fn find_sheet(&self, cited: Option<Val<'d>>, annuaire: &'a Annuaire) -> Sheet<'a> {
         let Some(buyer) = self.buyer else { return Sheet::None };
-        let buys = |m: &Marche| m.moa == buyer.id || m.destinataire == buyer.id;
-        if let Some(cited) = cited {
-            return match annuaire.marches_numbered(cited.text).find(|m| buys(m)) {
-                Some(marche) => Sheet::Found(marche),
-                None => Sheet::Unregistered(annuaire.has_marches_of_buyer(buyer.id)),
-            };
-        }
-        let (Some(cadre), Some(seller)) = (self.cadre, self.seller) else { return Sheet::None };
-        let fits = |m: &&'a Marche| {
-            buys(m)
-                && sells(m, cadre, seller.id)
-                && self.moe.is_none_or(|a| m.has_role(Role::Moe, a.id))
-                && self.valideur1.is_none_or(|a| m.has_role(Role::Valideur1, a.id))
+        let buys = |m: &&'a Marche| m.moa == buyer.id || m.destinataire == buyer.id;
+        let Some(cited) = cited else {
+            let Some(seller) = self.seller else { return Sheet::None };
+            let fitting = annuaire.marches_of(seller.id).filter(|m| buys(m) && self.all_fit(m));
+            return only(fitting).map_or(Sheet::None, Sheet::Found);
         };
-        let mut fitting = annuaire.marches_of(seller.id).filter(fits);
-        match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Sheet::Found(only),
-            _ => Sheet::None,
+        let registered = || annuaire.marches_numbered(cited.text).filter(buys);
+        if registered().next().is_none() {
+            return Sheet::Unregistered(annuaire.has_marches_of_buyer(buyer.id));
         }
+        let named = only(registered()).or_else(|| only(registered().filter(|m| self.all_fit(m))));
+        named.map_or(Sheet::Several, Sheet::Found)
+    }
+
+    /// Whether every actor that the flow names has its role in a marché.
+    fn all_fit(&self, marche: &Marche) -> bool {
+        let Some(cadre) = self.cadre else { return false };
+        self.seller.is_some_and(|s| sells(marche, cadre, s.id))
+            && self.moe.is_none_or(|a| marche.has_role(Role::Moe, a.id))
+            && self.valideur1.is_none_or(|a| marche.has_role(Role::Valideur1, a.id))
+    }
+
+    /// Whether the sheet that should be there is not: what it would give is not missing.
+    pub fn awaits_sheet(&self) -> bool {
+        matches!(self.sheet, Sheet::Unregistered(true) | Sheet::Several)
     }
 
     /// Takes from the sheet what the flow does not name, and notes where they disagree. Without a sheet the buyer is
@@ -199,9 +207,13 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
             return (Some(lead), None);
         }
         let mut companies = marche.sous_traitants.iter().filter(|s| s.id == seller.id).map(|s| s.of.as_str());
-        // A sous-traitant of several companies: the flow says for which of them it worked.
+        // A sous-traitant of several companies: the flow must say for which of them it worked.
         let named = self.valideur1.map(|v| v.id);
-        let first = companies.clone().find(|of| Some(*of) == named).or_else(|| companies.next());
+        let first = match companies.clone().find(|of| Some(*of) == named) {
+            None if named.is_none() => companies.next().filter(|one| companies.all(|other| other == *one)),
+            None => companies.next(),
+            found => found,
+        };
         let second = first.filter(|of| *of != lead).map(|_| lead);
         (first, second)
     }
@@ -234,6 +246,11 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         let needs = self.cadre.map_or(&[][..], |c| routing::of(c).needs);
         needs.iter().copied().filter(|role| self.who(*role).is_none())
     }
+}
+
+/// The only one of some.
+fn only<T>(mut some: impl Iterator<Item = T>) -> Option<T> {
+    some.next().filter(|_| some.next().is_none())
 }
 
 /// Whether a structure may sell under a marché with this cadre.

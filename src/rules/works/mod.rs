@@ -6,6 +6,7 @@ pub mod cadres;
 use super::{Case, Check, Finding, Layer, Rule, Severity};
 use crate::annuaire::{Marche, Structure};
 use crate::clock::Instant;
+use crate::error::shown;
 use crate::msg;
 use crate::text::{Msg, Shown, Text, t};
 use crate::trade::{Cadre, Mode, Role};
@@ -336,7 +337,7 @@ fn mode_allowed(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
 
 fn entitled(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let (Some(partner), Some((role, actor))) = (case.context.partner, case.actors.depositor) else { return };
-    if partner.structures.iter().any(|s| s == actor.id) {
+    if partner.structures.iter().any(|s| s == actor.id) || is_told(case, actor) {
         return;
     }
     let (label, id) = (role.label(), actor.id);
@@ -358,65 +359,112 @@ fn entitled(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
     found.push(finding.expected(msg!("une de vos structures : {own}", "one of your structures: {own}")));
 }
 
-/// The structures that the flow itself names, with how a sentence calls them.
-fn named<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = (Text, Actor<'a>)> {
+/// The structures that the flow names, then those of the sheet that the pièce needs, each once, with how a sentence
+/// calls it.
+fn involved<'a>(case: &'a Case<'_, '_>) -> Vec<(Text, Actor<'a>)> {
     let a = &case.actors;
-    let block = if a.valideur1.is_some_and(|v| v.at.is_some()) { a.valideur1 } else { a.moe };
-    let label = if a.valideur1.is_some_and(|v| v.at.is_some()) { Role::Valideur1.label() } else { Role::Moe.label() };
-    let all = [
-        (t("fournisseur", "supplier"), a.seller),
-        (t("destinataire ou MOA", "destinataire or MOA"), a.buyer),
-        (label, block.filter(|b| b.at.is_some())),
-    ];
-    all.into_iter().filter_map(|(label, actor)| actor.map(|actor| (label, actor)))
+    let mut all: Vec<(Text, Actor<'a>)> = Vec::with_capacity(4);
+    let mut add = |label: Text, actor: Option<Actor<'a>>| {
+        if let Some(actor) = actor.filter(|actor| all.iter().all(|(_, other)| other.id != actor.id)) {
+            all.push((label, actor));
+        }
+    };
+    add(t("fournisseur", "supplier"), a.seller);
+    add(t("destinataire ou MOA", "destinataire or MOA"), a.buyer);
+    for role in [Role::Valideur1, Role::Moe] {
+        add(role.label(), a.who(role).filter(|actor| actor.at.is_some()));
+    }
+    let needs = a.cadre.map_or(&[][..], |cadre| crate::routing::of(cadre).needs);
+    for role in needs.iter().chain(&[Role::Destinataire, Role::Valideur2]) {
+        add(role.label(), a.who(*role));
+    }
+    all
+}
+
+/// Whether another rule told already that an identifier of the flow cannot be one.
+fn is_told(case: &Case<'_, '_>, actor: Actor<'_>) -> bool {
+    let p = case.piece;
+    let named = [(p.supplier(), false), (p.recipient(), true), (p.named_valideur(), false)];
+    named.into_iter().any(|(named, is_buyer)| {
+        named.filter(|n| Some(n.id.at) == actor.at).is_some_and(|n| match n.kind {
+            Some(1) => !super::chorus::is_siret(n.id.text),
+            Some(_) => is_buyer,
+            None => is_buyer || p.supplier() == Some(n),
+        })
+    })
 }
 
 fn known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let Some(annuaire) = case.context.annuaire else { return };
-    for (label, actor) in named(case) {
-        if annuaire.structure(actor.id).is_none() {
-            let id = actor.id;
-            found.push(
+    for (label, actor) in involved(case) {
+        if annuaire.structure(actor.id).is_none() && !is_told(case, actor) {
+            found.push(about(case, actor, |id| {
                 rule.finding(Msg::new(
                     format!("la structure {id} ({}) n'est pas dans l'annuaire", label.fr),
                     format!("the structure {id} ({}) is not in the annuaire", label.en),
                 ))
-                .at(actor.at.map(|at| case.piece.place(at)))
-                .found(id),
-            );
+            }));
         }
     }
 }
 
 fn active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let Some(annuaire) = case.context.annuaire else { return };
-    for (label, actor) in named(case) {
+    for (label, actor) in involved(case) {
         if annuaire.structure(actor.id).is_some_and(|s| !s.active) {
-            let id = actor.id;
-            found.push(
+            found.push(about(case, actor, |id| {
                 rule.finding(Msg::new(
                     format!("la structure {id} ({}) n'est plus active", label.fr),
                     format!("the structure {id} ({}) is no longer active", label.en),
                 ))
-                .at(actor.at.map(|at| case.piece.place(at)))
-                .found(id),
-            );
+            }));
         }
     }
+}
+
+/// A finding about a structure: at its place in the flow; one that only the sheet names is named to those in it.
+fn about(case: &Case<'_, '_>, actor: Actor<'_>, finding: impl FnOnce(&str) -> Finding) -> Finding {
+    let id = if actor.at.is_some() || may_see_sheet(case) { shown(actor.id) } else { "–".to_owned() };
+    let finding = finding(&id).found(id);
+    match actor.at {
+        Some(at) => finding.at(Some(case.piece.place(at))),
+        None => finding.at(at_marche(case)),
+    }
+}
+
+/// Where the marché is cited; else the seller, whose marché it is.
+fn at_marche(case: &Case<'_, '_>) -> Option<super::Place> {
+    let p = case.piece;
+    Some(p.place(p.marche().map(|m| m.at).or(p.seller.at).unwrap_or(p.doc.root())))
 }
 
 /// The destinataire's structure with the service and the engagement that the pièce gives it.
 struct Addressed<'a> {
     structure: &'a Structure,
+    /// How a sentence calls it.
+    name: &'a str,
     service: Option<&'a str>,
     engagement: Option<&'a str>,
 }
 
 fn addressed<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
-    let id = case.actors.destinataire.or(case.actors.buyer)?.id;
-    let structure = case.context.annuaire?.structure(id)?;
+    let actor = case.actors.destinataire.or(case.actors.buyer)?;
+    let structure = case.context.annuaire?.structure(actor.id)?;
     let services = case.actors.services(case.piece);
-    Some(Addressed { structure, service: services.destinataire, engagement: services.engagement })
+    let name = if actor.at.is_some() || may_see_sheet(case) { actor.id } else { "destinataire" };
+    Some(Addressed { structure, name, service: services.destinataire, engagement: services.engagement })
+}
+
+/// Whether a slip that is told already may have kept the right sheet away: what it would give is not missing.
+fn awaits_sheet(case: &Case<'_, '_>) -> bool {
+    let a = &case.actors;
+    let unsure = |actor: Option<Actor<'_>>| actor.is_none_or(|actor| is_told(case, actor));
+    a.awaits_sheet() || unsure(a.buyer) || (case.piece.marche().is_none() && unsure(a.seller))
+}
+
+/// The same, where what is not given is missing: the sheet of another marché would not give it.
+fn addressed_whole<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
+    addressed(case).filter(|_| !awaits_sheet(case))
 }
 
 /// Where a missing service or engagement would stand.
@@ -426,19 +474,24 @@ fn at_buyer(case: &Case<'_, '_>) -> Option<super::Place> {
 }
 
 fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let Some(Addressed { structure, service: None, .. }) = addressed(case)
+    if let Some(Addressed { structure, name: id, service: None, .. }) = addressed_whole(case)
         && structure.service_required
     {
-        let id = &structure.id;
         found.push(rule.finding(msg!("{id} exige un code service", "{id} asks for a service code")).at(at_buyer(case)));
     }
 }
 
 /// The service that the pièce names and the annuaire has.
-fn service<'a>(case: &'a Case<'_, '_>) -> Option<(&'a str, Option<&'a crate::annuaire::Service>, &'a Structure)> {
-    let Addressed { structure, service, .. } = addressed(case)?;
-    let code = service?;
-    Some((code, case.context.annuaire?.service(&structure.id, code), structure))
+fn service<'a>(case: &'a Case<'_, '_>) -> Option<(&'a str, Option<&'a crate::annuaire::Service>, Addressed<'a>)> {
+    let addressed = addressed(case)?;
+    let code = addressed.service?;
+    Some((code, case.context.annuaire?.service(&addressed.structure.id, code), addressed))
+}
+
+/// A service code as it may be told: the sheet's own to those in it.
+fn told_code<'a>(case: &Case<'_, '_>, code: &'a str) -> &'a str {
+    let of_flow = case.piece.buyer_service.is_some_and(|s| s.text == code);
+    if of_flow || may_see_sheet(case) { code } else { "–" }
 }
 
 fn at_service(case: &Case<'_, '_>) -> Option<super::Place> {
@@ -446,11 +499,14 @@ fn at_service(case: &Case<'_, '_>) -> Option<super::Place> {
 }
 
 fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let Some((code, None, structure)) = service(case) else { return };
+    let Some((code, None, Addressed { structure, name: id, .. })) = service(case) else { return };
+    if !super::chorus::is_service_code(code) {
+        return; // told already
+    }
     // A structure without services in the annuaire says nothing of its codes.
     let has_services = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
     if has_services || structure.service_required {
-        let (id, code) = (&structure.id, Shown(code).to_string());
+        let code = shown(told_code(case, code));
         found.push(
             rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
                 .at(at_service(case))
@@ -463,6 +519,7 @@ fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Find
     if let Some((code, Some(service), _)) = service(case)
         && !service.active
     {
+        let code = told_code(case, code);
         found.push(
             rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active"))
                 .at(at_service(case))
@@ -472,10 +529,9 @@ fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Find
 }
 
 fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let Some(Addressed { structure, engagement: None, .. }) = addressed(case) else { return };
+    let Some(Addressed { structure, name: id, engagement: None, .. }) = addressed_whole(case) else { return };
     let by_service = service(case).and_then(|(_, s, _)| s).is_some_and(|s| s.engagement_required);
     if structure.engagement_required || by_service {
-        let id = &structure.id;
         found.push(
             rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case)),
         );
@@ -483,12 +539,11 @@ fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fi
 }
 
 fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let Some(Addressed { structure, service: None, engagement: None }) = addressed(case)
+    if let Some(Addressed { structure, name: id, service: None, engagement: None }) = addressed_whole(case)
         && structure.either_required
         && !structure.service_required
         && !structure.engagement_required
     {
-        let id = &structure.id;
         found.push(
             rule.finding(msg!(
                 "{id} exige un code service ou un engagement",
@@ -501,8 +556,9 @@ fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
 
 fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let a = &case.actors;
-    // Without the annuaire nobody knows whom the marché's sheet would name.
-    let (Some(cadre), Some(_)) = (a.cadre, case.context.annuaire) else { return };
+    // Without the annuaire, or while the cited sheet is missing, nobody knows whom the sheet would name.
+    let known = case.context.annuaire.is_some() && !awaits_sheet(case);
+    let Some(cadre) = a.cadre.filter(|_| known) else { return };
     // The seller and the buyer have rules of their own; a MOA is only missing where the buyer is.
     for role in a.lacking().filter(|r| *r != Role::Moa) {
         let label = role.label();
@@ -521,9 +577,14 @@ fn may_see(case: &Case<'_, '_>, marche: &Marche) -> bool {
     case.context.partner.is_none_or(|p| marche.actors().any(|(_, id)| p.structures.iter().any(|s| s == id)))
 }
 
+/// The same of the sheet that was used; where none was, there is nothing to hide.
+pub(crate) fn may_see_sheet(case: &Case<'_, '_>) -> bool {
+    case.actors.marche().is_none_or(|marche| may_see(case, marche))
+}
+
 fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let Some(marche) = case.actors.marche() else { return };
-    for c in &case.actors.conflicts {
+    for c in case.actors.conflicts.iter().filter(|c| !is_told(case, c.flow)) {
         let (label, number, id) = (c.role.label(), &marche.number, c.flow.id);
         let finding = rule
             .finding(Msg::new(
@@ -537,21 +598,32 @@ fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
 }
 
 fn registered(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let (Sheet::Unregistered(has_others), Some(cited)) = (case.actors.sheet, case.piece.marche()) else { return };
+    let Some(cited) = case.piece.marche().filter(|_| case.actors.buyer.is_some_and(|b| !is_told(case, b))) else {
+        return;
+    };
     let number = Shown(cited.text).to_string();
-    let finding = rule
-        .finding(msg!(
-            "le marché {number} n'est pas enregistré chez ce destinataire",
-            "the marché {number} is not registered with this buyer"
+    let told = |message| rule.finding(message).at(Some(case.piece.place(cited.at))).found(cited.text);
+    let finding = match case.actors.sheet {
+        Sheet::Found(_) | Sheet::None => return,
+        Sheet::Several => told(msg!(
+            "plusieurs MOA dont ce destinataire paie les marchés ont un marché {number}",
+            "several MOAs whose marchés this destinataire pays have a marché {number}"
         ))
-        .at(Some(case.piece.place(cited.at)))
-        .found(cited.text);
-    found.push(if has_others { finding } else { finding.warn() });
+        .help(msg!("désignez la MOA comme acheteur, par son SIRET", "name the MOA as the buyer, by its SIRET")),
+        Sheet::Unregistered(has_others) => {
+            let finding = told(msg!(
+                "le marché {number} n'est pas enregistré chez ce destinataire",
+                "the marché {number} is not registered with this buyer"
+            ));
+            if has_others { finding } else { finding.warn() }
+        }
+    };
+    found.push(finding);
 }
 
 fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let (Some(marche), Some(issued)) = (case.actors.marche(), case.piece.issued) else { return };
-    let Some(day) = issued.value else { return };
+    let Some(day) = issued.value.filter(|_| may_see(case, marche)) else { return };
     let early = marche.starts.is_some_and(|s| day < s);
     let late = marche.ends.is_some_and(|e| day > e);
     if early || late {
@@ -573,6 +645,7 @@ fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
 fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     if let (Some(marche), Some(cadre)) = (case.actors.marche(), case.actors.cadre)
         && !marche.uses(cadre)
+        && may_see(case, marche)
     {
         let number = &marche.number;
         let used = marche.cadres.iter().map(|c| c.code()).collect::<Vec<_>>().join(" ");
@@ -638,6 +711,7 @@ fn has_role(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
     let a = &case.actors;
     if let (Some(marche), Some(cadre), Some(seller)) = (a.marche(), a.cadre, a.seller)
         && !sells(marche, cadre, seller.id)
+        && !is_told(case, seller)
     {
         let (number, id, role) = (&marche.number, seller.id, cadres::of(cadre).depositor.label());
         found.push(
