@@ -6,7 +6,7 @@
 use super::{Day, Id, Number, Piece, Val};
 use crate::xml::{Doc, NodeId, trim};
 use chrono::NaiveDate;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// One row: a path, and what the element there means.
 pub(super) type Row = (&'static str, for<'d> fn(&mut Piece<'d>, Element<'d>));

@@ -2,9 +2,9 @@
 
 use super::place::{line_and_column, line_starts};
 use super::{Attribute, Doc, Limits, NONE, Name, NameId, Node, Place, Span};
+use foldhash::{HashMap, HashMapExt};
 use quick_xml::Reader;
 use quick_xml::events::{BytesRef, BytesStart, Event};
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -131,7 +131,7 @@ impl<'s> Builder<'s> {
             scopes: 0,
             written: HashMap::with_capacity(128),
             known: HashMap::with_capacity(128),
-            numbered: HashMap::from([(String::new(), 0), (XML.to_owned(), 1)]),
+            numbered: [(String::new(), 0), (XML.to_owned(), 1)].into_iter().collect(),
         }
     }
 

@@ -1,0 +1,160 @@
+//! Durable flows a second, and the latency of one flow: made with the program itself, as an administrator would.
+//!
+//! ```text
+//! cargo build --release
+//! cargo bench --bench throughput -- target/release/guichet DIR [FLOWS]
+//! ```
+//!
+//! `batch`: FLOWS (5,000) flows of about 10 KB, half accepted pièces of each of two partners, in a fresh spool; three
+//! runs, each from the first look to the last commit. `run`: the daemon at rest; one flow at a time, written or renamed
+//! into place; from then to its report's appearance, thirty times, with the default settle of a second and with none.
+#![allow(clippy::unwrap_used, clippy::float_arithmetic)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+const SELLER: &str = "91100001600012";
+const MOE: &str = "91100002400016";
+const MOA: &str = "91100003200019";
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    let [program, dir, rest @ ..] = &args[..] else {
+        eprintln!("usage: throughput PROGRAM DIR [FLOWS]");
+        std::process::exit(2);
+    };
+    let flows = rest.first().map_or(5_000, |n| n.parse().unwrap());
+    let (program, dir) = (fs::canonicalize(program).unwrap(), PathBuf::from(dir));
+    let mut rates: Vec<f64> = (0..3).map(|i| batch(&program, &dir.join(format!("batch-{i}")), flows)).collect();
+    println!("batch, {flows} flows, durable flows/s: {}", spread(&mut rates));
+    for settle in ["1s", "0s"] {
+        let world = dir.join(format!("run-{settle}"));
+        prepare(&world, &format!("[spool]\nsettle = \"{settle}\"\n"));
+        let mut daemon = Daemon(Command::new(&program).arg("run").current_dir(&world).spawn().unwrap());
+        wait(|| world.join("spool/in/edi/alpha").is_dir());
+        std::thread::sleep(Duration::from_millis(500));
+        for (how, renamed) in [("written", false), ("renamed into place", true)] {
+            let mut ms: Vec<f64> = (0..30).map(|i| latency(&world, &format!("{how}{i}"), renamed)).collect();
+            println!("run, settle {settle}, a flow {how}, ms to its report: {}", spread(&mut ms));
+        }
+        daemon.0.kill().unwrap();
+    }
+}
+
+struct Daemon(Child);
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn batch(program: &Path, world: &Path, flows: usize) -> f64 {
+    prepare(world, "");
+    for partner in ["alpha", "beta"] {
+        fs::create_dir_all(world.join("spool/in/edi").join(partner)).unwrap();
+    }
+    for i in 0..flows {
+        let partner = if i % 2 == 0 { "alpha" } else { "beta" };
+        fs::write(world.join(format!("spool/in/edi/{partner}/F{i:06}")), invoice(&format!("N-{i}"))).unwrap();
+    }
+    Command::new("sync").status().unwrap();
+    std::thread::sleep(Duration::from_millis(1500)); // every file is finished when the run begins
+    let out = Command::new(program).args(["batch", "--format", "json"]).current_dir(world).output().unwrap();
+    let tally: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!(tally["accepted"], flows, "{tally}");
+    flows as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0)
+}
+
+fn latency(world: &Path, number: &str, renamed: bool) -> f64 {
+    let reports = world.join("spool/out/alpha/comptes-rendus");
+    let count = || fs::read_dir(&reports).map_or(0, Iterator::count);
+    let before = count();
+    let name = number.replace(' ', "");
+    let path = world.join("spool/in/edi/alpha").join(&name);
+    let text = invoice(&name[name.len().saturating_sub(18)..]);
+    let started = if renamed {
+        let part = path.with_extension("part");
+        fs::write(&part, text).unwrap();
+        let started = Instant::now();
+        fs::rename(part, path).unwrap();
+        started
+    } else {
+        let started = Instant::now();
+        fs::write(path, text).unwrap();
+        started
+    };
+    wait(|| count() > before);
+    let ms = started.elapsed().as_secs_f64() * 1000.0;
+    std::thread::sleep(Duration::from_millis(50)); // at rest again
+    ms
+}
+
+fn wait(done: impl Fn() -> bool) {
+    let until = Instant::now() + Duration::from_secs(30);
+    while !done() {
+        assert!(Instant::now() < until, "nothing happens");
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+fn spread(v: &mut [f64]) -> String {
+    v.sort_by(f64::total_cmp);
+    format!("min {:.1}  median {:.1}  max {:.1}", v[0], v[v.len() / 2], v[v.len() - 1])
+}
+
+fn prepare(world: &Path, config: &str) {
+    assert!(!world.exists(), "{world:?} must be fresh: deleting thousands of files just before disturbs the measure");
+    fs::create_dir_all(world.join("annuaire")).unwrap();
+    let put = |name: &str, text: String| fs::write(world.join(name), text).unwrap();
+    put("guichet.toml", config.to_owned());
+    let structure = |id: &str| format!("{id},1,Structure {id},true,false,false,false\n");
+    let header = "id,id_type,name,active,service_required,engagement_required,either_required\n";
+    put("annuaire/structures.csv", [header, &structure(SELLER), &structure(MOE), &structure(MOA)].concat());
+    put("annuaire/services.csv", "siret,code,name,active,engagement_required\n".to_owned());
+    let sheet = format!("[[marche]]\nnumber = \"M-1\"\nmoa = \"{MOA}\"\nmoe = \"{MOE}\"\ntitulaire = \"{SELLER}\"\n");
+    put("annuaire/marches.toml", sheet);
+    let partner = |name: &str, code: &str, structure: &str| {
+        format!(
+            "[[partner]]\nname = \"{name}\"\napp_code = \"{code}\"\nstructures = [\"{structure}\"]\nmodes = [\"edi\"]\n\n"
+        )
+    };
+    let partners =
+        [partner("alpha", "ALP001", SELLER), partner("beta", "BET001", SELLER), partner("gamma", "GAM001", MOE)];
+    put("annuaire/partners.toml", partners.concat());
+}
+
+/// An A4 of about 10 KB: 12 lines and some words.
+fn invoice(number: &str) -> String {
+    let party =
+        |id: &str| format!("<cac:PartyIdentification><cbc:ID schemeName=\"1\">{id}</cbc:ID></cac:PartyIdentification>");
+    let line = |i: usize| {
+        let words = "Terrassement, évacuation et mise en décharge, y compris toutes sujétions d'exécution. ".repeat(4);
+        format!(
+            "<cac:InvoiceLine><cbc:ID>{i}</cbc:ID><cbc:InvoicedQuantity unitCode=\"MTQ\">1</cbc:InvoicedQuantity>\
+             <cbc:LineExtensionAmount currencyID=\"EUR\">100.00</cbc:LineExtensionAmount><cac:Item><cbc:Description>{words}</cbc:Description>\
+             <cbc:Name>Lot {i}</cbc:Name></cac:Item><cac:Price><cbc:PriceAmount currencyID=\"EUR\">100.00</cbc:PriceAmount></cac:Price></cac:InvoiceLine>\n"
+        )
+    };
+    let lines: String = (1..=12).map(line).collect();
+    let (seller, moe, moa) = (party(SELLER), party(MOE), party(MOA));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Invoice xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:Invoice-2\" \
+         xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\" \
+         xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">\n\
+         <cbc:ProfileID>A4</cbc:ProfileID><cbc:ID>{number}</cbc:ID><cbc:IssueDate>2026-03-31</cbc:IssueDate>\
+         <cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode><cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>\n\
+         <cac:ContractDocumentReference><cbc:ID>M-1</cbc:ID><cbc:DocumentTypeCode>Marché public</cbc:DocumentTypeCode></cac:ContractDocumentReference>\n\
+         <cac:AccountingSupplierParty><cac:Party>{seller}<cac:PartyLegalEntity><cbc:RegistrationName>Terrassements du Vallon</cbc:RegistrationName></cac:PartyLegalEntity>\
+         <cac:AgentParty>{moe}</cac:AgentParty></cac:Party></cac:AccountingSupplierParty>\n\
+         <cac:AccountingCustomerParty><cac:Party>{moa}</cac:Party></cac:AccountingCustomerParty>\n\
+         <cac:PaymentMeans><cbc:PaymentMeansCode>30</cbc:PaymentMeansCode><cac:PayeeFinancialAccount><cbc:ID>FR7630001007941234567890185</cbc:ID></cac:PayeeFinancialAccount></cac:PaymentMeans>\n\
+         <cac:TaxTotal><cbc:TaxAmount currencyID=\"EUR\">240.00</cbc:TaxAmount></cac:TaxTotal>\n\
+         <cac:LegalMonetaryTotal><cbc:LineExtensionAmount currencyID=\"EUR\">1200.00</cbc:LineExtensionAmount>\
+         <cbc:TaxExclusiveAmount currencyID=\"EUR\">1200.00</cbc:TaxExclusiveAmount><cbc:TaxInclusiveAmount currencyID=\"EUR\">1440.00</cbc:TaxInclusiveAmount>\
+         <cbc:PayableAmount currencyID=\"EUR\">1440.00</cbc:PayableAmount></cac:LegalMonetaryTotal>\n{lines}</Invoice>\n"
+    )
+}
