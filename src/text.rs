@@ -45,6 +45,11 @@ pub const fn t(fr: &'static str, en: &'static str) -> Text {
     Text { fr, en }
 }
 
+/// The same in both languages: code, numbers, names.
+pub const fn same(text: &'static str) -> Text {
+    Text { fr: text, en: text }
+}
+
 /// A sentence made at run time, in both languages.
 #[derive(Clone, Debug, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Msg {

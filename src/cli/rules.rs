@@ -75,7 +75,7 @@ impl Row {
             says: rule.says.get(lang),
             why: rule.why.get(lang),
             source: rule.source,
-            example: rule.example,
+            example: rule.example.get(lang),
             help: rule.mend.get(lang),
         }
     }
@@ -117,7 +117,7 @@ fn whole(rule: &Rule, lang: Lang, out: &mut Out) -> std::io::Result<()> {
     let parts = [
         (t("pourquoi", "why"),                rule.why.get(lang)),
         (t("source", "source"),               rule.source),
-        (t("exemple fautif", "wrong example"), rule.example),
+        (t("exemple fautif", "wrong example"), rule.example.get(lang)),
         (t("remède", "remedy"),               rule.mend.get(lang)),
     ];
     for (title, text) in parts.into_iter().filter(|(_, text)| !text.is_empty()) {

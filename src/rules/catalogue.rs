@@ -2,7 +2,7 @@
 
 use super::{Layer, Rule, Severity, chorus, legible, safe, works};
 use crate::error::nearest;
-use crate::text::Lang;
+use crate::text::{Lang, Text};
 use std::fmt::Write;
 
 /// The rules of a layer, in order.
@@ -54,7 +54,9 @@ pub fn markdown() -> String {
                 };
                 let _ = write!(out, "**{says}**\\\n{because} {why}. {then} {mend}.\n\n");
             }
-            let _ = writeln!(out, "```text\n{}\n```", rule.example);
+            let Text { fr, en } = rule.example;
+            let other = if fr == en { String::new() } else { format!("\n{en}") };
+            let _ = writeln!(out, "```text\n{fr}{other}\n```");
         }
     }
     out

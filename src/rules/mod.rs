@@ -107,7 +107,7 @@ pub struct Rule {
     /// Where it comes from.
     pub source: &'static str,
     /// An example that breaks it.
-    pub example: &'static str,
+    pub example: Text,
     /// How to mend it.
     pub mend: Text,
     /// What looks for it in a pièce; none where the reader, the spool or the ledger finds it.

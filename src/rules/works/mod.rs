@@ -8,7 +8,7 @@ use crate::annuaire::{Marche, Structure};
 use crate::clock::Instant;
 use crate::error::shown;
 use crate::msg;
-use crate::text::{Msg, Shown, Text, t};
+use crate::text::{Msg, Shown, Text, same, t};
 use crate::trade::{Cadre, Mode, Role};
 use actors::{Actor, Sheet, sells};
 use cadres::{Cell, Kind, Named};
@@ -23,7 +23,7 @@ const fn rule(
     says: Text,
     why: Text,
     source: &'static str,
-    example: &'static str,
+    example: Text,
     mend: Text,
     check: Option<Check>,
 ) -> Rule {
@@ -37,133 +37,133 @@ static TABLE: [Rule; 26] = [
     rule("T-01", Error, &["BT-23"],
         t("le cadre est un cadre de travaux : A4 à A8, A10, A13 à A20, A22 à A25", "the cadre is a works cadre: A4 to A8, A10, A13 to A20, A22 to A25"),
         t("guichet reçoit les pièces de travaux ; les autres restent sur le portail", "guichet takes works pièces; others stay with the portal"),
-        DECK, "A1",
+        DECK, same("A1"),
         t("donnez le cadre de la pièce : UBL ProfileID, CII BusinessProcessSpecifiedDocumentContextParameter/ID", "give the pièce's cadre: UBL ProfileID, CII BusinessProcessSpecifiedDocumentContextParameter/ID"), Some(works_cadre)),
     rule("T-02", Error, &["BT-23"],
         t("le mode d'émission accepte un dépôt initial de ce cadre", "the mode accepts an initial deposit of this cadre"),
         t("la matrice des cadres : « non » dans cette colonne", "the matrix of cadres: « non » in this column"),
-        DECK, "A15 par EDI",
+        DECK, t("A15 par EDI", "A15 by EDI"),
         t("déposez la pièce par un mode qui l'accepte", "drop the pièce by a mode that accepts it"), Some(initial_refused)),
     rule("T-03", Error, &["BT-23"],
         t("un dépôt initial de ce cadre a un sens", "an initial deposit of this cadre has a meaning"),
         t("la matrice des cadres : « sans objet » ; la pièce prend toujours la suite d'une autre", "the matrix of cadres: « na »; the pièce always follows another"),
-        DECK, "A23 sans pièce antérieure",
+        DECK, t("A23 sans pièce antérieure", "A23 without an earlier pièce"),
         t("citez la pièce antérieure que celle-ci prend en compte", "cite the earlier pièce that this one takes"), Some(initial_meaningless)),
     rule("T-04", Error, &["BG-3", "BT-25"],
         t("le mode d'émission accepte l'association de ce cadre à une pièce antérieure", "the mode accepts this cadre's association to an earlier pièce"),
         t("la matrice des cadres : « non » dans cette colonne", "the matrix of cadres: « non » in this column"),
-        DECK, "A6 qui cite un A4",
+        DECK, t("A6 qui cite un A4", "A6 that cites an A4"),
         t("retirez la référence, ou déposez par un mode qui accepte l'association", "remove the reference, or drop by a mode that accepts the association"), Some(association_refused)),
     rule("T-05", Warning, &["BG-3", "BT-25"],
         t("citer une pièce antérieure a un sens pour ce cadre", "citing an earlier pièce has a meaning for this cadre"),
         t("la matrice des cadres : « sans objet » ; la pièce reste un dépôt initial", "the matrix of cadres: « na »; the pièce stays an initial deposit"),
-        DECK, "A4 qui cite un A4",
+        DECK, t("A4 qui cite un A4", "A4 that cites an A4"),
         t("rien à faire ; la référence est ignorée", "nothing to do; the reference is ignored"), Some(association_meaningless)),
     rule("T-10", Error, &[],
         t("les mêmes octets du même partenaire ne font pas une seconde pièce", "the same bytes from the same partner do not make a second pièce"),
         t("un renvoi par erreur ne doit rien changer", "sent again by mistake, it must change nothing"),
-        "guichet", "le même fichier déposé deux fois",
+        "guichet", t("le même fichier déposé deux fois", "the same file dropped twice"),
         t("rien à faire : la première réception compte", "nothing to do: the first one counts"), None),
     rule("T-11", Error, &[],
         t("un flux vient d'un partenaire connu", "a flow comes from a known partner"),
         t("sans partenaire, personne n'est habilité et personne n'aurait la réponse", "without a partner nobody is entitled and nobody would get the answer"),
-        "guichet, partners.toml", "in/edi/inconnu/F",
+        "guichet, partners.toml", t("in/edi/inconnu/F", "in/edi/unknown/F"),
         t("ajoutez le partenaire à partners.toml", "add the partner to partners.toml"), None),
     rule("T-12", Error, &[],
         t("le partenaire peut déposer par ce mode", "the partner may deposit by this mode"),
         t("chaque partenaire a ses modes", "each partner has its modes"),
-        "guichet, partners.toml: modes", "un partenaire EDI dans in/portail",
+        "guichet, partners.toml: modes", t("un partenaire EDI dans in/portail", "an EDI partner in in/portail"),
         t("déposez dans le répertoire d'un de vos modes, ou demandez l'ajout du mode", "drop in the directory of one of your modes, or ask for the mode"), Some(mode_allowed)),
     rule("T-13", Error, &["BT-29"],
         t("le partenaire agit pour le déposant de la pièce", "the partner acts for the pièce's depositor"),
         t("nul ne dépose au nom d'une structure sans habilitation", "nobody deposits for a structure without being entitled to"),
-        DECK, "le partenaire d'une autre entreprise",
+        DECK, t("le partenaire d'une autre entreprise", "another company's partner"),
         t("déposez par le partenaire de cette structure, ou demandez l'habilitation", "deposit through this structure's partner, or ask to be entitled"), Some(entitled)),
     rule("T-14", Error, &["BT-29", "BT-46"],
         t("chaque structure nommée est dans l'annuaire", "every structure that is named is in the annuaire"),
         t("une structure inconnue ne reçoit rien", "an unknown structure receives nothing"),
-        DECK, "un SIRET absent de structures.csv",
+        DECK, t("un SIRET absent de structures.csv", "a SIRET that is not in structures.csv"),
         t("vérifiez l'identifiant, ou faites inscrire la structure", "check the identifier, or have the structure registered"), Some(known)),
     rule("T-15", Error, &["BT-29", "BT-46"],
         t("chaque structure nommée est active", "every structure that is named is active"),
         t("une structure fermée ne reçoit plus rien", "a closed structure receives nothing any more"),
-        DECK, "active = false",
+        DECK, same("active = false"),
         t("adressez la pièce à la structure qui l'a remplacée", "address the pièce to the structure that replaced it"), Some(active)),
     rule("T-16", Error, &["BT-10"],
         t("le code service est donné quand le destinataire l'exige", "the service code is given where the destinataire asks for it"),
         t("il dirige la pièce dans la structure", "it directs the pièce inside the structure"),
-        "Chorus Pro, parameters of a structure", "pas de BuyerReference",
+        "Chorus Pro, parameters of a structure", t("pas de BuyerReference", "no BuyerReference"),
         t("donnez le code service : UBL AccountingContact/ID ou BuyerReference, CII BuyerReference", "give the service code: UBL AccountingContact/ID or BuyerReference, CII BuyerReference"), Some(service_given)),
     rule("T-17", Error, &["BT-10"],
-        t("le service existe chez le destinataire", "the service exists at the destinataire"),
+        t("le service existe chez la structure à qui la pièce le donne", "the service exists at the structure that the pièce gives it to"),
         t("un service inconnu ne reçoit rien", "an unknown service receives nothing"),
-        "Chorus Pro, parameters of a structure", "un code d'une autre structure",
-        t("recopiez un code de l'annuaire du destinataire", "copy a code from the destinataire's directory"), Some(service_known)),
+        "Chorus Pro, parameters of a structure", t("un code d'une autre structure", "another structure's code"),
+        t("recopiez un code de l'annuaire de cette structure", "copy a code from that structure's directory"), Some(service_known)),
     rule("T-18", Error, &["BT-10"],
         t("le service est actif", "the service is active"),
         t("un service fermé ne reçoit plus rien", "a closed service receives nothing any more"),
-        "Chorus Pro, parameters of a service", "active = false",
-        t("demandez au destinataire le code qui l'a remplacé", "ask the destinataire for the code that replaced it"), Some(service_active)),
+        "Chorus Pro, parameters of a service", same("active = false"),
+        t("demandez à la structure le code qui l'a remplacé", "ask the structure for the code that replaced it"), Some(service_active)),
     rule("T-19", Error, &["BT-13"],
         t("le numéro d'engagement est donné quand le destinataire ou son service l'exige", "the engagement is given where the destinataire or its service asks for it"),
         t("il dit sur quel budget payer", "it says from which budget to pay"),
-        "Chorus Pro, parameters of a structure", "pas d'OrderReference",
+        "Chorus Pro, parameters of a structure", t("pas d'OrderReference", "no OrderReference"),
         t("donnez l'engagement : UBL OrderReference/ID, CII BuyerOrderReferencedDocument/IssuerAssignedID", "give the engagement: UBL OrderReference/ID, CII BuyerOrderReferencedDocument/IssuerAssignedID"), Some(engagement_given)),
     rule("T-20", Error, &["BT-10", "BT-13"],
         t("le code service ou l'engagement est donné quand le destinataire exige l'un des deux", "the service code or the engagement is given where the destinataire asks for one of them"),
         t("sans l'un ni l'autre, la pièce n'est dirigée nulle part", "without either, the pièce is directed nowhere"),
-        "Chorus Pro, parameters of a structure", "ni l'un ni l'autre",
+        "Chorus Pro, parameters of a structure", t("ni l'un ni l'autre", "neither"),
         t("donnez le code service ou l'engagement", "give the service code or the engagement"), Some(either_given)),
     rule("T-21", Error, &[],
         t("chaque acteur dont le cadre a besoin est nommé", "every actor that the cadre needs is named"),
         t("sans lui la pièce ne peut pas circuler", "without it the pièce cannot go its way"),
-        DECK, "un A4 sans MOE",
+        DECK, t("un A4 sans MOE", "an A4 without MOE"),
         t("nommez-le dans le bloc valideur (UBL AccountingSupplierParty/Party/AgentParty, CII InvoiceeTradeParty), ou citez le marché dont la fiche le nomme",
           "name it in the valideur block (UBL AccountingSupplierParty/Party/AgentParty, CII InvoiceeTradeParty), or cite the marché whose sheet names it"), Some(all_named)),
     rule("T-22", Error, &[],
         t("le flux et la fiche du marché nomment les mêmes acteurs", "the flow and the marché's sheet name the same actors"),
         t("une pièce qui part chez le mauvais acteur revient des semaines plus tard", "a pièce that goes to the wrong actor comes back weeks later"),
-        "guichet", "la MOE d'un autre marché",
+        "guichet", t("la MOE d'un autre marché", "another marché's MOE"),
         t("corrigez l'acteur, ou le numéro de marché, ou faites corriger la fiche", "mend the actor, or the marché's number, or have the sheet mended"), Some(agree)),
     rule("T-23", Error, &["BT-12"],
         t("le marché cité est enregistré chez ce destinataire (avertissement s'il n'y en a aucun)", "the cited marché is registered with this buyer (a warning if it has none)"),
         t("un numéro de marché est propre à un maître d'ouvrage", "a marché's number belongs to one owner"),
-        "guichet, marches.toml", "un numéro mal recopié",
+        "guichet, marches.toml", t("un numéro mal recopié", "a number copied wrongly"),
         t("recopiez le numéro du marché, ou faites enregistrer le marché", "copy the marché's number, or have the marché registered"), Some(registered)),
     rule("T-24", Error, &["BT-2", "BT-12"],
         t("la pièce est émise entre le début et la fin du marché", "the pièce is issued between the marché's first and last day"),
         t("hors de ses dates, le marché ne paie pas", "outside its dates the marché does not pay"),
-        "guichet, marches.toml: starts, ends", "émise avant la notification",
+        "guichet, marches.toml: starts, ends", t("émise avant la notification", "issued before the marché was notified"),
         t("vérifiez la date et le numéro du marché", "check the date and the marché's number"), Some(in_time)),
     rule("T-25", Error, &["BT-12", "BT-23"],
         t("le marché utilise ce cadre", "the marché uses this cadre"),
         t("la fiche du marché dit quels cadres ses acteurs utilisent", "the marché's sheet says which cadres its actors use"),
-        "Chorus Pro, sheet of a marché", "A6 pour un marché en A4, A15, A19",
+        "Chorus Pro, sheet of a marché", t("A6 pour un marché en A4, A15, A19", "A6 for a marché with A4, A15, A19"),
         t("utilisez un des cadres du marché", "use one of the marché's cadres"), Some(cadre_used)),
     rule("T-26", Error, &[],
         t("la MOE n'est pas désignée par le SIRET de l'État (11000201100044)", "the MOE is not named by the State's SIRET (11000201100044)"),
         t("la pièce se perdrait parmi celles de tous les services de l'État", "the pièce would be lost among those of all services of the State"),
-        DECK, "11000201100044 dans le bloc valideur",
+        DECK, t("11000201100044 dans le bloc valideur", "11000201100044 in the valideur block"),
         t("donnez le SIRET de la MOE elle-même", "give the SIRET of the MOE itself"), Some(not_the_state)),
     rule("T-27", Error, &["BT-23"],
         t("dans un groupement solidaire, seul le mandataire dépose (A4, A7)", "in a groupement solidaire the mandataire alone deposits (A4, A7)"),
         t("le mandataire dépose un seul projet de décompte pour tous", "the mandataire deposits one draft statement for all"),
-        DECK, "A13 sous un groupement solidaire",
+        DECK, t("A13 sous un groupement solidaire", "A13 under a groupement solidaire"),
         t("transmettez votre décompte au mandataire, hors de guichet", "hand your statement to the mandataire, outside guichet"), Some(not_solidaire)),
     rule("T-28", Error, &[],
         t("le premier valideur n'est pas le déposant", "the first valideur is not the depositor"),
         t("nul ne valide sa propre demande", "nobody validates their own demand"),
-        "guichet", "A10 dont le bloc valideur nomme le sous-traitant",
+        "guichet", t("A10 dont le bloc valideur nomme le sous-traitant", "A10 whose valideur block names the sous-traitant"),
         t("nommez le titulaire (ou le mandataire, ou le cotraitant) dans le bloc valideur", "name the titulaire (or the mandataire, or the cotraitant) in the valideur block"), Some(not_oneself)),
     rule("T-29", Error, &["BG-3", "BT-25"],
         t("pas encore d'association à une pièce antérieure", "no association to an earlier pièce yet"),
         t("cette version ne fait que les dépôts initiaux ; la pièce n'est jamais prise pour initiale", "this version does initial deposits only; the pièce is never taken for one"),
-        "guichet", "A15 qui cite un A4",
+        "guichet", t("A15 qui cite un A4", "A15 that cites an A4"),
         t("attendez la version qui associe, ou retirez la référence si le dépôt est initial", "wait for the version that associates, or remove the reference if the deposit is initial"), Some(association_not_yet)),
     rule("T-30", Error, &["BT-12", "BT-29"],
         t("le vendeur a dans le marché cité le rôle que le cadre suppose", "the seller has in the cited marché the role that the cadre supposes"),
         t("titulaire ou mandataire, sous-traitant (A10), cotraitant (A13, A14)", "titulaire or mandataire, sous-traitant (A10), cotraitant (A13, A14)"),
-        "guichet, marches.toml", "un A4 d'un sous-traitant",
+        "guichet, marches.toml", t("un A4 d'un sous-traitant", "an A4 of a sous-traitant"),
         t("vérifiez le cadre et le numéro du marché, ou faites compléter la fiche", "check the cadre and the marché's number, or have the sheet completed"), Some(has_role)),
 ];
 
@@ -481,11 +481,27 @@ fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findi
     }
 }
 
-/// The service that the pièce names and the annuaire has.
-fn service<'a>(case: &'a Case<'_, '_>) -> Option<(&'a str, Option<&'a crate::annuaire::Service>, Addressed<'a>)> {
-    let addressed = addressed(case)?;
-    let code = addressed.service?;
-    Some((code, case.context.annuaire?.service(&addressed.structure.id, code), addressed))
+/// A service code that is given, the structure it is a service of, and what the annuaire has of it.
+struct Serving<'a> {
+    code: &'a str,
+    structure: &'a Structure,
+    /// How a sentence calls the structure.
+    name: &'a str,
+    service: Option<&'a crate::annuaire::Service>,
+}
+
+/// The destinataire's service; and the one that the flow gives its buyer where another structure pays.
+fn services<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = Serving<'a>> {
+    let pays = addressed(case).and_then(|to| Some((to.structure, to.name, to.service?)));
+    let buyer = case.actors.buyer.filter(|buyer| case.actors.destinataire.is_some_and(|d| d.id != buyer.id));
+    let buys = buyer.and_then(|buyer| {
+        let structure = case.context.annuaire?.structure(buyer.id)?;
+        Some((structure, buyer.id, case.piece.buyer_service?.text))
+    });
+    [pays, buys].into_iter().flatten().filter_map(|(structure, name, code)| {
+        let service = case.context.annuaire?.service(&structure.id, code);
+        Some(Serving { code, structure, name, service })
+    })
 }
 
 /// A service code as it may be told: the sheet's own to those in it.
@@ -499,26 +515,23 @@ fn at_service(case: &Case<'_, '_>) -> Option<super::Place> {
 }
 
 fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let Some((code, None, Addressed { structure, name: id, .. })) = service(case) else { return };
-    if !super::chorus::is_service_code(code) {
-        return; // told already
-    }
-    // A structure without services in the annuaire says nothing of its codes.
-    let has_services = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
-    if has_services || structure.service_required {
-        let code = shown(told_code(case, code));
-        found.push(
-            rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
-                .at(at_service(case))
-                .found(code.clone()),
-        );
+    for Serving { code, structure, name: id, .. } in services(case).filter(|s| s.service.is_none()) {
+        // A structure without services in the annuaire says nothing of its codes.
+        let says = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
+        // Codes that are none are told already.
+        if super::chorus::is_service_code(code) && (says || structure.service_required) {
+            let code = shown(told_code(case, code));
+            found.push(
+                rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
+                    .at(at_service(case))
+                    .found(code.clone()),
+            );
+        }
     }
 }
 
 fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let Some((code, Some(service), _)) = service(case)
-        && !service.active
-    {
+    for Serving { code, .. } in services(case).filter(|s| s.service.is_some_and(|s| !s.active)) {
         let code = told_code(case, code);
         found.push(
             rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active"))
@@ -530,7 +543,8 @@ fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Find
 
 fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let Some(Addressed { structure, name: id, engagement: None, .. }) = addressed_whole(case) else { return };
-    let by_service = service(case).and_then(|(_, s, _)| s).is_some_and(|s| s.engagement_required);
+    let by_service =
+        services(case).any(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
     if structure.engagement_required || by_service {
         found.push(
             rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case)),
