@@ -30,6 +30,8 @@ pub struct Orders {
 
 /// How long an order may go unnoticed.
 const ATTENTION: Duration = Duration::from_millis(200);
+/// The shortest pause between two looks that find nothing, however short the rescan is.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// Works until told to stop.
 ///
@@ -42,7 +44,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     while !orders.stop.load(Ordering::SeqCst) {
         watch.renew(counter);
         let look = counter.look()?;
-        let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan);
+        let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
         let before = counter.tally().flows;
         if !look.ready.is_empty() {
             counter.process(look.ready)?;

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         clock: Arc::new(SystemClock),
         // The only random number: flow ids made by two guichets in the same millisecond must differ.
         seed: RandomState::new().build_hasher().finish(),
-        variable: |name| std::env::var(name).ok().filter(|value| !value.is_empty()),
+        variable: |name| std::env::var_os(name).filter(|value| !value.is_empty()),
         program: typed.filter(|name| name.components().count() > 1).and_then(|name| path::absolute(name).ok()),
     };
     guichet::cli::main(std::env::args_os(), world)

@@ -128,4 +128,9 @@ fn the_option_beats_the_variable_and_the_variable_the_locale() {
         let said = said(&w, args, variables);
         assert!(said.contains(heard), "{args:?} {variables:?}: {said}");
     }
+    assert!(
+        said(&w, &["status"], &[("GUICHET_LANG", "de")]).contains("GUICHET_LANG"),
+        "a language that is none is told"
+    );
+    assert_eq!(said(&w, &["status"], &[("GUICHET_LANG", ""), ("GUICHET_CONFIG", "")]), "", "empty is as not set");
 }

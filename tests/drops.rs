@@ -330,7 +330,10 @@ fn a_tray_that_is_gone_is_made_again_and_one_that_was_replaced_waits() {
 fn the_daemon_answers_by_events_by_polling_and_takes_a_new_annuaire() {
     for watch in ["events", "poll"] {
         let mut w = World::with(&format!("[spool]\nsettle = \"50ms\"\nrescan = \"200ms\"\nwatch = \"{watch}\"\n"));
-        let mut daemon = w.guichet(&["run"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+        let log = fs::File::create(w.path("log")).unwrap();
+        let mut daemon = w.guichet(&["run"]).stderr(log).spawn().unwrap();
+        let pid = rustix::process::Pid::from_child(&daemon);
+        let signal = |signal| rustix::process::kill_process(pid, signal).unwrap();
         let until = |what: &dyn Fn() -> bool| {
             let limit = std::time::Instant::now() + std::time::Duration::from_secs(20);
             while !what() && std::time::Instant::now() < limit {
@@ -355,13 +358,17 @@ fn the_daemon_answers_by_events_by_polling_and_takes_a_new_annuaire() {
         assert!(until(&|| w.path("spool/in/edi/late").is_dir()), "{watch}: the annuaire is read again");
         w.drop_file("edi", "late", "F3", b"<x/>");
         assert!(until(&|| w.tray("late", "comptes-rendus").len() == 1), "{watch}: the new partner is answered");
+        // SIGHUP: it is read again though nothing changed.
+        let heard = || fs::read_to_string(w.path("log")).unwrap().matches("annuaire").count();
+        let before = heard();
+        signal(rustix::process::Signal::HUP);
+        assert!(until(&|| heard() > before), "{watch}: SIGHUP");
         // A faulty annuaire changes nothing.
         fs::write(w.path("annuaire/partners.toml"), "[[partner]]\n").unwrap();
         w.drop_file("edi", "alpha", "F4", &a4("N-4"));
         assert!(until(&|| w.tray("beta", "pieces").len() == 3), "{watch}: the old annuaire stays");
         fs::write(w.path("annuaire/partners.toml"), format!("{partners}\n{one}")).unwrap();
-        rustix::process::kill_process(rustix::process::Pid::from_child(&daemon), rustix::process::Signal::TERM)
-            .unwrap();
+        signal(rustix::process::Signal::TERM);
         assert_eq!(daemon.wait().unwrap().code(), Some(0), "{watch}");
         assert_eq!(w.violations(true), Vec::<String>::new(), "{watch}");
     }

@@ -46,6 +46,16 @@ impl Failure {
         Failure::Said(Box::new(Said { message, help, code }))
     }
 
+    /// Tells it as a remark, where the command goes on.
+    pub fn remark(&self, lang: Lang) {
+        if let Failure::Said(said) = self {
+            say(said.message.get(lang));
+            if let Some(help) = &said.help {
+                tell_help(help, lang);
+            }
+        }
+    }
+
     /// Tells it on standard error; returns the exit code.
     pub fn tell(&self, lang: Lang) -> ExitCode {
         match self {
@@ -84,6 +94,14 @@ pub fn tell_problems(problems: &[Problem], lang: Lang, label: &str) {
 /// What to do, on a line of its own.
 fn tell_help(help: &Msg, lang: Lang) {
     say(&format!("    {}", help.get(lang)));
+}
+
+/// The variable holds something else.
+pub fn no_language() -> Failure {
+    Failure::new(
+        msg!("GUICHET_LANG ne nomme pas une langue", "GUICHET_LANG names no language"),
+        msg!("`fr` ou `en`", "`fr` or `en`"),
+    )
 }
 
 /// `--format markdown` where there is none.
@@ -134,8 +152,8 @@ impl From<SpoolError> for Failure {
             SpoolError::Io { tried, path, source } => {
                 let (why, help) = reason(&source);
                 let message = Msg::new(
-                    format!("échec sur {path} (« {tried} ») : {}", why.fr),
-                    format!("cannot {tried} {path}: {}", why.en),
+                    format!("impossible de {} {path} : {}", tried.fr, why.fr),
+                    format!("cannot {} {path}: {}", tried.en, why.en),
                 );
                 Failure::with(message, Some(help.into()), COULD_NOT)
             }

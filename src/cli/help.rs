@@ -52,8 +52,8 @@ fn sentence(key: &str) -> Option<&'static str> {
 static FRENCH: &[(&str, &str)] = &[
     // command, or command.option    what it does
     ("",                             "Juge, achemine et répond aux factures de travaux publics"),
-    (".config",                      "La configuration ; à défaut ./guichet.toml, à défaut les valeurs par défaut"),
-    (".lang",                        "Langue des messages ; à défaut celle du système"),
+    (".config",                      "La configuration ; sinon $GUICHET_CONFIG, sinon ./guichet.toml, sinon les valeurs par défaut"),
+    (".lang",                        "Langue des messages ; sinon $GUICHET_LANG, sinon celle du système"),
     (".format",                      "Comment une liste est écrite : colonnes alignées, un objet par ligne, CSV ; markdown : `rules` seulement"),
     (".help",                        "Affiche cette aide"),
     (".version",                     "Affiche la version"),

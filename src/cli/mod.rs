@@ -36,7 +36,7 @@ pub struct World {
     /// Chance.
     pub seed: u64,
     /// An environment variable, if it is set and not empty.
-    pub variable: fn(&str) -> Option<String>,
+    pub variable: fn(&str) -> Option<OsString>,
     /// Where this program is, when it was called by a path: the user's shell does not find it by its name.
     pub program: Option<PathBuf>,
 }
@@ -48,13 +48,11 @@ const COMMON: &str = "Common options";
 #[derive(Parser)]
 #[command(name = "guichet", version, max_term_width = 100, arg_required_else_help = true)]
 struct Cli {
-    /// The configuration; else ./guichet.toml, else the defaults
+    /// The configuration; else $GUICHET_CONFIG, else ./guichet.toml, else the defaults
     #[arg(short, long, global = true, help_heading = COMMON, value_name = "FILE")]
-    #[arg(env = "GUICHET_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
-    /// Language of messages; else that of the locale
+    /// Language of messages; else $GUICHET_LANG, else that of the locale
     #[arg(long, global = true, help_heading = COMMON, value_name = "LANG")]
-    #[arg(env = "GUICHET_LANG", hide_env_values = true)]
     lang: Option<LangArg>,
     /// How a listing is written
     #[arg(long, global = true, help_heading = COMMON, value_name = "FORMAT")]
@@ -147,8 +145,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> Exit
         }
     };
     let format = cli.format.unwrap_or_default();
-    let mut session = Session { lang, format, config: cli.config, world, out: Out::standard() };
-    let outcome = dispatch(cli.command, &mut session);
+    let variable = world.variable;
+    let config = cli.config.or_else(|| variable("GUICHET_CONFIG").map(PathBuf::from));
+    let mut session = Session { lang, format, config, world, out: Out::standard() };
+    let outcome = match variable("GUICHET_LANG").filter(|_| cli.lang.is_none()).as_ref().map(known) {
+        Some(None) => Err(failure::no_language()),
+        _ => dispatch(cli.command, &mut session),
+    };
     let outcome =
         outcome.and_then(|exit| std::io::Write::flush(&mut session.out).map(|()| exit).map_err(Failure::from));
     match outcome {
@@ -193,15 +196,20 @@ fn language(arguments: &[OsString], world: &World) -> Lang {
         _ => None,
     });
     let option = option.map(|lang| if lang.is_empty() { words.next().unwrap_or_default().to_owned() } else { lang });
-    match option.or_else(|| (world.variable)("GUICHET_LANG")).as_deref() {
-        Some("fr") => Lang::Fr,
-        Some("en") => Lang::En,
-        _ => locale(world),
+    let chosen = option.map(OsString::from).or_else(|| (world.variable)("GUICHET_LANG"));
+    chosen.as_ref().and_then(known).unwrap_or_else(|| locale(world))
+}
+
+fn known(name: &OsString) -> Option<Lang> {
+    match name.to_str() {
+        Some("fr") => Some(Lang::Fr),
+        Some("en") => Some(Lang::En),
+        _ => None,
     }
 }
 
 /// The language of the locale: the first of the three variables that is set decides, as for every program.
 fn locale(world: &World) -> Lang {
     let name = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(world.variable);
-    name.map_or(Lang::En, |name| Lang::of_locale(&name))
+    name.map_or(Lang::En, |name| Lang::of_locale(&name.to_string_lossy()))
 }

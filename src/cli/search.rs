@@ -76,7 +76,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         Ok(ledger) => Some(ledger),
         Err(e @ LedgerError::Absent(_)) => {
             // Nothing was handed in yet: an empty answer, and a hint for whoever is in the wrong directory.
-            let _ = Failure::from(e).tell(session.lang);
+            Failure::from(e).remark(session.lang);
             None
         }
         Err(e) => return Err(e.into()),

@@ -1,7 +1,7 @@
 //! Taking: a file is read, renamed into `work/`, and is guichet's from then on.
 
 use super::scan::{Candidate, Stamp};
-use super::{FlowId, Spool, SpoolError, escape};
+use super::{FlowId, Spool, SpoolError, escape, verb};
 use crate::spool::crash;
 use crate::text::Shown;
 use crate::trade::Mode;
@@ -163,7 +163,7 @@ impl Spool {
         self.touched(&claim.work_dir());
         crash::point("claimed");
         let taken = rustix::fs::statat(&*work, taken_as, AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(|e| SpoolError::io("look at", &to, e))?;
+            .map_err(|e| SpoolError::io(verb::LOOK_AT, &to, e))?;
         let swapped = FileType::from_raw_mode(taken.st_mode) != FileType::RegularFile
             || taken.st_ino != opened.stamp.ino
             || taken.st_nlink != 1;
@@ -173,8 +173,8 @@ impl Spool {
         let now = Stamp::of(&taken);
         if !now.same_content(&opened.stamp) && opened.bytes.is_some() {
             use std::io::Seek;
-            opened.file.rewind().map_err(|e| SpoolError::io("read", c.path(), e))?;
-            let bytes = read(&mut opened.file, now.size).map_err(|e| SpoolError::io("read", c.path(), e))?;
+            opened.file.rewind().map_err(|e| SpoolError::io(verb::READ, c.path(), e))?;
+            let bytes = read(&mut opened.file, now.size).map_err(|e| SpoolError::io(verb::READ, c.path(), e))?;
             opened.bytes = Some(bytes);
         }
         claim.size = opened.bytes.as_ref().map_or(now.size, |b| b.len() as u64);
@@ -191,7 +191,7 @@ impl Spool {
             RenameFlags::NOREPLACE,
         );
         if let Err(e) = back {
-            return Err(SpoolError::io("give back", c.path(), e).into());
+            return Err(SpoolError::io(verb::GIVE_BACK, c.path(), e).into());
         }
         if cut {
             self.remove(&claim.sidecar())?;

@@ -19,6 +19,7 @@ pub use scan::{Candidate, Look, Scanner, Stray};
 pub use store::{Left, Staged};
 
 use crate::config::Barrier;
+use crate::text::Text;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
 use rustix::io::Errno;
@@ -62,10 +63,10 @@ impl Tray {
 #[derive(Debug, thiserror::Error)]
 pub enum SpoolError {
     /// A system call failed.
-    #[error("cannot {tried} {path}: {source}")]
+    #[error("cannot {} {path}: {source}", tried.en)]
     Io {
-        /// The verb: `open`, `rename`…
-        tried: &'static str,
+        /// The verb, in the infinitive.
+        tried: Text,
         /// Path below the spool, made visible.
         path: String,
         /// The system's answer.
@@ -86,8 +87,27 @@ pub enum SpoolError {
     },
 }
 
+/// What a system call was to do.
+#[rustfmt::skip]
+mod verb {
+    use crate::text::{Text, t};
+
+    pub const CREATE:    Text = t("créer",           "create");
+    pub const OPEN:      Text = t("ouvrir",          "open");
+    pub const LOOK_AT:   Text = t("examiner",        "look at");
+    pub const LOCK:      Text = t("verrouiller",     "lock");
+    pub const STAGE:     Text = t("préparer",        "stage");
+    pub const SYNC:      Text = t("rendre durable",  "sync");
+    pub const PUBLISH:   Text = t("publier",         "publish");
+    pub const FILE:      Text = t("archiver",        "file");
+    pub const READ:      Text = t("lire",            "read");
+    pub const WRITE:     Text = t("écrire",          "write");
+    pub const REMOVE:    Text = t("supprimer",       "remove");
+    pub const GIVE_BACK: Text = t("rendre",          "give back");
+}
+
 impl SpoolError {
-    fn io(tried: &'static str, path: impl fmt::Display, errno: impl Into<std::io::Error>) -> SpoolError {
+    fn io(tried: Text, path: impl fmt::Display, errno: impl Into<std::io::Error>) -> SpoolError {
         let path = crate::text::Shown(&path.to_string()).to_string();
         SpoolError::Io { tried, path, source: errno.into() }
     }
@@ -126,11 +146,11 @@ impl Spool {
     /// # Errors
     /// [`SpoolError::Locked`] when another process holds the spool; otherwise what the system said.
     pub fn open(root: &Path, barrier: Barrier) -> Result<Spool, SpoolError> {
-        std::fs::create_dir_all(root).map_err(|e| SpoolError::io("create", root.display(), e))?;
+        std::fs::create_dir_all(root).map_err(|e| SpoolError::io(verb::CREATE, root.display(), e))?;
         // The root itself may be a link that the administrator made; nothing below it may.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root_fd =
-            rustix::fs::open(root, flags, Perm::empty()).map_err(|e| SpoolError::io("open", root.display(), e))?;
+            rustix::fs::open(root, flags, Perm::empty()).map_err(|e| SpoolError::io(verb::OPEN, root.display(), e))?;
         let lock = take_lock(root, &root_fd)?;
         let spool = Spool {
             root: root.to_path_buf(),
@@ -176,7 +196,8 @@ impl Spool {
     /// # Errors
     /// What the system said.
     pub fn free(&self) -> Result<(u64, u64), SpoolError> {
-        let s = rustix::fs::fstatvfs(&self.root_fd).map_err(|e| SpoolError::io("look at", self.root.display(), e))?;
+        let s =
+            rustix::fs::fstatvfs(&self.root_fd).map_err(|e| SpoolError::io(verb::LOOK_AT, self.root.display(), e))?;
         // A file system without a table of inodes (btrfs) says it has none at all.
         let inodes = if s.f_files == 0 { u64::MAX } else { s.f_favail };
         Ok((s.f_bavail.saturating_mul(s.f_frsize), inodes))
@@ -184,7 +205,7 @@ impl Spool {
 
     /// Opens a directory below the root without following a link anywhere on the way.
     fn dir(&self, path: &str) -> Result<OwnedFd, SpoolError> {
-        open_below(&self.root_fd, path, DIR).map_err(|e| SpoolError::io("open", path, e))
+        open_below(&self.root_fd, path, DIR).map_err(|e| SpoolError::io(verb::OPEN, path, e))
     }
 
     /// One of guichet's own directories: opened once, made where it is missing.
@@ -214,7 +235,7 @@ impl Spool {
             upto.push_str(part);
             match rustix::fs::mkdirat(&self.root_fd, &upto, perm) {
                 Ok(()) | Err(Errno::EXIST) => {}
-                Err(e) => return Err(SpoolError::io("create", &upto, e)),
+                Err(e) => return Err(SpoolError::io(verb::CREATE, &upto, e)),
             }
         }
         let dir = self.dir(path)?;
@@ -246,11 +267,11 @@ fn open_below(root: &OwnedFd, path: &str, flags: OFlags) -> Result<OwnedFd, Errn
 fn take_lock(root: &Path, root_fd: &OwnedFd) -> Result<OwnedFd, SpoolError> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let lock = rustix::fs::openat(root_fd, LOCK, flags, Perm::RUSR | Perm::WUSR)
-        .map_err(|e| SpoolError::io("open", root.join(LOCK).display(), e))?;
+        .map_err(|e| SpoolError::io(verb::OPEN, root.join(LOCK).display(), e))?;
     match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(lock),
         Err(Errno::WOULDBLOCK) => Err(SpoolError::Locked(root.display().to_string())),
-        Err(e) => Err(SpoolError::io("lock", root.join(LOCK).display(), e)),
+        Err(e) => Err(SpoolError::io(verb::LOCK, root.join(LOCK).display(), e)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Looking: which files are there, which of them have stopped changing, and what is no file to take.
 
-use super::{DIR, Spool, SpoolError, exists};
+use super::{DIR, Spool, SpoolError, exists, verb};
 use crate::clock::Instant;
 use crate::text::Shown;
 use crate::trade::Mode;
@@ -156,7 +156,7 @@ impl Scanner {
         for mode in Mode::ALL {
             let above = format!("in/{mode}");
             let dir = spool.dir(&above)?;
-            for (name, kind) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+            for (name, kind) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
                 let path = format!("{above}/{}", Shown(&name.to_string_lossy()));
                 match name.to_str() {
                     Some(partner) if kind == FileType::Directory && known(partner) => {
@@ -206,7 +206,7 @@ impl Scanner {
         let dir = Arc::new(spool.dir(&above)?);
         let partner: Arc<str> = partner.into();
         let mut queue = Vec::new();
-        for (name, _) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+        for (name, _) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
             if is_in_progress(name.as_bytes()) {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use super::claim::Claim;
 use super::scan::list;
-use super::{FlowId, PRIVATE, SHARED, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape};
+use super::{FlowId, PRIVATE, SHARED, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape, verb};
 use crate::config::Barrier;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
@@ -85,7 +85,7 @@ impl Spool {
             }
             done => done,
         }
-        .map_err(|e| SpoolError::io("stage", &to, e))?;
+        .map_err(|e| SpoolError::io(verb::STAGE, &to, e))?;
         self.touched(&format!("{STAGE}/{partner}"));
         crash::point("piece staged");
         Ok(())
@@ -99,15 +99,15 @@ impl Spool {
         crash::point("before the barrier");
         match self.barrier {
             Barrier::Syncfs => {
-                rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io("sync", self.root.display(), e))?;
+                rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io(verb::SYNC, self.root.display(), e))?;
             }
             Barrier::Fsync => {
                 let touched = std::mem::take(&mut *self.touched.lock().expect("no holder of this lock panics"));
                 for path in touched {
                     match open_below(&self.root_fd, &path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC) {
-                        Ok(fd) => rustix::fs::fsync(&fd).map_err(|e| SpoolError::io("sync", &path, e))?,
+                        Ok(fd) => rustix::fs::fsync(&fd).map_err(|e| SpoolError::io(verb::SYNC, &path, e))?,
                         Err(Errno::NOENT) => {} // moved on since; the directory it went to is in the list
-                        Err(e) => return Err(SpoolError::io("sync", &path, e)),
+                        Err(e) => return Err(SpoolError::io(verb::SYNC, &path, e)),
                     }
                 }
             }
@@ -146,7 +146,7 @@ impl Spool {
                 Ok(()) => Staged::Published,
                 Err(Errno::NOENT) => Staged::Gone,
                 Err(Errno::EXIST) => Staged::Taken,
-                Err(e) => return Err(SpoolError::io("publish", format!("{path}/{name}"), e)),
+                Err(e) => return Err(SpoolError::io(verb::PUBLISH, format!("{path}/{name}"), e)),
             };
             crash::point("after a publish");
             each(i, staged);
@@ -176,7 +176,7 @@ impl Spool {
         match rustix::fs::renameat_with(&*from_dir, from, &*to_dir, to, RenameFlags::NOREPLACE) {
             Ok(()) => {}
             Err(Errno::NOENT) if exists(&to_dir, to) => {}
-            Err(e) => return Err(SpoolError::io("file", filed, e)),
+            Err(e) => return Err(SpoolError::io(verb::FILE, filed, e)),
         }
         self.touched(filed.rsplit_once('/').map_or(filed, |(dir, _)| dir));
         crash::point("filed");
@@ -195,7 +195,7 @@ impl Spool {
         for mode in Mode::ALL {
             let above = format!("work/{mode}");
             let Ok(dir) = self.dir(&above) else { continue };
-            for (partner, kind) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+            for (partner, kind) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
                 if let (Some(partner), FileType::Directory) = (partner.to_str(), kind) {
                     self.left_by(mode, partner, &mut left)?;
                 }
@@ -209,7 +209,7 @@ impl Spool {
         let above = format!("work/{mode}/{partner}");
         let dir = self.dir(&above)?;
         let mut found: std::collections::BTreeMap<FlowId, (Option<String>, bool, bool)> = Default::default();
-        for (name, _) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+        for (name, _) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
             let Some(name) = name.to_str() else { continue };
             let Some(id) = name.get(..18).and_then(FlowId::parse) else { continue };
             let entry = found.entry(id).or_default();
@@ -233,7 +233,7 @@ impl Spool {
                 None => format!("{above}/{id}.copy"),
             };
             let size = rustix::fs::statat(&self.root_fd, from.as_str(), AtFlags::SYMLINK_NOFOLLOW)
-                .map_err(|e| SpoolError::io("look at", &from, e))?
+                .map_err(|e| SpoolError::io(verb::LOOK_AT, &from, e))?
                 .st_size;
             let mut claim = Claim::found(id, mode, partner.into(), name, u64::try_from(size).unwrap_or(0));
             if let Some(escaped) = escaped {
@@ -259,11 +259,11 @@ impl Spool {
     pub fn staged(&self) -> Result<Vec<(String, String)>, SpoolError> {
         let stage = self.dir(STAGE)?;
         let mut staged = Vec::new();
-        for (partner, _) in list(&stage).map_err(|e| SpoolError::io("read", STAGE, e))? {
+        for (partner, _) in list(&stage).map_err(|e| SpoolError::io(verb::READ, STAGE, e))? {
             let Some(partner) = partner.to_str() else { continue };
             let above = format!("{STAGE}/{partner}");
             let dir = self.dir(&above)?;
-            for (name, _) in list(&dir).map_err(|e| SpoolError::io("read", &above, e))? {
+            for (name, _) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
                 if let Some(name) = name.to_str() {
                     staged.push((partner.to_owned(), name.to_owned()));
                 }
@@ -285,17 +285,17 @@ impl Spool {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
         let (dir, name) = self.place(path)?;
-        let fd = rustix::fs::openat(&*dir, name, flags, perm).map_err(|e| SpoolError::io("create", path, e))?;
+        let fd = rustix::fs::openat(&*dir, name, flags, perm).map_err(|e| SpoolError::io(verb::CREATE, path, e))?;
         let mut file = File::from(fd);
         let mut rest = bytes;
         if cfg!(feature = "faults") {
             // Two halves, so that a kill test can end between them.
             let (first, second) = bytes.split_at(bytes.len() / 2);
-            file.write_all(first).map_err(|e| SpoolError::io("write", path, e))?;
+            file.write_all(first).map_err(|e| SpoolError::io(verb::WRITE, path, e))?;
             crash::point("half written");
             rest = second;
         }
-        file.write_all(rest).map_err(|e| SpoolError::io("write", path, e))?;
+        file.write_all(rest).map_err(|e| SpoolError::io(verb::WRITE, path, e))?;
         self.touched(path);
         if let Some((above, _)) = path.rsplit_once('/') {
             self.touched(above);
@@ -306,9 +306,9 @@ impl Spool {
     fn read(&self, path: &str) -> Result<Vec<u8>, SpoolError> {
         use std::io::Read;
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = open_below(&self.root_fd, path, flags).map_err(|e| SpoolError::io("open", path, e))?;
+        let fd = open_below(&self.root_fd, path, flags).map_err(|e| SpoolError::io(verb::OPEN, path, e))?;
         let mut bytes = Vec::new();
-        File::from(fd).read_to_end(&mut bytes).map_err(|e| SpoolError::io("read", path, e))?;
+        File::from(fd).read_to_end(&mut bytes).map_err(|e| SpoolError::io(verb::READ, path, e))?;
         Ok(bytes)
     }
 
@@ -316,7 +316,7 @@ impl Spool {
         let (dir, name) = self.place(path)?;
         match rustix::fs::unlinkat(&*dir, name, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => Ok(()),
-            Err(e) => Err(SpoolError::io("remove", path, e)),
+            Err(e) => Err(SpoolError::io(verb::REMOVE, path, e)),
         }
     }
 
