@@ -45,7 +45,7 @@ impl<'a> Teller<'a> {
 
     /// What comes before the first file.
     pub fn header(&self, out: &mut dyn Write) -> io::Result<()> {
-        if self.format == Format::Csv { csv_lines([HEADER.map(str::to_owned)], out) } else { Ok(()) }
+        if self.format == Format::Csv { csv_lines([HEADER], out) } else { Ok(()) }
     }
 
     /// Judges a file. What cannot be read is a problem, not a verdict.
@@ -148,32 +148,45 @@ fn json(checked: &Checked<'_>, lang: Lang) -> String {
 }
 
 #[rustfmt::skip]
-const HEADER: [&str; 16] = [
-    "file", "syntax", "cadre", "number", "verdict", "rule", "layer", "severity", "bt", "line", "column", "path", "message",
+const HEADER: [&str; 17] = [
+    "file", "sha256", "syntax", "cadre", "number", "verdict", "rule", "layer", "severity", "bt", "line", "column", "path", "message",
     "found", "expected", "help",
 ];
 
-/// One row a finding.
+/// One row a finding; a file without any has one too, with its verdict.
 fn csv(checked: &Checked<'_>, lang: Lang) -> String {
     let all = line(checked, lang);
     let shown = |text: Option<&str>| text.map(|text| Shown(text).to_string()).unwrap_or_default();
     let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
-    let rows = all.findings.iter().map(|f| {
+    let of_file = [
+        shown(Some(all.file)),
+        shown(all.sha256),
+        all.syntax.to_owned(),
+        shown(all.cadre),
+        shown(all.number),
+        all.verdict.to_owned(),
+    ];
+    let of_finding = |f: &Found<'_>| {
         let severity = if f.severity == Severity::Error { "error" } else { "warning" };
         #[rustfmt::skip]
-        let row = [
-            shown(Some(all.file)), all.syntax.to_owned(), shown(all.cadre), shown(all.number), all.verdict.to_owned(),
+        let cells = [
             f.rule.to_owned(), f.layer.name().to_owned(), severity.to_owned(), f.bt.join(" "), number(f.line),
             number(f.column), shown(f.path), shown(Some(f.message)), shown(f.found), shown(f.expected), shown(Some(f.help)),
         ];
-        row
-    });
+        cells
+    };
+    let nothing = all.findings.is_empty().then(Default::default);
+    let rows = all.findings.iter().map(of_finding).chain(nothing);
+    let rows = rows.map(|cells| of_file.iter().cloned().chain(cells).collect::<Vec<_>>());
     let mut text = Vec::new();
     csv_lines(rows, &mut text).expect("memory takes what is written");
     String::from_utf8(text).expect("cells are texts")
 }
 
-fn csv_lines(rows: impl IntoIterator<Item = [String; HEADER.len()]>, out: &mut dyn Write) -> io::Result<()> {
+fn csv_lines(
+    rows: impl IntoIterator<Item = impl IntoIterator<Item = impl AsRef<[u8]>>>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut csv = ::csv::Writer::from_writer(out);
     for row in rows {
         csv.write_record(row)?;
