@@ -40,7 +40,7 @@ macro_rules! statuts {
 statuts! {
     // name                                 code                                           n°        label
     Brouillon,                              "BROUILLON",                                   None,     "Brouillon",                                                                    "Draft";
-    RefuseeControle,                        "REFUSEE_CONTROLE",                            Some(37), "Refusée au contrôle, non intégrée",                                            "Refused at the control, not taken in";
+    RefuseeControle,                        "REFUSEE_CONTROLE",                            Some(37), "Non conforme, non intégrée (refusée au contrôle)",                                            "Not conform, not taken in (refused at the control)";
     Deposee,                                "DEPOSEE",                                     Some(1),  "Déposée",                                                                      "Deposited";
     AValider1,                              "A_VALIDER_1",                                 Some(23), "Mise à disposition du premier valideur",                                       "Made available to the first valideur";
     Validee1,                               "VALIDEE_1",                                   Some(13), "Validée par le premier valideur",                                              "Validated by the first valideur";
