@@ -15,11 +15,8 @@ pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
     let until = std::time::Instant::now() + settle + Duration::from_millis(100);
     for _ in 0..LOOKS {
         let mut look = counter.look()?;
-        let found = !look.ready.is_empty();
         look.ready.sort_by(|a, b| a.order().cmp(&b.order()));
-        let before = counter.tally().flows;
-        counter.process(look.ready)?;
-        let worked = found && counter.tally().flows > before;
+        let worked = counter.process(look.ready)?;
         let soon = look.soonest.filter(|s| std::time::Instant::now() + *s <= until);
         match soon {
             _ if look.more && worked => {}
@@ -27,6 +24,7 @@ pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
             None => break,
         }
     }
+    counter.decide_deferred()?;
     counter.settle()?;
     counter.look()?;
     Ok(counter.tally())

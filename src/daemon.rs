@@ -45,11 +45,12 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         watch.renew(counter);
         let look = counter.look()?;
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
-        let before = counter.tally().flows;
         if !look.ready.is_empty() {
-            counter.process(look.ready)?;
-            if look.more && counter.tally().flows > before {
+            let worked = counter.process(look.ready)?;
+            if look.more && worked {
                 pause = Duration::ZERO; // there is more of the same; other partners come in turn
+            } else {
+                counter.decide_deferred()?;
             }
         }
         if pause > Duration::ZERO {
@@ -65,6 +66,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
             reload(counter, annuaire, lang)?;
         }
     }
+    counter.decide_deferred()?;
     counter.settle()?;
     counter.tell(&Event::Closed);
     Ok(())

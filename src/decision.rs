@@ -1,12 +1,13 @@
 //! What a judged deposit makes true, given what is true already. Pure: the ledger is seen through [`View`], inside the
 //! batch's own transaction, so that each deposit sees what the earlier ones of the same batch made true.
 
+use crate::association::{self, Deposit, Earlier};
 use crate::clock::Instant;
-use crate::judge::{Facts, Fate, Judged};
-use crate::lifecycle::Statut;
+use crate::config::Delays;
+use crate::judge::{Cited, Facts, Fate, Judged, JudgedFlow};
+use crate::lifecycle::{self, Statut};
 use crate::rules::{Finding, chorus, works};
-use crate::spool::FlowId;
-use crate::trade::Role;
+use crate::trade::{Cadre, Role};
 use chrono::Datelike;
 
 /// What must be unique among pièces not refused (G1.42).
@@ -23,11 +24,8 @@ pub struct Uniqueness {
 impl Uniqueness {
     /// What a pièce claims, when it says enough to claim it.
     pub fn of(facts: &Facts) -> Option<Uniqueness> {
-        let id = facts.supplier_id.as_deref()?;
-        let kind = facts.supplier_type?;
-        let siren = (kind == 1 && id.len() == 14).then(|| id.get(..9)).flatten();
         Some(Uniqueness {
-            supplier: siren.map_or_else(|| format!("{kind}:{id}"), str::to_owned),
+            supplier: facts.supplier_key()?,
             number: facts.number.clone()?,
             year: format!("{:04}", facts.issued?.year()),
         })
@@ -70,13 +68,28 @@ pub trait View {
     /// # Errors
     /// The ledger's.
     fn live_piece(&self, key: &Uniqueness) -> Result<Option<LivePiece>, Self::Error>;
+
+    /// The pièces that have this number, of this supplier or of this marché (its number), in order of deposit.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn numbered(&self, number: &str, supplier: Option<&str>, marche: Option<&str>)
+    -> Result<Vec<Earlier>, Self::Error>;
+
+    /// The statuses that a pièce has had, each with the structure that caused it.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn statuses(&self, piece: &str) -> Result<Vec<(Statut, Option<String>)>, Self::Error>;
 }
 
 /// What became of a deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// It made a pièce.
+    /// All its pièces are accepted.
     Accepted,
+    /// Some of its pièces are accepted.
+    Partial,
     /// It broke a rule.
     Refused,
     /// An operator must look.
@@ -90,6 +103,7 @@ impl Outcome {
     pub const fn name(self) -> &'static str {
         match self {
             Outcome::Accepted => "accepted",
+            Outcome::Partial => "partial",
             Outcome::Refused => "refused",
             Outcome::Held => "held",
             Outcome::Duplicate => "duplicate",
@@ -97,17 +111,51 @@ impl Outcome {
     }
 }
 
-/// What a deposit makes true.
+/// A deposit that makes no pièce at all.
 #[derive(Debug)]
-pub struct Decision {
+pub struct Closed {
     /// What became of it.
     pub outcome: Outcome,
     /// Of a duplicate: the deposit that it repeats.
     pub first: Option<String>,
-    /// Everything that was found, the ledger's findings included.
-    pub findings: Vec<Finding>,
-    /// The pièce that it makes, accepted or refused.
+    /// Of a duplicate: the finding that says so, and nothing else.
+    pub finding: Option<Finding>,
+}
+
+/// A document, decided.
+#[derive(Debug)]
+pub struct Decision {
+    /// The pièce that it makes, accepted or refused; none where no pièce could be read.
     pub piece: Option<Decided>,
+    /// What it does to the pièces that it associates.
+    pub taken: Vec<Taken>,
+}
+
+/// An earlier pièce that a deposit associates.
+#[derive(Debug)]
+pub struct Taken {
+    /// Its id.
+    pub id: String,
+    /// What it says: its status is told with it.
+    pub facts: Facts,
+    /// What happens to it.
+    pub event: Happening,
+}
+
+/// The dossier of an accepted pièce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Dossier {
+    /// It opens one; its number is the pièce's.
+    Opens,
+    /// It joins this one, into which the others merge.
+    Joins {
+        /// The dossier of the first pièce that it associates.
+        dossier: String,
+        /// The dossiers of the others.
+        merged: Vec<String>,
+    },
+    /// An A10 belongs to none.
+    None,
 }
 
 /// A pièce as it enters the ledger.
@@ -123,6 +171,8 @@ pub struct Decided {
     pub readers: Vec<String>,
     /// What happens to it, in order.
     pub events: Vec<Happening>,
+    /// Its dossier.
+    pub dossier: Dossier,
 }
 
 /// One event, and who is told.
@@ -147,51 +197,178 @@ pub enum Told {
     PartnersOf(Vec<String>),
 }
 
-/// Decides one deposit.
+/// What a decision depends on beside the deposit and the ledger.
+pub struct Around<'a> {
+    /// The partner who deposits.
+    pub partner: &'a str,
+    /// Whether that partner acts for a structure.
+    pub acts_for: &'a dyn Fn(&str) -> bool,
+    /// The moment of the decision.
+    pub now: Instant,
+    /// The delays in force.
+    pub delays: &'a Delays,
+    /// Judges a document again, now that the pièce that it associates is known.
+    pub again: &'a dyn Fn(String, &Facts) -> Judged,
+}
+
+/// Whether a deposit is closed before its documents are looked at: held, repeated, or nothing in it can be read.
 ///
 /// # Errors
 /// The view's.
-pub fn decide<V: View>(
-    id: &FlowId,
+pub fn closed<V: View>(
     partner: &str,
     sha256: Option<&[u8; 32]>,
-    judged: &mut Judged,
+    flow: &JudgedFlow,
     view: &V,
-) -> Result<Decision, V::Error> {
-    let mut findings = std::mem::take(&mut judged.findings);
-    if judged.fate == Fate::Hold {
-        return Ok(Decision { outcome: Outcome::Held, first: None, findings, piece: None });
+) -> Result<Option<Closed>, V::Error> {
+    if flow.fate == Fate::Hold {
+        return Ok(Some(Closed { outcome: Outcome::Held, first: None, finding: None }));
     }
     if let Some(sha256) = sha256
         && let Some(first) = view.first_deposit(partner, sha256)?
     {
-        let finding = works::duplicate(&first.flow, first.piece.as_deref(), first.at);
-        let first = Some(first.flow);
-        return Ok(Decision { outcome: Outcome::Duplicate, first, findings: vec![finding], piece: None });
+        let finding = Some(works::duplicate(&first.flow, first.piece.as_deref(), first.at));
+        return Ok(Some(Closed { outcome: Outcome::Duplicate, first: Some(first.flow), finding }));
     }
-    if judged.fate == Fate::Unreadable {
-        return Ok(Decision { outcome: Outcome::Refused, first: None, findings, piece: None });
+    let refused = flow.fate == Fate::Unreadable;
+    Ok(refused.then_some(Closed { outcome: Outcome::Refused, first: None, finding: None }))
+}
+
+/// Decides one document of a deposit; what the ledger finds is added to its findings. `id` is that of the pièce that it
+/// makes; `refused`: its flow as a whole is refused.
+///
+/// # Errors
+/// The view's.
+pub fn decide<V: View>(
+    id: String,
+    judged: &mut Judged,
+    refused: bool,
+    around: &Around<'_>,
+    view: &V,
+) -> Result<Decision, V::Error> {
+    if judged.fate != Fate::Piece {
+        return Ok(Decision { piece: None, taken: Vec::new() });
     }
-    let facts = &judged.facts;
-    if let Some(key) = Uniqueness::of(facts)
+    let found = if judged.cites.is_empty() { Vec::new() } else { associate(judged, around, view)? };
+    if let Some(key) = Uniqueness::of(&judged.facts)
         && let Some(other) = view.live_piece(&key)?
     {
-        let shown = (other.partner == partner).then_some(other.id.as_str());
-        findings.push(chorus::not_unique(&key.number, &key.year, shown));
+        let shown = (other.partner == around.partner).then_some(other.id.as_str());
+        judged.findings.push(chorus::not_unique(&key.number, &key.year, shown));
     }
-    let refused = findings.iter().any(Finding::is_error);
-    let piece = match &judged.route {
-        Some(route) if !refused => Decided {
-            id: id.piece(1),
-            live: true,
-            holder: Some(route.holder.clone()),
-            readers: std::iter::once(&route.holder).chain(&route.copies).map(|(_, who)| who.clone()).collect(),
-            events: accepted(route, facts),
-        },
-        _ => Decided { id: id.piece(1), live: false, holder: None, readers: Vec::new(), events: refused_events() },
+    let refused = refused || judged.refused();
+    let Some(route) = judged.route.as_ref().filter(|_| !refused) else {
+        let events = refused_events();
+        let dossier = Dossier::None;
+        let piece = Decided { id, live: false, holder: None, readers: Vec::new(), events, dossier };
+        return Ok(Decision { piece: Some(piece), taken: Vec::new() });
     };
-    let outcome = if refused || judged.route.is_none() { Outcome::Refused } else { Outcome::Accepted };
-    Ok(Decision { outcome, first: None, findings, piece: Some(piece) })
+    let depositor = &route.depositor.1;
+    let taken = found.iter().map(|e| take(e, route.cadre, depositor, view)).collect::<Result<_, _>>()?;
+    let piece = Decided {
+        id,
+        live: true,
+        holder: Some(route.holder.clone()),
+        readers: std::iter::once(&route.holder).chain(&route.copies).map(|(_, who)| who.clone()).collect(),
+        events: accepted(route, &judged.facts),
+        dossier: dossier(route.cadre, &found),
+    };
+    Ok(Decision { piece: Some(piece), taken })
+}
+
+/// Finds the pièces that a deposit associates, judges it again by what they say, and checks who takes them and when.
+/// What is wrong goes to the findings; the pièces are given back in the order in which they are cited.
+fn associate<V: View>(judged: &mut Judged, around: &Around<'_>, view: &V) -> Result<Vec<Earlier>, V::Error> {
+    let Some(cadre) = judged.facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok()) else {
+        return Ok(Vec::new());
+    };
+    let (mut found, mut findings): (Vec<(Cited, Earlier)>, Vec<Finding>) = (Vec::new(), Vec::new());
+    let deposit = Deposit { facts: &judged.facts, cadre, acts_for: around.acts_for, partner: around.partner };
+    for cited in &judged.cites {
+        let Some(number) = cited.number.as_deref() else {
+            findings.push(association::numberless(cited));
+            continue;
+        };
+        let (supplier, marche) = (judged.facts.supplier_key(), judged.facts.marche.as_deref());
+        let numbered = view.numbered(number, supplier.as_deref(), marche)?;
+        match deposit.find(cited, &numbered) {
+            Ok(earlier) if found.iter().any(|(_, other)| other.id == earlier.id) => {
+                findings.push(association::repeated(cited, false));
+            }
+            Ok(earlier) => found.push((cited.clone(), earlier.clone())),
+            Err(_) if cites_itself(cited, &judged.facts) => findings.push(association::repeated(cited, true)),
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    if let (Some((_, first)), Some(text)) = (found.first(), judged.text.take()) {
+        let again = (around.again)(text, &first.facts);
+        *judged = Judged { cites: std::mem::take(&mut judged.cites), ..again };
+    }
+    let deposit = Deposit { facts: &judged.facts, cadre, acts_for: around.acts_for, partner: around.partner };
+    for (n, (cited, earlier)) in found.iter().enumerate() {
+        if let Some(depositor) = judged.facts.who(works::depositor(cadre))
+            && let Err(finding) = deposit.entitled(cited, earlier, depositor)
+        {
+            findings.push(*finding);
+        }
+        findings.extend(deposit.too_early(cited, earlier, around.now, around.delays));
+        if n > 0 {
+            findings.extend(association::disagrees(cited, earlier, &judged.facts));
+        }
+    }
+    judged.findings.extend(findings);
+    Ok(found.into_iter().map(|(_, earlier)| earlier).collect())
+}
+
+fn cites_itself(cited: &Cited, facts: &Facts) -> bool {
+    cited.number == facts.number && (cited.issued.is_none() || cited.issued == facts.issued)
+}
+
+/// What happens to an earlier pièce that a deposit takes: told to everyone who had to do with it.
+fn take<V: View>(earlier: &Earlier, cadre: Cadre, depositor: &str, view: &V) -> Result<Taken, V::Error> {
+    let before = earlier.facts.cadre.as_deref().and_then(|c| c.parse().ok());
+    let row = before.and_then(|before| association::of(cadre, before)).expect("what was found is in the table");
+    let told = concerned(&earlier.facts, &view.statuses(&earlier.id)?);
+    let event = Happening { status: row.becomes, by: Some(depositor.to_owned()), told: Told::PartnersOf(told) };
+    Ok(Taken { id: earlier.id.clone(), facts: earlier.facts.clone(), event })
+}
+
+/// Whom a further event of a pièce concerns: its depositor, its seller, whoever holds or held it, and who got a copy.
+pub fn concerned(facts: &Facts, trail: &[(Statut, Option<String>)]) -> Vec<String> {
+    let depositor = trail.iter().filter(|(status, _)| *status == Statut::Deposee).filter_map(|(_, by)| by.clone());
+    let holders = trail.iter().filter_map(|(status, _)| lifecycle::holder(*status)).filter_map(|role| facts.who(role));
+    let cadre = facts.cadre.as_deref().and_then(|c| c.parse().ok());
+    let copies =
+        cadre.map_or(&[][..], |cadre| crate::routing::of(cadre).copy).iter().filter_map(|role| facts.who(*role));
+    let seller = facts.supplier_id.as_deref();
+    depositor.chain(holders.chain(copies).chain(seller).map(str::to_owned)).collect()
+}
+
+/// The dossier of an accepted pièce: that of the first pièce that it associates, else its own.
+fn dossier(cadre: Cadre, found: &[Earlier]) -> Dossier {
+    let mut dossiers: Vec<String> = Vec::new();
+    for dossier in found.iter().filter_map(|e| e.dossier.clone()) {
+        if !dossiers.contains(&dossier) {
+            dossiers.push(dossier);
+        }
+    }
+    if cadre == Cadre::A10 {
+        Dossier::None
+    } else if dossiers.is_empty() {
+        Dossier::Opens
+    } else {
+        let merged = dossiers.split_off(1);
+        Dossier::Joins { dossier: dossiers.remove(0), merged }
+    }
+}
+
+/// What became of a deposit, from what became of its documents.
+pub fn outcome(accepted: usize, documents: usize) -> Outcome {
+    match accepted {
+        0 => Outcome::Refused,
+        n if n == documents => Outcome::Accepted,
+        _ => Outcome::Partial,
+    }
 }
 
 /// Brouillon, déposée, and on to whoever receives it first.

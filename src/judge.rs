@@ -1,15 +1,15 @@
 //! One document, every layer that can be judged, in one go. Pure: the annuaire and the day are arguments.
 
+pub use crate::facts::Facts;
 use crate::flux::{self, Kind};
 use crate::piece::{self, NotAPiece, Piece};
 pub use crate::routing::Route;
 use crate::routing::route;
 pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
-use crate::rules::{Case, Finding, Layer, catalogue, chorus, legible, safe, works};
+use crate::rules::{Case, Finding, Layer, Place, catalogue, chorus, legible, safe, works};
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
-use rust_decimal::Decimal;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of one document.
@@ -23,6 +23,10 @@ pub struct Judged {
     pub facts: Facts,
     /// Where it goes, when every datum that routing needs is there.
     pub route: Option<Route>,
+    /// The earlier pièces that it associates; none: it is a *dépôt initial*.
+    pub cites: Vec<Cited>,
+    /// Of an association the decoded document: it is judged again once the earlier pièce is known.
+    pub text: Option<String>,
     /// Everything that was found, in the order of layers, then of the document.
     pub findings: Vec<Finding>,
 }
@@ -31,6 +35,76 @@ impl Judged {
     /// Whether the pièce (or the file) is refused.
     pub fn refused(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
+    }
+}
+
+/// An earlier pièce as a deposit cites it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cited {
+    /// Its number (BT-25).
+    pub number: Option<String>,
+    /// Its date (BT-26), where it is given and is one.
+    pub issued: Option<NaiveDate>,
+    /// Where it is cited.
+    pub place: Option<Place>,
+}
+
+/// What came of one deposited file: of a plain one a single document, of an archive one for each pièce in it.
+#[derive(Debug)]
+pub struct JudgedFlow {
+    /// What it is: its documents' syntax.
+    pub syntax: &'static str,
+    /// What becomes of the file.
+    pub fate: Fate,
+    /// What was found of the file as a whole, or of one that holds no pièce. An error refuses all of it.
+    pub findings: Vec<Finding>,
+    /// Its documents, in their order; none where nothing could be read.
+    pub documents: Vec<Document>,
+}
+
+/// A document of a deposit.
+#[derive(Debug)]
+pub struct Document {
+    /// Of an archive: which member it is.
+    pub member: Option<Member>,
+    /// What came of it.
+    pub judged: Judged,
+}
+
+/// A member of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its place among the archive's entries, from 0.
+    pub entry: usize,
+    /// Its name, made visible.
+    pub name: String,
+    /// The SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+impl Document {
+    /// Whether it made a pièce that is accepted.
+    pub fn accepted(&self) -> bool {
+        self.judged.fate == Fate::Piece && !self.judged.refused() && self.judged.route.is_some()
+    }
+}
+
+impl JudgedFlow {
+    /// A file of which no pièce could be read.
+    pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> JudgedFlow {
+        JudgedFlow { syntax, fate, findings, documents: Vec::new() }
+    }
+
+    /// A plain file.
+    pub fn of(judged: Judged) -> JudgedFlow {
+        let (syntax, fate) = (judged.syntax, judged.fate);
+        match fate {
+            Fate::Piece => {
+                let documents = vec![Document { member: None, judged }];
+                JudgedFlow { syntax, fate, findings: Vec::new(), documents }
+            }
+            Fate::Unreadable | Fate::Hold => JudgedFlow::unread(syntax, fate, judged.findings),
+        }
     }
 }
 
@@ -45,71 +119,20 @@ pub enum Fate {
     Hold,
 }
 
-/// What the ledger keeps of a pièce, as far as it could be read. Texts as written (trimmed).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
-    /// The cadre as written.
-    pub cadre: Option<String>,
-    /// BT-1.
-    pub number: Option<String>,
-    /// BT-3.
-    pub type_code: Option<String>,
-    /// BT-2.
-    pub issued: Option<NaiveDate>,
-    /// The seller's type of identifier, 1 to 7.
-    pub supplier_type: Option<u8>,
-    /// The seller's identifier.
-    pub supplier_id: Option<String>,
-    /// The seller's name: as written, else the annuaire's.
-    pub supplier_name: Option<String>,
-    /// The destinataire.
-    pub destinataire: Option<String>,
-    /// The destinataire's name, as the flow or the annuaire gives it.
-    pub destinataire_name: Option<String>,
-    /// The MOE.
-    pub moe: Option<String>,
-    /// The MOA.
-    pub moa: Option<String>,
-    /// The first valideur.
-    pub valideur1: Option<String>,
-    /// The second valideur.
-    pub valideur2: Option<String>,
-    /// The recipient's service.
-    pub service: Option<String>,
-    /// The MOE's service.
-    pub moe_service: Option<String>,
-    /// The MOA's service.
-    pub moa_service: Option<String>,
-    /// The seller's service.
-    pub seller_service: Option<String>,
-    /// The engagement.
-    pub engagement: Option<String>,
-    /// The marché's number, cited or found.
-    pub marche: Option<String>,
-    /// The MOA of the registered sheet that was used: with the number it names one marché.
-    pub marche_moa: Option<String>,
-    /// BT-109.
-    pub ht: Option<Decimal>,
-    /// BT-110, stated or derived.
-    pub vat: Option<Decimal>,
-    /// BT-112, stated or derived.
-    pub ttc: Option<Decimal>,
-    /// BT-115.
-    pub due: Option<Decimal>,
-    /// BT-5, or the only `currencyID`.
-    pub currency: Option<String>,
-}
-
 impl Judged {
     /// A file of which no pièce could be read.
     pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
-        Judged { syntax, fate, facts: Facts::default(), route: None, findings }
+        Judged { syntax, fate, facts: Facts::default(), route: None, cites: Vec::new(), text: None, findings }
     }
 }
 
 /// Judges one document.
 pub fn judge(bytes: Vec<u8>, context: &Context<'_>) -> Judged {
-    judge_keeping(bytes, context).0
+    let (mut judged, text) = judge_keeping(bytes, context);
+    if !judged.cites.is_empty() {
+        judged.text = text;
+    }
+    judged
 }
 
 /// Judges one document and gives back its decoded text, where it could be decoded: places in findings are places in it.
@@ -150,6 +173,15 @@ fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>
     (judged, Some(doc.into_source()))
 }
 
+/// Judges a document again whose text was decoded before, now that more is known around it.
+pub fn judge_again(text: String, context: &Context<'_>) -> Judged {
+    let judged = catch_unwind(AssertUnwindSafe(|| match Doc::parse(text, &context.config.limits.xml()) {
+        Ok(doc) => document(&doc, context),
+        Err((e, _)) => Judged::unread("unknown", Fate::Unreadable, vec![safe::xml(&e)]),
+    }));
+    judged.unwrap_or_else(|_| Judged::unread("unknown", Fate::Hold, vec![safe::internal_fault()]))
+}
+
 fn document(doc: &Doc, context: &Context<'_>) -> Judged {
     match piece::read(doc) {
         Ok(piece) => judge_piece(&piece, context),
@@ -184,12 +216,23 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
     };
     let facts = if refused && !works::may_see_sheet(&case) {
         // Of a marché that the partner has no part in, a refused pièce takes nothing: its status goes to this partner.
-        let actors = Actors::resolve(piece, &Context { annuaire: None, ..*context });
+        let actors = Actors::resolve(piece, &Context { annuaire: None, associated: None, ..*context });
         facts(&Case { piece, context, actors })
     } else {
         facts(&case)
     };
-    Judged { syntax: piece.syntax.name(), fate: Fate::Piece, facts, route, findings }
+    let cites = if works::is_association(&case) { cited(piece) } else { Vec::new() };
+    Judged { syntax: piece.syntax.name(), fate: Fate::Piece, facts, route, cites, text: None, findings }
+}
+
+/// The earlier pièces that a document cites.
+fn cited(piece: &Piece<'_>) -> Vec<Cited> {
+    let each = piece.preceding.iter().map(|p| Cited {
+        number: p.number.map(|n| n.text.to_owned()),
+        issued: p.issued.and_then(|d| d.value),
+        place: p.number.map(|n| n.at).or(p.issued.map(|d| d.raw.at)).map(|at| piece.place(at)),
+    });
+    each.collect()
 }
 
 fn facts(case: &Case<'_, '_>) -> Facts {
@@ -225,7 +268,10 @@ fn facts(case: &Case<'_, '_>) -> Facts {
         moa_service: own(services.moa),
         seller_service: own(services.seller),
         engagement: own(services.engagement),
-        marche: a.marche().map(|m| m.number.clone()).or_else(|| own(p.marche().map(|m| m.text))),
+        marche: a.marche().map(|m| m.number.clone()).or_else(|| own(p.marche().map(|m| m.text))).or_else(|| {
+            let earlier = case.context.associated?;
+            earlier.marche.clone()
+        }),
         marche_moa: a.marche().map(|m| m.moa.clone()),
         ht: net,
         vat,

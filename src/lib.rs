@@ -8,7 +8,7 @@
 //! model in layers, with [`routing`] and the [`annuaire`], and say everything they find; [`judge()`](judge::judge) is
 //! all of this in one pure function, run on every core at once.
 //!
-//! Then the single writer takes over. [`decision`] says what the deposit makes true, given what the [`ledger`] says is
+//! Then the single writer takes over. [`association`] finds the earlier pièces that a deposit takes, [`decision`] says what the deposit makes true, given what the [`ledger`] says is
 //! true already; the ledger records it; [`retour`] renders what goes out; everything is staged, made durable by one
 //! barrier, committed, and only then published: that is the [`counter`], and the order of its steps is the promise
 //! that nothing is lost and nothing comes twice. [`batch`] does it once, [`daemon`] forever.
@@ -29,6 +29,7 @@ pub mod event;
 pub mod spool;
 
 // Bytes to findings: pure.
+pub mod facts;
 pub mod flux;
 pub mod judge;
 pub mod lifecycle;
@@ -38,6 +39,7 @@ pub mod rules;
 pub mod xml;
 
 // Findings to truth, truth to answers.
+pub mod association;
 pub mod decision;
 pub mod ledger;
 pub mod retour;

@@ -1,7 +1,7 @@
 //! The statuses of a pièce, and which may follow which. Two tables; the second grows with the acts.
 
 use crate::text::{Lang, Text, t};
-use crate::trade::UnknownWord;
+use crate::trade::{Role, UnknownWord};
 use std::fmt;
 use std::str::FromStr;
 
@@ -99,18 +99,37 @@ impl FromStr for Statut {
     }
 }
 
-/// Which status may follow which; `None` is before the first. What a deposit alone can cause; acts and delays will add
-/// their rows.
+/// Which status may follow which; `None` is before the first. What deposits alone can cause, their own and those of
+/// later pièces; acts and delays will add their rows.
 #[rustfmt::skip]
 static FOLLOWS: &[(Option<Statut>, &[Statut])] = &[
-    // after                      may come
-    (None,                        &[Statut::Brouillon]),
-    (Some(Statut::Brouillon),     &[Statut::Deposee, Statut::RefuseeControle]),
-    (Some(Statut::Deposee),       &[Statut::AValider1, Statut::MiseADispositionMoe, Statut::MiseADispositionMoa,
-                                    Statut::MiseADispositionFournisseur, Statut::MiseADisposition]),
+    // after                                    may come
+    (None,                                      &[Statut::Brouillon]),
+    (Some(Statut::Brouillon),                   &[Statut::Deposee, Statut::RefuseeControle]),
+    (Some(Statut::Deposee),                     &[Statut::AValider1, Statut::MiseADispositionMoe, Statut::MiseADispositionMoa,
+                                                  Statut::MiseADispositionFournisseur, Statut::MiseADisposition]),
+    (Some(Statut::MiseADispositionMoe),         &[Statut::Associee, Statut::RemplaceeParA22]),
+    (Some(Statut::AbsenceValidationMoe),        &[Statut::Associee, Statut::RemplaceeParA22]),
+    (Some(Statut::MiseADispositionMoa),         &[Statut::Associee, Statut::RemplaceeParA22]),
+    (Some(Statut::PriseEnCompteMoa),            &[Statut::Associee, Statut::RemplaceeParA22]),
+    (Some(Statut::MiseADispositionFournisseur), &[Statut::Associee]),
+    (Some(Statut::Associee),                    &[Statut::RemplaceeParA22]),
 ];
 
-/// Whether a pièce in one status may go to another.
+/// Who holds a pièce that has just got this status: it was made available to them.
+pub fn holder(status: Statut) -> Option<Role> {
+    match status {
+        Statut::AValider1 => Some(Role::Valideur1),
+        Statut::AValider2 => Some(Role::Valideur2),
+        Statut::MiseADispositionMoe => Some(Role::Moe),
+        Statut::MiseADispositionMoa => Some(Role::Moa),
+        Statut::MiseADispositionFournisseur => Some(Role::Fournisseur),
+        Statut::MiseADisposition => Some(Role::Destinataire),
+        _ => None,
+    }
+}
+
+/// Whether a pièce may go from one status to another.
 pub fn may_follow(from: Option<Statut>, to: Statut) -> bool {
     FOLLOWS.iter().any(|(after, next)| *after == from && next.contains(&to))
 }

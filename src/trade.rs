@@ -51,6 +51,13 @@ pub enum Role {
 }
 
 impl Role {
+    /// Every role.
+    #[rustfmt::skip]
+    pub const ALL: [Role; 8] = [
+        Role::Fournisseur, Role::SousTraitant, Role::Cotraitant, Role::Valideur1, Role::Valideur2, Role::Moe, Role::Moa,
+        Role::Destinataire,
+    ];
+
     /// Its name in JSON, SQL and options.
     pub const fn name(self) -> &'static str {
         match self {
@@ -153,13 +160,7 @@ macro_rules! by_name {
         }
     )*};
 }
-by_name! { Mode, name; Cadre, code; }
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+by_name! { Mode, name; Role, name; Cadre, code; }
 
 /// A word that is none of a closed list's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

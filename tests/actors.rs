@@ -22,6 +22,7 @@ fn judged_by(build: &Build, annuaire: &Annuaire, partner: &str) -> Judged {
         partner: Some(annuaire.partner(partner).unwrap()),
         today: NaiveDate::from_ymd_opt(2026, 11, 24).unwrap(),
         layers: &Layer::ALL,
+        associated: None,
     };
     judge(build.bytes(), &context)
 }

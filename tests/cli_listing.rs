@@ -66,13 +66,13 @@ fn a_row_has_the_keys_of_the_contract_in_their_order() {
     #[rustfmt::skip]
     let told = [
         ("cadre", "A4"), ("type", "380"), ("number", "N-1"), ("issued", "2026-03-31"), ("moe", MOE), ("moa", MOA), ("destinataire", MOA),
-        ("marche", "M-1"), ("ht", "100.00"), ("vat", "20.00"), ("ttc", "120.00"), ("due", "120.00"), ("currency", "EUR"),
+        ("marche", "M-1"), ("dossier", "N-1"), ("ht", "100.00"), ("vat", "20.00"), ("ttc", "120.00"), ("due", "120.00"), ("currency", "EUR"),
         ("mode", "edi"), ("partner", "alpha"), ("status", "MISE_A_DISPOSITION_MOE"),
     ];
     for (key, value) in told {
         assert_eq!(row[key], value, "{key}");
     }
-    for key in ["valideur1", "valideur2", "service", "engagement", "dossier"] {
+    for key in ["valideur1", "valideur2", "service", "engagement"] {
         assert_eq!(row[key], Value::Null, "{key}");
     }
     assert!(row["piece"].as_str().unwrap().starts_with("p-") && row["flow"].as_str().unwrap().starts_with("f-"));

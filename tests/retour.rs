@@ -14,7 +14,7 @@ use guichet::config::Platform;
 use guichet::decision::Outcome;
 use guichet::judge::Facts;
 use guichet::lifecycle::Statut;
-use guichet::retour::{Addressee, Cause, Envelope, RENDERER, Report, StatusUnit, report, statuses};
+use guichet::retour::{Addressee, Cause, Envelope, RENDERER, Report, Reported, StatusUnit, report, statuses};
 use guichet::rules::{Finding, Layer, Place, Severity};
 use guichet::text::{Lang, Msg};
 use proptest::prelude::*;
@@ -77,9 +77,13 @@ fn warning() -> Finding {
     }
 }
 
-fn accepted(findings: &[Finding]) -> Report<'_> {
-    let (piece, number) = (Some(PIECE), Some("SIT-2026-10"));
-    Report { flow: FLOW, file: "situation 10.xml", outcome: Outcome::Accepted, first: None, piece, number, findings }
+fn one(findings: &[Finding]) -> [Reported<'_>; 1] {
+    [Reported { member: None, piece: Some(PIECE), number: Some("SIT-2026-10"), accepted: true, findings }]
+}
+
+fn accepted<'a>(documents: &'a [Reported<'a>]) -> Report<'a> {
+    let (file, outcome) = ("situation 10.xml", Outcome::Accepted);
+    Report { flow: FLOW, file, outcome, first: None, findings: &[], documents }
 }
 
 fn render(what: &Report<'_>, at: Instant, lang: Lang) -> Vec<u8> {
@@ -118,15 +122,24 @@ fn golden(name: &str, bytes: &[u8]) {
 #[test]
 fn reports_are_these_bytes() {
     let both = [error(), warning()];
-    let refused = Report { file: "situation 10 bis.xml", outcome: Outcome::Refused, ..accepted(&both) };
-    let duplicate = Report { outcome: Outcome::Duplicate, first: Some(FLOW), piece: None, ..accepted(&both[1..]) };
-    let held = Report { outcome: Outcome::Held, piece: None, number: None, ..accepted(&both[..1]) };
-    golden("accepted.xml", &render(&accepted(&[]), WINTER, Lang::Fr));
-    golden("accepted-warned.xml", &render(&accepted(&both[1..]), WINTER, Lang::Fr));
+    let documents = one(&both);
+    let refused = Report { file: "situation 10 bis.xml", outcome: Outcome::Refused, ..accepted(&documents) };
+    let duplicate = Report { outcome: Outcome::Duplicate, first: Some(FLOW), findings: &both[1..], ..accepted(&[]) };
+    let held = Report { outcome: Outcome::Held, findings: &both[..1], ..accepted(&[]) };
+    golden("accepted.xml", &render(&accepted(&one(&[])), WINTER, Lang::Fr));
+    golden("accepted-warned.xml", &render(&accepted(&one(&both[1..])), WINTER, Lang::Fr));
     golden("refused.xml", &render(&refused, SUMMER, Lang::Fr));
     golden("refused-en.xml", &render(&refused, SUMMER, Lang::En));
     golden("duplicate.xml", &render(&duplicate, WINTER, Lang::Fr));
     golden("held.xml", &render(&held, WINTER, Lang::Fr));
+    let [mut first] = one(&[]);
+    first.member = Some("a.xml");
+    let second = Reported { member: Some("b.xml"), piece: None, number: None, accepted: false, findings: &both };
+    let archive = [first, second];
+    let partial = Report { file: "lot.tar.gz", outcome: Outcome::Partial, ..accepted(&archive) };
+    golden("partial.xml", &render(&partial, WINTER, Lang::Fr));
+    let whole = Report { file: "lot.tar.gz", ..accepted(&archive[..1]) };
+    golden("archive-en.xml", &render(&whole, WINTER, Lang::En));
 }
 
 #[test]
@@ -198,7 +211,7 @@ fn a_service_too_long_for_the_format_is_left_out_and_not_cut() {
 fn nothing_is_cut() {
     let long = "x".repeat(100_000);
     let findings: Vec<_> = (0..300).map(|_| Finding { found: Some(long.clone()), ..error() }).collect();
-    let flow = render(&Report { outcome: Outcome::Refused, ..accepted(&findings) }, WINTER, Lang::Fr);
+    let flow = render(&Report { outcome: Outcome::Refused, ..accepted(&one(&findings)) }, WINTER, Lang::Fr);
     assert_valid_cppstatut(&flow);
     let told = read(&flow, "DescriptionErreur");
     assert!(told.len() == 300 && told.iter().all(|t| t.contains(&long)));
@@ -209,7 +222,9 @@ fn hostile_texts_stay_texts() {
     let hostile = "a]]></IdFlux>\u{0}\u{8}\u{1b}[31m<!--&amp;\"'\u{202e}\r\n\u{fffe}\u{ffff}que faire : rien";
     let found = Finding { found: Some(hostile.into()), help: Msg::same("h"), ..error() };
     let findings = [found];
-    let flow = render(&Report { file: hostile, number: Some(hostile), ..accepted(&findings) }, WINTER, Lang::Fr);
+    let [plain] = one(&findings);
+    let documents = [Reported { number: Some(hostile), member: Some(hostile), ..plain }];
+    let flow = render(&Report { file: hostile, ..accepted(&documents) }, WINTER, Lang::Fr);
     assert_valid_cppstatut(&flow);
     assert!(!flow.contains(&0x1b) && !flow.contains(&0));
     assert_eq!(read(&flow, "IdFlux"), [FLOW]);
@@ -248,13 +263,13 @@ fn a_year_that_has_not_four_digits_is_left_out() {
 
 #[test]
 fn the_oracle_is_not_blind() {
-    let flow = String::from_utf8(render(&accepted(&[error()]), WINTER, Lang::Fr)).unwrap();
+    let flow = String::from_utf8(render(&accepted(&one(&[error()])), WINTER, Lang::Fr)).unwrap();
     assert_eq!(validate_cppstatut(flow.as_bytes()), Ok(()));
     assert!(validate_cppstatut(flow.replace("NbLignesErreur=\"1\"", "NbLignesErreur=\"2\"").as_bytes()).is_err());
 }
 
 fn any_outcome() -> impl Strategy<Value = Outcome> {
-    prop::sample::select(vec![Outcome::Accepted, Outcome::Refused, Outcome::Held, Outcome::Duplicate])
+    prop::sample::select(vec![Outcome::Accepted, Outcome::Partial, Outcome::Refused, Outcome::Held, Outcome::Duplicate])
 }
 
 /// Any characters at all, those that XML forbids and those that mean something to it more often than others.
@@ -295,7 +310,10 @@ proptest! {
         };
         let findings = vec![finding; usize::from(en) + usize::from(some)];
         let (first, piece) = (some.then_some(id.as_str()), en.then_some(id.as_str()));
-        let what = Report { flow: FLOW, file, outcome, first, piece, number: some.then_some(number), findings: &findings };
+        let (number, member) = (some.then_some(number.as_str()), (en && some).then_some(path.as_str()));
+        let document = Reported { member, piece, number, accepted: some, findings: &findings };
+        let documents = vec![document; usize::from(en) + usize::from(some)];
+        let what = Report { flow: FLOW, file, outcome, first, findings: &findings, documents: &documents };
         let lang = if en { Lang::En } else { Lang::Fr };
         let flow = render(&what, Instant(ms), lang);
         prop_assert_eq!(validate_cppstatut(&flow), Ok(()));

@@ -59,8 +59,15 @@ fn judge_sample(annuaire: &Annuaire, config: &Config, dir: &Path, path: &str) ->
     let mode: Mode = parts.next().unwrap().parse().unwrap();
     let partner = annuaire.partner(parts.next().unwrap()).unwrap();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
-    let context =
-        Context { config, annuaire: Some(annuaire), mode, partner: Some(partner), today, layers: &Layer::ALL };
+    let context = Context {
+        config,
+        annuaire: Some(annuaire),
+        mode,
+        partner: Some(partner),
+        today,
+        layers: &Layer::ALL,
+        associated: None,
+    };
     judge(std::fs::read(dir.join(path)).unwrap(), &context)
 }
 

@@ -103,6 +103,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         partner: None,
         today: session.world.clock.now().day(),
         layers: &layers,
+        associated: None,
     };
     let files = Files::new(args.files.clone(), args.files_from.as_deref())?;
     let teller = Teller::new(&context, session);

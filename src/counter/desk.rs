@@ -1,12 +1,16 @@
 //! The single writer: what was judged is decided, staged, made durable, committed, published and filed.
 
 use super::intake::{Intake, Taken};
+use super::order;
 use super::{CounterError, Tally};
 use crate::clock::Instant;
-use crate::decision::{Decided, Decision, Outcome, Told, decide};
+use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcome, Told};
 use crate::event::Event;
+use crate::facts::Facts;
+use crate::judge::{Document, Fate, Member};
 use crate::ledger::{Entry, Hash, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending};
-use crate::retour::{self, Addressee, Envelope, Report};
+use crate::lifecycle::Statut;
+use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::{self, Finding};
 use crate::spool::{Claim, Staged, Tray};
 use sha2::{Digest, Sha256};
@@ -60,7 +64,7 @@ impl Desk<'_> {
         entry.published(self.published)?;
         let (done, statuses) = (Consequences::default(), Statuses::new());
         let mut writing = Writing { intake: self.intake, entry, now, done, statuses };
-        for t in taken {
+        for t in order::by_citation(taken) {
             writing.deposit(t)?;
         }
         writing.status_flows()?;
@@ -115,45 +119,102 @@ struct Writing<'a, 'l> {
 impl Writing<'_, '_> {
     /// Decides one deposit and records it, with everything that will go out because of it.
     fn deposit(&mut self, mut taken: Taken) -> Result<(), CounterError> {
-        let Taken { claim, sha256, judged } = &mut taken;
-        let decision = decide(&claim.id, &claim.partner, sha256.as_ref(), judged, &self.entry)?;
-        let below = match decision.outcome {
+        let Taken { claim, sha256, flow } = &mut taken;
+        let closed = decision::closed(&claim.partner, sha256.as_ref(), flow, &self.entry)?;
+        let mut documents = std::mem::take(&mut flow.documents);
+        let Closed { outcome, first, finding } = match closed {
+            Some(closed) => {
+                documents.clear();
+                closed
+            }
+            None => {
+                let refused = flow.findings.iter().any(Finding::is_error);
+                let accepted = self.documents(&taken, &mut documents, refused)?;
+                let outcome = decision::outcome(accepted, documents.len());
+                Closed { outcome, first: None, finding: None }
+            }
+        };
+        if let Some(finding) = finding {
+            taken.flow.findings = vec![finding];
+        }
+        let answer = Answer { outcome, first, documents };
+        self.flow(&taken, &answer)?;
+        self.report(&taken, &answer)?;
+        self.count(&taken, &answer);
+        let filed = taken.claim.filed(&self.below(outcome));
+        let copied = taken.sha256.is_some();
+        self.done.filed.push((taken.claim, filed, copied));
+        Ok(())
+    }
+
+    /// Decides and records the documents of a deposit, those that cite others of it after them; how many are accepted.
+    fn documents(&mut self, taken: &Taken, documents: &mut [Document], refused: bool) -> Result<usize, CounterError> {
+        let (intake, now) = (self.intake, self.now);
+        let partner = taken.claim.partner.clone();
+        let acts_for = |structure: &str| intake.annuaire.acts_for(&partner, structure);
+        let again = |text: String, earlier: &Facts| intake.judge_again(text, &taken.claim, earlier);
+        let delays = &intake.config.delays;
+        let around = Around { partner: &partner, acts_for: &acts_for, now, delays, again: &again };
+        let mut accepted = 0;
+        for n in order::of_documents(documents) {
+            let Document { member, judged } = &mut documents[n];
+            let id = taken.claim.id.piece(n + 1);
+            let decision = decision::decide(id, judged, refused, &around, &self.entry)?;
+            if let Some(piece) = &decision.piece {
+                accepted += usize::from(piece.live);
+                self.piece(taken, member.as_ref(), &judged.facts, &decision, piece)?;
+            }
+        }
+        Ok(accepted)
+    }
+
+    /// Where the file of a deposit goes.
+    fn below(&self, outcome: Outcome) -> String {
+        match outcome {
             Outcome::Held => "hold".to_owned(),
             _ => format!("archive/{}", self.now.day_path()),
-        };
-        let filed = claim.filed(&below);
+        }
+    }
+
+    /// Records a flow.
+    fn flow(&mut self, taken: &Taken, answer: &Answer) -> Result<(), CounterError> {
+        let (claim, flow) = (&taken.claim, &taken.flow);
         self.entry.flow(&NewFlow {
             id: claim.id.as_str(),
             mode: claim.mode.name(),
             partner: &claim.partner,
             name: claim.name.as_bytes(),
             size: claim.size,
-            sha256: *sha256,
-            syntax: judged.syntax,
-            outcome: decision.outcome.name(),
-            first: decision.first.as_deref(),
+            sha256: taken.sha256,
+            syntax: flow.syntax,
+            outcome: answer.outcome.name(),
+            first: answer.first.as_deref(),
             decided_at: self.now,
-            filed: &filed,
-            findings: &findings_json(&decision.findings),
+            filed: &claim.filed(&self.below(answer.outcome)),
+            findings: &findings_json(&flow.findings, &answer.documents),
             rules: rules::VERSION,
         })?;
-        self.report(&taken, &decision)?;
-        if let Some(piece) = &decision.piece {
-            self.piece(&taken, piece)?;
-        }
-        self.count(&taken, &decision);
-        let copied = taken.sha256.is_some();
-        self.done.filed.push((taken.claim, filed, copied));
         Ok(())
     }
 
-    /// Records a pièce and its events, stages its bytes for those who receive it, and notes who is told.
-    fn piece(&mut self, taken: &Taken, piece: &Decided) -> Result<(), CounterError> {
-        let (claim, facts) = (&taken.claim, &taken.judged.facts);
+    /// Records a pièce and its events, stages its bytes for those who receive it, and notes who is told; then the same of
+    /// the pièces that it takes.
+    fn piece(
+        &mut self,
+        taken: &Taken,
+        member: Option<&Member>,
+        facts: &Facts,
+        decision: &Decision,
+        piece: &Decided,
+    ) -> Result<(), CounterError> {
+        let claim = &taken.claim;
         let last = piece.events.last().expect("a pièce has events").status;
+        let replaces = |status| status == Statut::RemplaceeParA22;
+        let links: Vec<_> = decision.taken.iter().map(|t| (t.id.clone(), replaces(t.event.status))).collect();
         let covered = self.entry.piece(&NewPiece {
             id: &piece.id,
             flow: claim.id.as_str(),
+            member,
             facts,
             mode: claim.mode.name(),
             partner: &claim.partner,
@@ -161,6 +222,8 @@ impl Writing<'_, '_> {
             holder: piece.holder.as_ref().map(|(role, who)| (role.name(), who.as_str())),
             live: piece.live,
             status: last.code(),
+            dossier: &piece.dossier,
+            links: &links,
         })?;
         for (n, happening) in (1..).zip(&piece.events) {
             self.entry.event(&NewEvent {
@@ -173,54 +236,55 @@ impl Writing<'_, '_> {
                 comment: None,
                 facts: (n == 1).then_some(covered),
             })?;
-            let cause = retour::Cause { by: happening.by.as_deref(), ..retour::Cause::default() };
-            let from = &self.intake.config.platform;
-            let unit = retour::StatusUnit::new(facts, happening.status, self.now, &cause, from);
-            if let Some(unit) = unit.map(Arc::new) {
-                for partner in self.partners_told(&happening.told, &claim.partner) {
-                    self.statuses.entry(partner).or_default().push(unit.clone());
-                }
-            }
+            self.tell(facts, happening, &claim.partner);
         }
-        let readers = self.partners_of(&piece.readers);
-        for partner in readers {
+        for earlier in &decision.taken {
+            let Happening { status, by, .. } = &earlier.event;
+            self.entry.take(&earlier.id, *status, self.now, by.as_deref())?;
+            self.tell(&earlier.facts, &earlier.event, &claim.partner);
+        }
+        for partner in self.partners_of(&piece.readers) {
             let sequence = self.entry.sequence(&partner)?;
             let name = retour::piece_name(sequence, &piece.id, "xml");
-            self.intake.spool.stage_piece(&partner, &name, claim)?;
-            let sha256 = taken.sha256.expect("a pièce was read, and hashed");
-            self.outbound(
-                Some(claim.id.as_str()),
-                Some(&piece.id),
-                &partner,
-                Tray::Pieces,
-                sequence,
-                &name,
-                sha256,
-                None,
-            )?;
+            self.intake.spool.stage_piece(&partner, &name, claim, member.map(|m| m.entry))?;
+            let sha256 = member.map_or(taken.sha256, |m| Some(m.sha256)).expect("a pièce was read, and hashed");
+            let (flow, id) = (Some(claim.id.as_str()), Some(piece.id.as_str()));
+            self.outbound(flow, id, &partner, Tray::Pieces, sequence, &name, sha256, None)?;
         }
         Ok(())
     }
 
+    /// Notes an event for every partner that is told of it.
+    fn tell(&mut self, facts: &Facts, happening: &Happening, depositing: &str) {
+        let cause = retour::Cause { by: happening.by.as_deref(), ..retour::Cause::default() };
+        let unit = retour::StatusUnit::new(facts, happening.status, self.now, &cause, &self.intake.config.platform);
+        if let Some(unit) = unit.map(Arc::new) {
+            for partner in self.partners_told(&happening.told, depositing) {
+                self.statuses.entry(partner).or_default().push(unit.clone());
+            }
+        }
+    }
+
     /// Renders and stages the integration report of a flow.
-    fn report(&mut self, taken: &Taken, decision: &Decision) -> Result<(), CounterError> {
+    fn report(&mut self, taken: &Taken, answer: &Answer) -> Result<(), CounterError> {
         let (claim, config) = (&taken.claim, &self.intake.config);
         let partner = self.intake.annuaire.partner(&claim.partner);
         let naming = partner.map(|p| p.naming).unwrap_or_default();
         let sequence = self.entry.sequence(&claim.partner)?;
-        let syntax = taken.judged.syntax;
+        let syntax = taken.flow.syntax;
         let interface = retour::report_interface(&config.interfaces, naming, claim.name.as_bytes(), syntax);
         let name = retour::flow_name(&interface, &config.platform.app_code, sequence);
         let to = Addressee::new(&claim.partner, partner);
         let envelope = Envelope { name: &name, at: self.now, from: &config.platform, to };
+        let ids: Vec<String> = (1..=answer.documents.len()).map(|n| claim.id.piece(n)).collect();
+        let documents: Vec<Reported<'_>> = answer.documents.iter().zip(&ids).map(|(d, id)| reported(d, id)).collect();
         let report = Report {
             flow: claim.id.as_str(),
             file: &claim.name.to_string_lossy(),
-            outcome: decision.outcome,
-            first: decision.first.as_deref(),
-            piece: decision.piece.as_ref().map(|p| p.id.as_str()),
-            number: taken.judged.facts.number.as_deref(),
-            findings: &decision.findings,
+            outcome: answer.outcome,
+            first: answer.first.as_deref(),
+            findings: &taken.flow.findings,
+            documents: &documents,
         };
         let bytes = retour::report(&envelope, &report);
         self.intake.spool.stage(&claim.partner, &name, &bytes)?;
@@ -278,31 +342,70 @@ impl Writing<'_, '_> {
         partners.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
     }
 
-    fn count(&mut self, taken: &Taken, decision: &Decision) {
+    fn count(&mut self, taken: &Taken, answer: &Answer) {
         let tally = &mut self.done.tally;
         tally.flows += 1;
-        tally.pieces += u64::from(decision.piece.is_some());
-        match decision.outcome {
-            Outcome::Accepted => tally.accepted += 1,
-            Outcome::Refused => tally.refused += 1,
+        let accepted = answer.documents.iter().filter(|d| d.accepted()).count() as u64;
+        tally.pieces += answer.documents.iter().filter(|d| d.judged.fate == Fate::Piece).count() as u64;
+        tally.accepted += accepted;
+        match answer.outcome {
+            Outcome::Accepted | Outcome::Partial | Outcome::Refused => {
+                // A flow without a readable pièce counts as one.
+                tally.refused += (answer.documents.len() as u64).max(1) - accepted;
+            }
             Outcome::Held => tally.held += 1,
             Outcome::Duplicate => tally.duplicates += 1,
         }
+        let mut rules: Vec<&str> =
+            all_findings(&taken.flow.findings, &answer.documents).filter(|f| f.is_error()).map(|f| f.rule).collect();
+        rules.dedup();
         self.done.events.push(Event::Flow {
             flow: taken.claim.id.to_string(),
             partner: taken.claim.partner.to_string(),
             name: taken.claim.shown_name(),
-            outcome: decision.outcome.name(),
-            rules: decision.findings.iter().filter(|f| f.is_error()).map(|f| f.rule).collect(),
+            outcome: answer.outcome.name(),
+            rules,
         });
     }
 }
 
-/// Findings as the ledger keeps them: both languages, nothing cut.
-fn findings_json(findings: &[Finding]) -> String {
-    if findings.is_empty() {
-        "[]".to_owned()
-    } else {
-        serde_json::to_string(findings).expect("findings are plain data")
+/// What became of a deposit, and of its documents.
+struct Answer {
+    outcome: Outcome,
+    first: Option<String>,
+    documents: Vec<Document>,
+}
+
+fn reported<'a>(document: &'a Document, id: &'a str) -> Reported<'a> {
+    let Document { member, judged } = document;
+    Reported {
+        member: member.as_ref().map(|m| m.name.as_str()),
+        piece: (judged.fate == Fate::Piece).then_some(id),
+        number: judged.facts.number.as_deref(),
+        accepted: document.accepted(),
+        findings: &judged.findings,
     }
+}
+
+fn all_findings<'a>(flow: &'a [Finding], documents: &'a [Document]) -> impl Iterator<Item = &'a Finding> {
+    flow.iter().chain(documents.iter().flat_map(|d| &d.judged.findings))
+}
+
+/// A finding as the ledger keeps it: both languages, nothing cut, and of an archive the member that it is about.
+#[derive(serde::Serialize)]
+struct Kept<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    member: Option<&'a str>,
+    #[serde(flatten)]
+    finding: &'a Finding,
+}
+
+fn findings_json(flow: &[Finding], documents: &[Document]) -> String {
+    let of_flow = flow.iter().map(|finding| Kept { member: None, finding });
+    let of_documents = documents.iter().flat_map(|d| {
+        let member = d.member.as_ref().map(|m| m.name.as_str());
+        d.judged.findings.iter().map(move |finding| Kept { member, finding })
+    });
+    let kept: Vec<Kept<'_>> = of_flow.chain(of_documents).collect();
+    serde_json::to_string(&kept).expect("findings are plain data")
 }

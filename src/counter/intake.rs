@@ -4,8 +4,9 @@ use crate::annuaire::{Annuaire, Partner};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::{Event, Listener};
+use crate::facts::Facts;
 use crate::flux;
-use crate::judge::{Context, Fate, Judged, judge};
+use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_again};
 use crate::ledger::Hash;
 use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
@@ -29,7 +30,7 @@ pub(super) struct Intake {
 pub(super) struct Taken {
     pub claim: Claim,
     pub sha256: Option<Hash>,
-    pub judged: Judged,
+    pub flow: JudgedFlow,
 }
 
 /// What became of one candidate.
@@ -134,33 +135,44 @@ impl Intake {
         let partner = self.annuaire.partner(&claim.partner);
         let Some(bytes) = bytes else {
             let finding = safe::oversize(claim.size, self.config.limits.file);
-            return Ok(Taken { claim, sha256: None, judged: held(finding) });
+            return Ok(Taken { claim, sha256: None, flow: held(finding) });
         };
         self.spool.copy(&claim, &bytes)?;
         let sha256 = Some(Sha256::digest(&bytes).into());
-        let judged = match partner {
+        let flow = match partner {
             None => held(works::unknown_partner(&claim.partner)),
             Some(partner) => self.judge(bytes, &claim, partner),
         };
-        Ok(Taken { claim, sha256, judged })
+        Ok(Taken { claim, sha256, flow })
     }
 
-    fn judge(&self, bytes: Vec<u8>, claim: &Claim, partner: &Partner) -> Judged {
-        let context = Context {
+    fn judge(&self, bytes: Vec<u8>, claim: &Claim, partner: &Partner) -> JudgedFlow {
+        JudgedFlow::of(judge(bytes, &self.context(claim, partner, None)))
+    }
+
+    /// Judges a document again, now that the pièce that it associates is known.
+    pub fn judge_again(&self, text: String, claim: &Claim, earlier: &Facts) -> Judged {
+        let partner = self.annuaire.partner(&claim.partner);
+        let partner = partner.expect("a document of an unknown partner is not judged, and makes no pièce");
+        judge_again(text, &self.context(claim, partner, Some(earlier)))
+    }
+
+    fn context<'a>(&'a self, claim: &Claim, partner: &'a Partner, associated: Option<&'a Facts>) -> Context<'a> {
+        Context {
             config: &self.config,
             annuaire: Some(&self.annuaire),
             mode: claim.mode,
             partner: Some(partner),
             today: self.clock.now().day(),
             layers: &Layer::ALL,
-        };
-        judge(bytes, &context)
+            associated,
+        }
     }
 }
 
 /// A judgement of a file that nobody could read.
-fn held(finding: Finding) -> Judged {
-    Judged::unread("unknown", Fate::Hold, vec![finding])
+fn held(finding: Finding) -> JudgedFlow {
+    JudgedFlow::unread("unknown", Fate::Hold, vec![finding])
 }
 
 /// Parts what was taken from what is not finished.

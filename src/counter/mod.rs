@@ -4,6 +4,7 @@
 
 mod desk;
 mod intake;
+mod order;
 
 use crate::annuaire::Annuaire;
 use crate::clock::{Clock, Instant};
@@ -13,7 +14,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
 use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
 use desk::Desk;
-use intake::{Intake, Sorted, Take, sort};
+use intake::{Intake, Sorted, Take, Taken, sort};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -66,6 +67,8 @@ pub struct Counter {
     blocked: HashSet<i64>,
     /// Files that cannot be taken, and were told.
     denied: HashSet<String>,
+    /// Taken and judged, and waiting for a pièce that they cite and that nobody has brought yet.
+    deferred: Vec<Taken>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
     latest: Instant,
     started: std::time::Instant,
@@ -100,6 +103,7 @@ impl Counter {
             published: Vec::new(),
             blocked: HashSet::new(),
             denied: HashSet::new(),
+            deferred: Vec::new(),
             latest: Instant(i64::MIN),
             started: std::time::Instant::now(),
             reserve_told: false,
@@ -162,10 +166,17 @@ impl Counter {
     }
 
     /// Processes candidates in their order, batch after batch: the next batch is taken and judged while one commits.
+    /// Deposits that cite a pièce not known yet wait for [`Counter::decide_deferred`]. Says whether any was taken.
     ///
     /// # Errors
     /// What the disk or SQLite said; the process must then end, and recovery finish.
-    pub fn process(&mut self, candidates: Vec<Candidate>) -> Result<(), CounterError> {
+    pub fn process(&mut self, candidates: Vec<Candidate>) -> Result<bool, CounterError> {
+        let before = self.tally.flows + self.deferred.len() as u64;
+        self.process_all(candidates)?;
+        Ok(self.tally.flows + self.deferred.len() as u64 > before)
+    }
+
+    fn process_all(&mut self, candidates: Vec<Candidate>) -> Result<(), CounterError> {
         if candidates.is_empty() || self.is_disk_full()? {
             self.tally.waiting += candidates.len() as u64;
             return Ok(());
@@ -174,29 +185,76 @@ impl Counter {
         let first = batches.next().unwrap_or_default();
         let mut taken = self.intake.take(first)?;
         loop {
-            let next = batches.next();
-            let Some(next) = next else {
-                return self.finish(taken);
+            let ready = self.ready(taken)?;
+            let Some(next) = batches.next() else {
+                return self.desk().batch(ready);
             };
             if self.is_disk_full()? {
                 self.tally.waiting += next.len() as u64 + batches.map(|b| b.len() as u64).sum::<u64>();
-                return self.finish(taken);
+                return self.desk().batch(ready);
             }
-            let sorted = self.set_aside(sort(taken));
             // Taking and judging need no ledger: the next batch goes ahead while this one waits for the disk.
             let mut desk = self.desk();
             let intake = desk.intake;
             taken = std::thread::scope(|scope| {
                 let ahead = scope.spawn(|| intake.take(next));
-                desk.batch(sorted.taken)?;
+                desk.batch(ready)?;
                 Ok::<_, CounterError>(ahead.join().expect("taking does not panic: judging is caught")?)
             })?;
         }
     }
 
-    fn finish(&mut self, taken: Vec<Take>) -> Result<(), CounterError> {
-        let sorted = self.set_aside(sort(taken));
-        self.desk().batch(sorted.taken)
+    /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the ledger
+    /// nor this batch knows are deferred, and whatever cites them.
+    fn ready(&mut self, taken: Vec<Take>) -> Result<Vec<Taken>, CounterError> {
+        let taken = order::by_citation(self.set_aside(sort(taken)).taken);
+        if taken.iter().all(|t| order::cites(&t.flow.documents).next().is_none()) {
+            return Ok(taken);
+        }
+        let (mut ready, mut here) = (Vec::with_capacity(taken.len()), HashSet::new());
+        for t in taken {
+            if self.is_missing(&t, &here)? {
+                self.deferred.push(t);
+            } else {
+                here.extend(order::numbers(&t.flow.documents).map(str::to_owned));
+                ready.push(t);
+            }
+        }
+        Ok(ready)
+    }
+
+    /// Whether a deposit cites a pièce that is neither in the ledger, nor in it, nor among those `here`.
+    fn is_missing(&self, taken: &Taken, here: &HashSet<String>) -> Result<bool, CounterError> {
+        let own: Vec<&str> = order::numbers(&taken.flow.documents).collect();
+        for document in &taken.flow.documents {
+            let facts = &document.judged.facts;
+            for number in document.judged.cites.iter().filter_map(|c| c.number.as_deref()) {
+                if !own.contains(&number) && !here.contains(number) && !self.ledger.knows(number, facts)? {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// Decides what waited for a pièce that it cites: nobody else will bring it now.
+    ///
+    /// # Errors
+    /// What the disk or SQLite said; the process must then end, and recovery finish.
+    pub fn decide_deferred(&mut self) -> Result<(), CounterError> {
+        let deferred = std::mem::take(&mut self.deferred);
+        self.decide_all(deferred)
+    }
+
+    /// Decides deposits batch after batch, each after those that it cites.
+    fn decide_all(&mut self, taken: Vec<Taken>) -> Result<(), CounterError> {
+        let limit = self.intake.config.batch.flows.max(1);
+        let mut rest = order::by_citation(taken).into_iter().peekable();
+        while rest.peek().is_some() {
+            let batch = rest.by_ref().take(limit).collect();
+            self.desk().batch(batch)?;
+        }
+        Ok(())
     }
 
     /// Remembers the files that are not finished, and tells of those that cannot be taken, once each.
@@ -266,13 +324,8 @@ impl Counter {
             }
         }
         let judged = again.len();
-        let limit = self.intake.config.batch.flows.max(1);
-        while !again.is_empty() {
-            let rest = again.split_off(limit.min(again.len()));
-            let batch = again.into_iter().map(|left| self.intake.take_left(left)).collect::<Result<_, _>>()?;
-            self.desk().batch(batch)?;
-            again = rest;
-        }
+        let again = again.into_iter().map(|left| self.intake.take_left(left)).collect::<Result<_, _>>()?;
+        self.decide_all(again)?;
         self.settle()?;
         if published + filed + judged > 0 {
             self.tell(&Event::Recovered { published, judged, filed });

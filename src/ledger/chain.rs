@@ -122,10 +122,29 @@ impl FlowFacts<'_> {
 
 /// What the first event of a pièce covers: what it says, as deposited. Actors and services are left out: an act may
 /// change them, with an event of its own.
-pub(super) fn piece_facts(flow: &str, texts: &[Option<&str>; 13], mode: &str, partner: &str, at: i64) -> Hash {
-    let fields = Fields::of("piece").text(Some(flow));
-    let fields = texts.iter().fold(fields, |fields, text| fields.text(*text));
-    fields.text(Some(mode)).text(Some(partner)).int(Some(at)).hash()
+pub(super) struct PieceFacts<'a> {
+    pub flow: &'a str,
+    pub texts: [Option<&'a str>; 13],
+    pub mode: &'a str,
+    pub partner: &'a str,
+    pub at: i64,
+    /// Of an archive: the entry and its name.
+    pub member: Option<(i64, &'a str)>,
+    /// The pièces that it associates.
+    pub earlier: &'a [String],
+}
+
+impl PieceFacts<'_> {
+    /// Their hash. What version 1 did not have is covered where it is there, so that older hashes stand.
+    pub fn hash(&self) -> Hash {
+        let mut fields = Fields::of("piece").text(Some(self.flow));
+        fields = self.texts.iter().fold(fields, |fields, text| fields.text(*text));
+        fields = fields.text(Some(self.mode)).text(Some(self.partner)).int(Some(self.at));
+        if let Some((entry, name)) = self.member {
+            fields = fields.text(Some("member")).int(Some(entry)).text(Some(name));
+        }
+        self.earlier.iter().fold(fields, |fields, id| fields.text(Some("link")).text(Some(id))).hash()
+    }
 }
 
 #[cfg(test)]

@@ -20,7 +20,7 @@ use std::time::Duration;
 /// `guic`: says whose file this is to whoever looks at its header.
 const APPLICATION_ID: i64 = 0x6775_6963;
 /// The schema's version.
-const USER_VERSION: i64 = 1;
+const USER_VERSION: i64 = 2;
 
 /// What went wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +40,10 @@ pub enum LedgerError {
     #[error("{0} is no ledger of guichet's")]
     NotOurs(PathBuf),
     /// The file was made by another version.
-    #[error("{path} has the schema version {found}, this guichet knows {USER_VERSION}")]
+    #[error(
+        "{path} has the schema version {found}, this guichet knows {USER_VERSION}\n  hint: an older one is brought up to \
+         date by `guichet batch` or `guichet run`; a newer one needs a newer guichet"
+    )]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -55,25 +58,24 @@ impl LedgerError {
     }
 }
 
-/// Makes the schema in an empty file; refuses a file that is not ours.
-fn prepare(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
+/// Makes the schema in an empty file, brings an older one up to date; refuses a file that is not ours.
+fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     let on = LedgerError::on("open");
     conn.busy_timeout(Duration::from_secs(5)).map_err(&on)?;
-    let pragma = |name: &str| conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get::<_, i64>(0));
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(&on)?;
     if tables == 0 {
         conn.execute_batch("PRAGMA journal_mode = WAL").map_err(&on)?;
         let all = format!(
-            "BEGIN IMMEDIATE; {} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {USER_VERSION}; COMMIT;",
-            include_str!("schema.sql")
+            "BEGIN IMMEDIATE; {SCHEMA} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {USER_VERSION}; COMMIT;"
         );
         conn.execute_batch(&all).map_err(&on)?;
     }
-    if pragma("application_id").map_err(&on)? != APPLICATION_ID {
+    if pragma(conn, "application_id").map_err(&on)? != APPLICATION_ID {
         return Err(LedgerError::NotOurs(path.to_path_buf()));
     }
-    match pragma("user_version").map_err(&on)? {
+    match pragma(conn, "user_version").map_err(&on)? {
         USER_VERSION => {}
+        1 => from_1(conn).map_err(LedgerError::on("bring it up to date"))?,
         found => return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found }),
     }
     conn.execute_batch(
@@ -87,4 +89,25 @@ fn prepare(conn: &Connection, path: &Path) -> Result<(), LedgerError> {
     .map_err(&on)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(())
+}
+
+const SCHEMA: &str = include_str!("schema.sql");
+
+fn pragma(conn: &Connection, name: &str) -> rusqlite::Result<i64> {
+    conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0))
+}
+
+/// From version 1 to 2, in one transaction: all of it, or nothing.
+fn from_1(conn: &mut Connection) -> rusqlite::Result<()> {
+    // A table that is renamed must leave alone those that refer to it by its name: it comes back.
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON",
+    )?;
+    let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    tx.execute_batch(include_str!("from_1.sql"))?;
+    tx.execute_batch(SCHEMA)?;
+    tx.execute_batch(include_str!("from_1_fill.sql"))?;
+    tx.execute_batch(&format!("PRAGMA user_version = {USER_VERSION}"))?;
+    tx.commit()?;
+    conn.execute_batch("PRAGMA legacy_alter_table = OFF")
 }

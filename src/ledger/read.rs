@@ -1,8 +1,10 @@
 //! Reading, beside the writer and without a lock: whoever reads sees the last committed batch.
 
-use super::chain::{FlowFacts, piece_facts};
+use super::chain::{FlowFacts, PieceFacts};
 use super::{APPLICATION_ID, LedgerError, USER_VERSION};
 use crate::clock::Instant;
+use crate::judge::Facts;
+use crate::piece::amount::decimal;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
@@ -121,8 +123,50 @@ pub struct Stocktake {
 
 const COLUMNS: &str =
     "id, cadre, type, number, issued, supplier_type, supplier_id, supplier_name, destinataire, moe, moa,
-    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, dossier, ht, vat, ttc,
-    due, currency, mode, partner, flow, deposited_at, status, status_at";
+    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche,
+    (SELECT CASE WHEN (SELECT count(*) FROM (SELECT 1 FROM dossier o WHERE o.number = d.number AND o.merged IS NULL LIMIT 2)) > 1
+                 THEN d.supplier || '/' || d.number ELSE d.number END FROM dossier d WHERE d.id = piece.dossier),
+    ht, vat, ttc, due, currency, mode, partner, flow, deposited_at, status, status_at";
+
+/// What [`facts_of`] reads, in its order.
+pub(super) const FACTS: &str =
+    "cadre, number, type, issued, supplier_type, supplier_id, supplier_name, destinataire, destinataire_name, moe, moa,
+    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, marche_moa, ht, vat, ttc,
+    due, currency";
+/// How many columns that is.
+pub(super) const FACTS_COLUMNS: usize = 25;
+
+/// What a pièce says, from the columns [`FACTS`] at the beginning of a row.
+pub(super) fn facts_of(r: &Row<'_>) -> rusqlite::Result<Facts> {
+    let amount = |i: usize| -> rusqlite::Result<_> { Ok(r.get::<_, Option<String>>(i)?.as_deref().and_then(decimal)) };
+    Ok(Facts {
+        cadre: r.get(0)?,
+        number: r.get(1)?,
+        type_code: r.get(2)?,
+        issued: r.get::<_, Option<String>>(3)?.and_then(|day| day.parse().ok()),
+        supplier_type: r.get(4)?,
+        supplier_id: r.get(5)?,
+        supplier_name: r.get(6)?,
+        destinataire: r.get(7)?,
+        destinataire_name: r.get(8)?,
+        moe: r.get(9)?,
+        moa: r.get(10)?,
+        valideur1: r.get(11)?,
+        valideur2: r.get(12)?,
+        service: r.get(13)?,
+        moe_service: r.get(14)?,
+        moa_service: r.get(15)?,
+        seller_service: r.get(16)?,
+        engagement: r.get(17)?,
+        marche: r.get(18)?,
+        marche_moa: r.get(19)?,
+        ht: amount(20)?,
+        vat: amount(21)?,
+        ttc: amount(22)?,
+        due: amount(23)?,
+        currency: r.get(24)?,
+    })
+}
 
 impl LedgerReader {
     /// Opens the ledger for reading.
@@ -247,7 +291,8 @@ impl LedgerReader {
             .collect::<Result<_, _>>()?;
         let mut pieces = self.conn.prepare(
             "SELECT p.id, e.facts, p.flow, p.mode, p.partner, p.deposited_at, p.cadre, p.type, p.number, p.issued,
-                    p.supplier_id, p.supplier_name, p.marche, p.marche_moa, p.ht, p.vat, p.ttc, p.due, p.currency
+                    p.supplier_id, p.supplier_name, p.marche, p.marche_moa, p.ht, p.vat, p.ttc, p.due, p.currency,
+                    p.entry, p.member
              FROM piece p LEFT JOIN event e ON e.subject = p.id AND e.n = 1",
         )?;
         let rows = pieces.query_map([], |r| {
@@ -256,8 +301,23 @@ impl LedgerReader {
             for (i, text) in texts.iter_mut().enumerate() {
                 *text = r.get(6 + i)?;
             }
-            let hash = piece_facts(&flow, &texts.each_ref().map(Option::as_deref), &mode, &partner, r.get(5)?);
-            Ok((r.get(0)?, r.get::<_, Option<Vec<u8>>>(1)?.as_deref() == Some(&hash)))
+            let (id, name): (String, Option<String>) = (r.get(0)?, r.get(20)?);
+            let earlier = self
+                .conn
+                .prepare_cached("SELECT earlier FROM link WHERE piece = ? ORDER BY n")?
+                .query_map([&id], |r| r.get(0))?
+                .collect::<Result<Vec<String>, _>>()?;
+            let facts = PieceFacts {
+                flow: &flow,
+                texts: texts.each_ref().map(Option::as_deref),
+                mode: &mode,
+                partner: &partner,
+                at: r.get(5)?,
+                member: r.get::<_, Option<i64>>(19)?.zip(name.as_deref()),
+                earlier: &earlier,
+            };
+            let hash = facts.hash();
+            Ok((id, r.get::<_, Option<Vec<u8>>>(1)?.as_deref() == Some(&hash)))
         })?;
         for row in rows {
             all.push(row?);
@@ -298,7 +358,7 @@ impl Criteria {
         #[rustfmt::skip]
         let exact = [
             ("cadre = ?", &self.cadre),        ("type = ?", &self.type_code),   ("status = ?", &self.status),
-            ("marche = ?", &self.marche),      ("dossier = ?", &self.dossier),  ("number = ?", &self.number),
+            ("marche = ?", &self.marche),      ("dossier IN (SELECT id FROM dossier WHERE number = ?)", &self.dossier), ("number = ?", &self.number),
             ("destinataire = ?", &self.destinataire), ("substr(destinataire, 1, 9) = ?", &self.siren),
             ("service = ?", &self.service),    ("issued >= ?", &self.from),     ("issued <= ?", &self.to),
             ("mode = ?", &self.mode),          ("partner = ?", &self.partner),

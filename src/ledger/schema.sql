@@ -1,7 +1,8 @@
--- The ledger, version 1. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
--- Rows of flow, event and outbox are never changed or deleted; a piece changes its status only, with its event.
+-- The ledger, version 2. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
+-- Rows of flow, event and outbox are never changed or deleted; a piece changes its status, its
+-- holder and its dossier only, with an event. A migration runs this file too: hence IF NOT EXISTS.
 
-CREATE TABLE flow (
+CREATE TABLE IF NOT EXISTS flow (
     id         TEXT PRIMARY KEY,                     -- f-…: given at the claim
     mode       TEXT NOT NULL CHECK (mode IN ('edi', 'portail', 'service')),
     partner    TEXT NOT NULL,
@@ -9,7 +10,7 @@ CREATE TABLE flow (
     size       INTEGER NOT NULL,
     sha256     BLOB,                                 -- NULL: over the limit, not read
     syntax     TEXT NOT NULL,
-    outcome    TEXT NOT NULL CHECK (outcome IN ('accepted', 'refused', 'held', 'duplicate')),
+    outcome    TEXT NOT NULL CHECK (outcome IN ('accepted', 'partial', 'refused', 'held', 'duplicate')),
     first      TEXT REFERENCES flow (id),            -- of a duplicate: the deposit that it repeats
     decided_at INTEGER NOT NULL,
     filed      TEXT NOT NULL,                        -- its file's last place below the spool
@@ -18,12 +19,16 @@ CREATE TABLE flow (
 ) STRICT;
 
 -- T-10: the same bytes from the same partner.
-CREATE INDEX flow_bytes ON flow (partner, sha256) WHERE outcome = 'accepted';
+CREATE INDEX IF NOT EXISTS flow_bytes ON flow (partner, sha256) WHERE outcome IN ('accepted', 'partial');
+-- Chorus Pro's names, whose sequence serves once: 41 bytes.
+CREATE INDEX IF NOT EXISTS flow_name ON flow (partner, name) WHERE length(name) = 41;
 
-CREATE TABLE piece (
+CREATE TABLE IF NOT EXISTS piece (
     seq              INTEGER PRIMARY KEY,            -- order of deposit
     id               TEXT NOT NULL UNIQUE,           -- p-…
-    flow             TEXT NOT NULL REFERENCES flow (id),
+    flow             TEXT NOT NULL REFERENCES flow (id) DEFERRABLE INITIALLY DEFERRED,
+    entry            INTEGER,                        -- of an archive: its place among the entries, from 0
+    member           TEXT,                           -- and its name there
     cadre            TEXT,
     type             TEXT,
     number           TEXT,
@@ -45,7 +50,7 @@ CREATE TABLE piece (
     engagement       TEXT,
     marche           TEXT,
     marche_moa       TEXT,
-    dossier          TEXT,
+    dossier          TEXT REFERENCES dossier (id),    -- NULL: refused, or an A10
     ht               TEXT,
     vat              TEXT,
     ttc              TEXT,
@@ -62,11 +67,32 @@ CREATE TABLE piece (
 ) STRICT;
 
 -- G1.42: number, year of issue and supplier are unique among pièces not refused.
-CREATE UNIQUE INDEX piece_unique ON piece (supplier_key, number, substr(issued, 1, 4)) WHERE live = 1;
-CREATE INDEX piece_flow ON piece (flow);
-CREATE INDEX piece_number ON piece (supplier_id, number);
+CREATE UNIQUE INDEX IF NOT EXISTS piece_unique ON piece (supplier_key, number, substr(issued, 1, 4)) WHERE live = 1;
+CREATE INDEX IF NOT EXISTS piece_flow ON piece (flow);
+CREATE INDEX IF NOT EXISTS piece_number ON piece (number, supplier_key);
+CREATE INDEX IF NOT EXISTS piece_marche ON piece (marche, number);
+CREATE INDEX IF NOT EXISTS piece_dossier ON piece (dossier);
 
-CREATE TABLE event (
+-- The pièces of one payment cycle.
+CREATE TABLE IF NOT EXISTS dossier (
+    id       TEXT PRIMARY KEY,                       -- d-…: from the pièce that opened it
+    number   TEXT NOT NULL,                          -- that pièce's
+    supplier TEXT NOT NULL,                          -- and its seller: a number alone may be ambiguous
+    merged   TEXT REFERENCES dossier (id)            -- the dossier that it went into; NULL: it stands for itself
+) STRICT;
+CREATE INDEX IF NOT EXISTS dossier_number ON dossier (number);
+
+-- Which earlier pièce a pièce associates, in the order in which it cites them.
+CREATE TABLE IF NOT EXISTS link (
+    piece   TEXT NOT NULL REFERENCES piece (id),
+    n       INTEGER NOT NULL,                        -- from 1
+    earlier TEXT NOT NULL REFERENCES piece (id),
+    kind    TEXT NOT NULL CHECK (kind IN ('associates', 'replaces')),
+    PRIMARY KEY (piece, n)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS link_earlier ON link (earlier);
+
+CREATE TABLE IF NOT EXISTS event (
     seq     INTEGER PRIMARY KEY,                     -- gapless from 1
     subject TEXT NOT NULL,                           -- f-… or p-…
     n       INTEGER NOT NULL,                        -- gapless from 1 within its subject
@@ -80,7 +106,7 @@ CREATE TABLE event (
     UNIQUE (subject, n)
 ) STRICT;
 
-CREATE TABLE outbox (
+CREATE TABLE IF NOT EXISTS outbox (
     id       INTEGER PRIMARY KEY,
     flow     TEXT,                                   -- the flow that it answers, or that brought the pièce
     piece    TEXT,                                   -- of a pièce's file: the pièce
@@ -96,14 +122,16 @@ CREATE TABLE outbox (
 ) STRICT;
 
 -- Rows of the outbox whose file may still be staged.
-CREATE TABLE unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;
+CREATE TABLE IF NOT EXISTS unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;
 
 -- The next number in a partner's outbound names.
-CREATE TABLE sequence (partner TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS sequence (partner TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
-CREATE TRIGGER flow_kept     BEFORE DELETE ON flow   BEGIN SELECT RAISE(ABORT, 'flows are kept'); END;
-CREATE TRIGGER flow_fixed    BEFORE UPDATE ON flow   BEGIN SELECT RAISE(ABORT, 'flows do not change'); END;
-CREATE TRIGGER event_kept    BEFORE DELETE ON event  BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
-CREATE TRIGGER event_fixed   BEFORE UPDATE ON event  BEGIN SELECT RAISE(ABORT, 'events do not change'); END;
-CREATE TRIGGER outbox_fixed  BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'what was sent does not change'); END;
-CREATE TRIGGER piece_kept    BEFORE DELETE ON piece  BEGIN SELECT RAISE(ABORT, 'pièces are kept'); END;
+CREATE TRIGGER IF NOT EXISTS flow_kept     BEFORE DELETE ON flow   BEGIN SELECT RAISE(ABORT, 'flows are kept'); END;
+CREATE TRIGGER IF NOT EXISTS flow_fixed    BEFORE UPDATE ON flow   BEGIN SELECT RAISE(ABORT, 'flows do not change'); END;
+CREATE TRIGGER IF NOT EXISTS event_kept    BEFORE DELETE ON event  BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
+CREATE TRIGGER IF NOT EXISTS event_fixed   BEFORE UPDATE ON event  BEGIN SELECT RAISE(ABORT, 'events do not change'); END;
+CREATE TRIGGER IF NOT EXISTS outbox_fixed  BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'what was sent does not change'); END;
+CREATE TRIGGER IF NOT EXISTS link_kept     BEFORE DELETE ON link   BEGIN SELECT RAISE(ABORT, 'links are kept'); END;
+CREATE TRIGGER IF NOT EXISTS link_fixed    BEFORE UPDATE ON link   BEGIN SELECT RAISE(ABORT, 'links do not change'); END;
+CREATE TRIGGER IF NOT EXISTS piece_kept    BEFORE DELETE ON piece  BEGIN SELECT RAISE(ABORT, 'pièces are kept'); END;

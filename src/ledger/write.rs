@@ -1,10 +1,13 @@
 //! The only writer.
 
-use super::chain::{FlowFacts, GENESIS, Hash, Link, piece_facts};
+use super::chain::{FlowFacts, GENESIS, Hash, Link, PieceFacts};
+use super::read::{FACTS, FACTS_COLUMNS, facts_of};
 use super::{LedgerError, prepare};
+use crate::association::Earlier;
 use crate::clock::Instant;
-use crate::decision::{FirstDeposit, LivePiece, Uniqueness, View};
-use crate::judge::Facts;
+use crate::decision::{Dossier, FirstDeposit, LivePiece, Uniqueness, View};
+use crate::judge::{Facts, Member};
+use crate::lifecycle::Statut;
 use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::Path;
@@ -69,6 +72,8 @@ pub struct NewPiece<'a> {
     pub id: &'a str,
     /// The flow that brought it.
     pub flow: &'a str,
+    /// Of an archive: which member it is.
+    pub member: Option<&'a Member>,
     /// What it says.
     pub facts: &'a Facts,
     /// The mode of its deposit.
@@ -83,6 +88,10 @@ pub struct NewPiece<'a> {
     pub live: bool,
     /// Its status: that of its last event.
     pub status: &'a str,
+    /// Its dossier.
+    pub dossier: &'a Dossier,
+    /// The pièces that it associates, each with whether it replaces it, in the order in which it cites them.
+    pub links: &'a [(String, bool)],
 }
 
 /// Something that happened to a flow or a pièce.
@@ -150,8 +159,8 @@ impl Ledger {
     /// # Errors
     /// A file that is not ours or of another version, or what SQLite said.
     pub fn open(path: &Path) -> Result<Ledger, LedgerError> {
-        let conn = Connection::open(path).map_err(LedgerError::on("open"))?;
-        prepare(&conn, path)?;
+        let mut conn = Connection::open(path).map_err(LedgerError::on("open"))?;
+        prepare(&mut conn, path)?;
         let last = conn
             .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
             .optional()
@@ -181,6 +190,19 @@ impl Ledger {
             .prepare_cached("SELECT filed, sha256 IS NOT NULL FROM flow WHERE id = ?")
             .and_then(|mut s| s.query_row([flow], |r| Ok((r.get(0)?, r.get(1)?))).optional())
             .map_err(LedgerError::on("look up a flow"))
+    }
+
+    /// Whether some pièce has this number, of the same supplier or the same marché.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn knows(&self, number: &str, facts: &Facts) -> Result<bool, LedgerError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM piece WHERE number = ?1 AND supplier_key = ?2)
+                OR EXISTS (SELECT 1 FROM piece WHERE marche = ?3 AND number = ?1)";
+        self.conn
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_row(params![number, facts.supplier_key(), facts.marche], |r| r.get(0)))
+            .map_err(LedgerError::on("look for an earlier pièce"))
     }
 
     /// Outbound files that may still be staged, in order of their rows.
@@ -256,17 +278,21 @@ impl Entry<'_> {
         let amount = |a: &Option<rust_decimal::Decimal>| a.map(|d| d.to_string());
         let (ht, vat, ttc, due) = (amount(&f.ht), amount(&f.vat), amount(&f.ttc), amount(&f.due));
         let (role, holder) = p.holder.unzip();
+        let entry = p.member.map(|m| i64::try_from(m.entry).unwrap_or(i64::MAX));
+        let dossier = self.dossier(p)?;
         self.run(
             "record a pièce",
-            "INSERT INTO piece (id, flow, cadre, type, number, issued, supplier_type, supplier_id, supplier_name,
+            "INSERT INTO piece (id, flow, entry, member, cadre, type, number, issued, supplier_type, supplier_id, supplier_name,
                 supplier_key, destinataire, destinataire_name, moe, moa, valideur1, valideur2, service, moe_service,
                 moa_service, seller_service, engagement, marche, marche_moa, dossier, ht, vat, ttc, due, currency, mode,
                 partner, deposited_at, holder_role, holder, live, status, status_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?, ?, ?, ?,
-                ?, ?, ?, ?, ?)",
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
                 p.id,
                 p.flow,
+                entry,
+                p.member.map(|m| m.name.as_str()),
                 f.cadre,
                 f.type_code,
                 f.number,
@@ -288,6 +314,7 @@ impl Entry<'_> {
                 f.engagement,
                 f.marche,
                 f.marche_moa,
+                dossier,
                 ht,
                 vat,
                 ttc,
@@ -318,7 +345,64 @@ impl Entry<'_> {
             due.as_deref(),
             f.currency.as_deref(),
         ];
-        Ok(piece_facts(p.flow, &texts, p.mode, p.partner, p.deposited_at.0))
+        let earlier: Vec<String> = p.links.iter().map(|(id, _)| id.clone()).collect();
+        for (n, (id, replaces)) in (1_i64..).zip(p.links) {
+            let kind = if *replaces { "replaces" } else { "associates" };
+            self.run(
+                "link two pièces",
+                "INSERT INTO link (piece, n, earlier, kind) VALUES (?, ?, ?, ?)",
+                params![p.id, n, id, kind],
+            )?;
+        }
+        let member = entry.zip(p.member.map(|m| m.name.as_str()));
+        let (mode, partner, at) = (p.mode, p.partner, p.deposited_at.0);
+        Ok(PieceFacts { flow: p.flow, texts, mode, partner, at, member, earlier: &earlier }.hash())
+    }
+
+    /// The dossier of a new pièce: opened, or joined by it, the others merged into it.
+    fn dossier(&mut self, p: &NewPiece<'_>) -> Result<Option<String>, LedgerError> {
+        match p.dossier {
+            Dossier::None => Ok(None),
+            Dossier::Opens => {
+                let id = p.id.replacen("p-", "d-", 1);
+                let (number, supplier) = (&p.facts.number, &p.facts.supplier_id);
+                self.run(
+                    "open a dossier",
+                    "INSERT INTO dossier (id, number, supplier) VALUES (?, ?, ?)",
+                    params![id, number, supplier],
+                )?;
+                Ok(Some(id))
+            }
+            Dossier::Joins { dossier, merged } => {
+                for other in merged {
+                    self.run(
+                        "merge dossiers",
+                        "UPDATE dossier SET merged = ?1 WHERE id = ?2 OR merged = ?2",
+                        [dossier, other],
+                    )?;
+                    self.run("merge dossiers", "UPDATE piece SET dossier = ?1 WHERE dossier = ?2", [dossier, other])?;
+                }
+                Ok(Some(dossier.clone()))
+            }
+        }
+    }
+
+    /// Records that a later pièce took one: its status, with its event; nobody holds it any more.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn take(&mut self, piece: &str, status: Statut, at: Instant, by: Option<&str>) -> Result<(), LedgerError> {
+        let n: i64 = self
+            .prepare("SELECT max(n) FROM event WHERE subject = ?")
+            .and_then(|mut s| s.query_row([piece], |r| r.get(0)))
+            .map_err(LedgerError::on("look up an event"))?;
+        let status = status.code();
+        self.event(&NewEvent { subject: piece, n: n + 1, status, at, by, motif: None, comment: None, facts: None })?;
+        self.run(
+            "change a status",
+            "UPDATE piece SET status = ?, status_at = ?, holder = NULL, holder_role = NULL WHERE id = ?",
+            params![status, at.0, piece],
+        )
     }
 
     /// Appends an event to the chain.
@@ -418,7 +502,7 @@ impl View for Entry<'_> {
     fn first_deposit(&self, partner: &str, sha256: &Hash) -> Result<Option<FirstDeposit>, LedgerError> {
         self.prepare(
             "SELECT f.id, f.decided_at, p.id FROM flow f LEFT JOIN piece p ON p.flow = f.id
-             WHERE f.partner = ? AND f.sha256 = ? AND f.outcome = 'accepted' LIMIT 1",
+             WHERE f.partner = ? AND f.sha256 = ? AND f.outcome IN ('accepted', 'partial') LIMIT 1",
         )
         .and_then(|mut s| {
             s.query_row(params![partner, sha256], |r| {
@@ -441,5 +525,53 @@ impl View for Entry<'_> {
             .optional()
         })
         .map_err(LedgerError::on("look for the same number"))
+    }
+
+    fn numbered(
+        &self,
+        number: &str,
+        supplier: Option<&str>,
+        marche: Option<&str>,
+    ) -> Result<Vec<Earlier>, LedgerError> {
+        let sql = format!(
+            "SELECT {FACTS}, id, status, holder, deposited_at, partner, dossier,
+                    (SELECT l.piece FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = piece.id
+                     ORDER BY t.seq DESC LIMIT 1)
+             FROM piece WHERE seq IN (
+                SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
+                UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)
+             ORDER BY seq"
+        );
+        self.prepare(&sql)
+            .and_then(|mut s| {
+                s.query_map(params![number, supplier, marche], |r| {
+                    let at = |i: usize| FACTS_COLUMNS + i;
+                    let status: String = r.get(at(1))?;
+                    Ok(Earlier {
+                        facts: facts_of(r)?,
+                        id: r.get(at(0))?,
+                        status: status.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+                        holder: r.get(at(2))?,
+                        deposited_at: Instant(r.get(at(3))?),
+                        partner: r.get(at(4))?,
+                        dossier: r.get(at(5))?,
+                        taken_by: r.get(at(6))?,
+                    })
+                })?
+                .collect()
+            })
+            .map_err(LedgerError::on("look for an earlier pièce"))
+    }
+
+    fn statuses(&self, piece: &str) -> Result<Vec<(Statut, Option<String>)>, LedgerError> {
+        self.prepare("SELECT status, by FROM event WHERE subject = ? ORDER BY n")
+            .and_then(|mut s| {
+                s.query_map([piece], |r| {
+                    let status: String = r.get(0)?;
+                    Ok((status.parse().map_err(|_| rusqlite::Error::InvalidQuery)?, r.get(1)?))
+                })?
+                .collect()
+            })
+            .map_err(LedgerError::on("read a trail"))
     }
 }

@@ -10,7 +10,7 @@ use crate::judge::Facts;
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::rules::{Finding, Severity};
-use crate::text::{Lang, Msg, Shown, Text, t};
+use crate::text::{Lang, Shown, Text, t};
 use chrono::{Datelike, NaiveDate};
 use std::sync::Arc;
 
@@ -38,10 +38,23 @@ pub struct Report<'a> {
     pub outcome: Outcome,
     /// Of a duplicate: the flow that it repeats.
     pub first: Option<&'a str>,
+    /// What was found of the file as a whole.
+    pub findings: &'a [Finding],
+    /// Its documents: one of a plain file, the members of an archive.
+    pub documents: &'a [Reported<'a>],
+}
+
+/// What became of a document of a deposit.
+#[derive(Clone, Copy, Debug)]
+pub struct Reported<'a> {
+    /// Its name in the archive.
+    pub member: Option<&'a str>,
     /// The pièce that it made, accepted or refused.
     pub piece: Option<&'a str>,
     /// That pièce's number as it is written.
     pub number: Option<&'a str>,
+    /// Whether it is accepted.
+    pub accepted: bool,
     /// Everything that was found, errors and warnings.
     pub findings: &'a [Finding],
 }
@@ -148,17 +161,20 @@ pub fn report(envelope: &Envelope<'_>, report: &Report<'_>) -> Vec<u8> {
     m.open("DonneesStatut");
     m.text("IdStatut", result(report.outcome));
     m.text("ComplementStatut", &complement(report));
-    m.text("Commentaire", comment(report).get(lang));
+    m.text("Commentaire", &comment(report, lang));
     m.text("Horodatage", &envelope.at.rfc3339());
     m.text("IdFlux", report.flow);
-    if !report.findings.is_empty() {
-        m.open_with("Details", "NbLignesErreur", report.findings.len());
-        for (n, finding) in (1..).zip(report.findings) {
+    let of_file = report.findings.iter().map(|finding| (None, finding));
+    let of_documents = report.documents.iter().flat_map(|d| d.findings.iter().map(move |finding| (Some(d), finding)));
+    let lines: Vec<(Option<&Reported<'_>>, &Finding)> = of_file.chain(of_documents).collect();
+    if !lines.is_empty() {
+        m.open_with("Details", "NbLignesErreur", lines.len());
+        for (n, (document, finding)) in (1..).zip(lines) {
             m.open_with("LigneErreurDetail", "IdLigne", n);
             m.text("NatureErreur", finding.layer.name());
             m.text("CodeErreur", finding.rule);
             m.text("LibelleErreur", finding.message.get(lang));
-            m.text("DescriptionErreur", &describe(report, finding, lang));
+            m.text("DescriptionErreur", &describe(report, document, finding, lang));
             m.close("LigneErreurDetail");
         }
         m.close("Details");
@@ -169,29 +185,47 @@ pub fn report(envelope: &Envelope<'_>, report: &Report<'_>) -> Vec<u8> {
     end(m)
 }
 
-/// 90: all of it is integrated; 93: nothing. (96, a part, needs deposits of several pièces.)
+/// 90: all of it is integrated; 96: a part; 93: nothing.
 fn result(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Accepted => "90",
+        Outcome::Partial => "96",
         Outcome::Refused | Outcome::Held | Outcome::Duplicate => "93",
     }
 }
 
-/// What became of it in a word, then the pièce or, of a duplicate, the first flow: `accepted p-…`. Within 40 characters.
+/// What became of it in a word, then the pièce, or how many of them, or of a duplicate the first flow: `accepted p-…`,
+/// `partial 3/4`. Within 40 characters.
 fn complement(report: &Report<'_>) -> String {
     let word = report.outcome.name();
-    let with_id = report.piece.or(report.first).map(|id| format!("{word} {id}"));
-    with_id.filter(|both| length(both) <= LONGEST_COMPLEMENT).unwrap_or_else(|| word.to_owned())
+    let more = match report.documents {
+        [only] if only.member.is_none() => only.piece.map(str::to_owned),
+        [] => report.first.map(str::to_owned),
+        all => Some(format!("{}/{}", all.iter().filter(|d| d.accepted).count(), all.len())),
+    };
+    let both = more.map(|more| format!("{word} {more}"));
+    both.filter(|both| length(both) <= LONGEST_COMPLEMENT).unwrap_or_else(|| word.to_owned())
 }
 
 /// Characters of a complement at most, in a report.
 const LONGEST_COMPLEMENT: usize = 40;
 
-/// The file as it was dropped, and what became of it.
-fn comment(report: &Report<'_>) -> Msg {
+/// The file as it was dropped, and what became of it; of an archive, a line for each member.
+fn comment(report: &Report<'_>, lang: Lang) -> String {
     let file = Shown(report.file);
-    match report.outcome {
+    let says = match report.outcome {
+        Outcome::Accepted if report.documents.iter().any(|d| d.member.is_some()) => {
+            let n = report.documents.len();
+            msg!("fichier « {file} » : {n} pièces, toutes acceptées", "file \"{file}\": {n} pièces, all accepted")
+        }
         Outcome::Accepted => msg!("fichier « {file} » : pièce acceptée", "file \"{file}\": pièce accepted"),
+        Outcome::Partial => {
+            let (n, of) = (report.documents.iter().filter(|d| d.accepted).count(), report.documents.len());
+            msg!(
+                "fichier « {file} » : {n} pièces acceptées sur {of} ; corrigez les autres et déposez-les à nouveau, sans celles-là",
+                "file \"{file}\": {n} pièces accepted of {of}; mend the others and drop them again, without these"
+            )
+        }
         Outcome::Refused => msg!(
             "fichier « {file} » : refusé, rien n'est intégré ; corrigez-le et déposez-le à nouveau",
             "file \"{file}\": refused, nothing is integrated; mend it and drop it again"
@@ -207,7 +241,19 @@ fn comment(report: &Report<'_>) -> Msg {
                 "file \"{file}\": dropped before, flow {first}; nothing is changed"
             )
         }
+    };
+    let mut lines = vec![says.get(lang).to_owned()];
+    for document in report.documents {
+        let Some(member) = document.member else { continue };
+        let (member, piece) = (Shown(member), document.piece.unwrap_or("–"));
+        let number = document.number.map(|n| format!(" ({})", Shown(n))).unwrap_or_default();
+        let says = match document.accepted {
+            true => msg!("{file}!{member} : acceptée, {piece}{number}", "{file}!{member}: accepted, {piece}{number}"),
+            false => msg!("{file}!{member} : refusée{number}", "{file}!{member}: refused{number}"),
+        };
+        lines.push(says.get(lang).to_owned());
     }
+    lines.join("\n")
 }
 
 #[rustfmt::skip] // what a line of a finding begins with
@@ -228,7 +274,7 @@ mod label {
 
 /// How serious, where, what stands there, what should, what to do: a line each, nothing cut. What comes from outside is
 /// shown on its own line whatever it holds, so that it cannot pass for another.
-fn describe(report: &Report<'_>, finding: &Finding, lang: Lang) -> String {
+fn describe(report: &Report<'_>, document: Option<&Reported<'_>>, finding: &Finding, lang: Lang) -> String {
     let severity = match finding.severity {
         Severity::Error => label::ERROR,
         Severity::Warning => label::WARNING,
@@ -237,11 +283,12 @@ fn describe(report: &Report<'_>, finding: &Finding, lang: Lang) -> String {
         let (line, column) = (label::LINE.get(lang), label::COLUMN.get(lang));
         format!("{line} {}, {column} {}, {}", place.line, place.column, place.path)
     });
+    let member = document.and_then(|d| d.member).map(|member| format!("{}!{member}", report.file));
     #[rustfmt::skip]
     let lines = [
         (label::SEVERITY, Some(severity.get(lang))),
-        (label::FILE,     Some(report.file)),
-        (label::PIECE,    report.number),
+        (label::FILE,     Some(member.as_deref().unwrap_or(report.file))),
+        (label::PIECE,    document.and_then(|d| d.number)),
         (label::PLACE,    place.as_deref()),
         (label::FOUND,    finding.found.as_deref()),
         (label::EXPECTED, finding.expected.as_ref().map(|m| m.get(lang))),

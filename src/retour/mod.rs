@@ -10,14 +10,14 @@ mod cppstatut;
 mod markup;
 mod names;
 
-pub use cppstatut::{Cause, Envelope, Report, StatusUnit, report, statuses};
+pub use cppstatut::{Cause, Envelope, Report, Reported, StatusUnit, report, statuses};
 pub use names::{flow_name, piece_name, report_interface};
 
 use crate::annuaire::Partner;
 use crate::text::Lang;
 
 /// What rendered a flow, as the outbox keeps it: changes whenever the same values would give other bytes.
-pub const RENDERER: &str = "cppstatut-1.19/1";
+pub const RENDERER: &str = "cppstatut-1.19/2";
 
 /// Whom a flow is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,6 +9,7 @@ pub mod works;
 
 use crate::annuaire::{Annuaire, Partner};
 use crate::config::Config;
+use crate::facts::Facts;
 use crate::piece::Piece;
 use crate::text::{Msg, Text};
 use crate::trade::Mode;
@@ -33,6 +34,8 @@ pub struct Context<'a> {
     pub today: NaiveDate,
     /// The layers that are judged.
     pub layers: &'a [Layer],
+    /// Of an association, once it is known: the first of the earlier pièces, a source of actors after the flow.
+    pub associated: Option<&'a Facts>,
 }
 
 /// A pièce under judgement: what a rule may look at.

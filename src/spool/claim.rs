@@ -39,6 +39,8 @@ pub struct Claim {
     pub size: u64,
     /// The same name as part of ours.
     pub(super) escaped: String,
+    /// Members of the archive that lie beside the copy, by their entry.
+    pub(super) members: Vec<usize>,
 }
 
 /// Why a candidate was not taken.
@@ -93,6 +95,11 @@ impl Claim {
         format!("{}/{}.copy", self.work_dir(), self.id)
     }
 
+    /// A member of the archive, beside the copy until it is delivered.
+    pub(super) fn member(&self, entry: usize) -> String {
+        format!("{}/{}.{entry}{MEMBER}", self.work_dir(), self.id)
+    }
+
     /// The full name, where it had to be cut.
     pub(super) fn sidecar(&self) -> String {
         format!("{}/{}.name", self.work_dir(), self.id)
@@ -106,9 +113,12 @@ impl Claim {
     /// A claim that an earlier run made, from its name in `work/`.
     pub(super) fn found(id: FlowId, mode: Mode, partner: Arc<str>, name: OsString, size: u64) -> Claim {
         let (escaped, _) = escape(&name);
-        Claim { id, mode, partner, name, size, escaped }
+        Claim { id, mode, partner, name, size, escaped, members: Vec::new() }
     }
 }
+
+/// How the name of a member ends.
+pub(super) const MEMBER: &str = ".member";
 
 impl Spool {
     /// Opens a candidate without following links and reads it, unless it is larger than `limit` bytes.
@@ -142,7 +152,7 @@ impl Spool {
         let c = &opened.candidate;
         let (escaped, cut) = escape(&c.name);
         let (mode, partner, name) = (c.mode, c.partner.clone(), c.name.clone());
-        let mut claim = Claim { id, mode, partner, name, size: opened.stamp.size, escaped };
+        let mut claim = Claim { id, mode, partner, name, size: opened.stamp.size, escaped, members: Vec::new() };
         if cut {
             // Beside the claim before it: a claim is never without its full name.
             self.write(&claim.sidecar(), c.name.as_bytes())?;

@@ -1,6 +1,6 @@
 //! Keeping: guichet's own copy, what goes out, the barrier, and the file's last place.
 
-use super::claim::Claim;
+use super::claim::{Claim, MEMBER};
 use super::scan::list;
 use super::{FlowId, PRIVATE, SHARED, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape, verb};
 use crate::config::Barrier;
@@ -24,6 +24,16 @@ pub struct Left {
     pub original: bool,
     /// Whether guichet's copy is there.
     pub copy: bool,
+}
+
+/// What lies in `work/` of one deposit.
+#[derive(Default)]
+struct Found {
+    /// The partner's file, by its name in ours.
+    escaped: Option<String>,
+    copy: bool,
+    sidecar: bool,
+    members: Vec<usize>,
 }
 
 /// What became of an outbound file.
@@ -69,12 +79,30 @@ impl Spool {
         Ok(())
     }
 
-    /// Stages a pièce: a second name for guichet's copy, no second copy of its bytes.
+    /// Writes a member of an archive beside guichet's copy: what is delivered where its pièce goes.
     ///
     /// # Errors
     /// What the system said.
-    pub fn stage_piece(&self, partner: &str, name: &str, claim: &Claim) -> Result<(), SpoolError> {
-        let (from, to) = (claim.copy(), format!("{STAGE}/{partner}/{name}"));
+    pub fn extract(&self, claim: &mut Claim, entry: usize, bytes: &[u8]) -> Result<(), SpoolError> {
+        claim.members.push(entry);
+        self.write(&claim.member(entry), bytes)?;
+        crash::point("member written");
+        Ok(())
+    }
+
+    /// Stages a pièce: a second name for guichet's copy, or for the member of an archive, no second copy of its bytes.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn stage_piece(
+        &self,
+        partner: &str,
+        name: &str,
+        claim: &Claim,
+        entry: Option<usize>,
+    ) -> Result<(), SpoolError> {
+        let from = entry.map_or_else(|| claim.copy(), |entry| claim.member(entry));
+        let to = format!("{STAGE}/{partner}/{name}");
         let ((from_dir, from), (to_dir, to_name)) = (self.place(&from)?, self.place(&to)?);
         let link = || rustix::fs::linkat(&*from_dir, from, &*to_dir, to_name, AtFlags::empty());
         match link() {
@@ -165,6 +193,9 @@ impl Spool {
     /// # Errors
     /// What the system said.
     pub fn file_away(&self, claim: &Claim, filed: &str, copied: bool) -> Result<(), SpoolError> {
+        for entry in &claim.members {
+            self.remove(&claim.member(*entry))?;
+        }
         let from = if copied {
             self.remove(&claim.original())?;
             crash::point("original dropped");
@@ -208,18 +239,21 @@ impl Spool {
     fn left_by(&self, mode: Mode, partner: &str, left: &mut Vec<Left>) -> Result<(), SpoolError> {
         let above = format!("work/{mode}/{partner}");
         let dir = self.dir(&above)?;
-        let mut found: std::collections::BTreeMap<FlowId, (Option<String>, bool, bool)> = Default::default();
+        let mut found: std::collections::BTreeMap<FlowId, Found> = Default::default();
         for (name, _) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
             let Some(name) = name.to_str() else { continue };
             let Some(id) = name.get(..18).and_then(FlowId::parse) else { continue };
             let entry = found.entry(id).or_default();
             match &name[18..] {
-                ".copy" => entry.1 = true,
-                ".name" => entry.2 = true,
-                rest => entry.0 = rest.strip_prefix('~').map(str::to_owned),
+                ".copy" => entry.copy = true,
+                ".name" => entry.sidecar = true,
+                rest => match rest.strip_prefix('.').and_then(|r| r.strip_suffix(MEMBER)).map(str::parse) {
+                    Some(Ok(member)) => entry.members.push(member),
+                    _ => entry.escaped = rest.strip_prefix('~').map(str::to_owned).or(entry.escaped.take()),
+                },
             }
         }
-        for (id, (escaped, copy, sidecar)) in found {
+        for (id, Found { escaped, copy, sidecar, members }) in found {
             let path = format!("{above}/{id}.name");
             let full = if sidecar { Some(OsString::from_vec(self.read(&path)?)) } else { None };
             if escaped.is_none() && !copy {
@@ -239,6 +273,7 @@ impl Spool {
             if let Some(escaped) = escaped {
                 claim.escaped = escaped;
             }
+            claim.members = members;
             left.push(Left { claim, original, copy });
         }
         Ok(())

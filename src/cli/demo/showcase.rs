@@ -42,7 +42,7 @@ macro_rules! samples {
 
 /// Every cadre that a dépôt initial can bring, in UBL and in CII; what is refused, and what an operator must look at.
 #[rustfmt::skip]
-pub const DEPOSITS: [Deposit; 29] = samples! {
+pub const DEPOSITS: [Deposit; 28] = samples! {
     // case                         mode     directory  partner        name
     "a04-ubl"                       Edi      "edi"      "entreprises"  "PDM-2026-04";
     "a04-cii"                       Edi      "edi"      "entreprises"  "PDM-2026-05";
@@ -65,7 +65,6 @@ pub const DEPOSITS: [Deposit; 29] = samples! {
     "a24"                           Service  "service"  "lauze"        "DGD-T-01";
     "refus-a15-edi"                 Edi      "edi"      "lauze"        "X-A15";
     "refus-a23-initial"             Portail  "portail"  "entreprises"  "X-A23";
-    "refus-a15-association"         Portail  "portail"  "lauze"        "X-A15-A4";
     "refus-moe-d-un-autre-marche"   Edi      "edi"      "entreprises"  "X-MOE";
     "refus-totaux"                  Edi      "edi"      "entreprises"  "X-TTC";
     "refus-virement-sans-iban"      Edi      "edi"      "entreprises"  "X-IBAN";

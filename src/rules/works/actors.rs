@@ -3,6 +3,7 @@
 
 use super::cadres::{self, Named};
 use crate::annuaire::{Annuaire, Marche};
+use crate::facts::Facts;
 use crate::piece::{Piece, Val};
 use crate::routing;
 use crate::rules::Context;
@@ -37,8 +38,19 @@ pub struct Conflict<'a> {
     pub role: Role,
     /// What the flow says.
     pub flow: Actor<'a>,
-    /// What the sheet says.
-    pub sheet: &'a str,
+    /// What the other source says.
+    pub other: &'a str,
+    /// Which that is.
+    pub source: Source,
+}
+
+/// A source of actors after the flow itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The pièce that is associated.
+    Earlier,
+    /// The marché's sheet.
+    Sheet,
 }
 
 /// Where inside each structure a pièce goes, and on which budget.
@@ -81,6 +93,8 @@ pub struct Actors<'a, 'd> {
     pub depositor: Option<(Role, Actor<'a>)>,
     /// Sources that disagree.
     pub conflicts: Vec<Conflict<'a>>,
+    /// The earlier pièce that this one associates, where it is known.
+    pub associated: Option<&'a Facts>,
 }
 
 impl<'a, 'd: 'a> Actors<'a, 'd> {
@@ -107,6 +121,7 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
             valideur2: None,
             depositor: None,
             conflicts: Vec::new(),
+            associated: context.associated,
         };
         match cadre {
             Some(Cadre::A10 | Cadre::A13 | Cadre::A14) => actors.valideur1 = block,
@@ -143,6 +158,12 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
     /// The cited marché, registered with this buyer; else the only one in which every actor named so far has its role.
     fn find_sheet(&self, cited: Option<Val<'d>>, annuaire: &'a Annuaire) -> Sheet<'a> {
         let Some(buyer) = self.buyer else { return Sheet::None };
+        if let (None, Some(earlier)) = (cited, self.associated) {
+            // The earlier pièce's marché is this one's too.
+            let number = earlier.marche.as_deref().unwrap_or_default();
+            let same = |m: &&'a Marche| Some(&m.moa) == earlier.marche_moa.as_ref();
+            return annuaire.marches_numbered(number).find(same).map_or(Sheet::None, Sheet::Found);
+        }
         let buys = |m: &&'a Marche| m.moa == buyer.id || m.destinataire == buyer.id;
         let Some(cited) = cited else {
             let Some(seller) = self.seller else { return Sheet::None };
@@ -173,29 +194,62 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
     /// Takes from the sheet what the flow does not name, and notes where they disagree. Without a sheet the buyer is
     /// both the MOA and the destinataire.
     fn complete(&mut self) {
+        let earlier = self.associated;
         let Some(marche) = self.marche() else {
-            (self.moa, self.destinataire) = (self.buyer, self.buyer);
+            let (moa, destinataire) = earlier.map_or((None, None), |e| (e.moa.as_deref(), e.destinataire.as_deref()));
+            self.bought_by(moa, destinataire, Source::Earlier);
+            self.moe = self.agree(Role::Moe, self.moe, earlier.and_then(|e| e.moe.as_deref()), Source::Earlier);
             return;
         };
-        let is_buyer = |id: &str| self.buyer.filter(|b| b.id == id).and_then(|b| b.at);
-        self.moa = Some(Actor { id: &marche.moa, at: is_buyer(&marche.moa) });
-        self.destinataire = Some(Actor { id: &marche.destinataire, at: is_buyer(&marche.destinataire) });
-        self.moe = self.agree(Role::Moe, self.moe, marche.moe.as_deref());
+        self.bought_by(Some(&marche.moa), Some(&marche.destinataire), Source::Sheet);
+        self.moe = self.agree(Role::Moe, self.moe, earlier.and_then(|e| e.moe.as_deref()), Source::Earlier);
+        self.moe = self.agree(Role::Moe, self.moe, marche.moe.as_deref(), Source::Sheet);
+        for (role, is, sheet) in earlier.into_iter().flat_map(|e| {
+            [(Role::Moa, &e.moa, &marche.moa), (Role::Destinataire, &e.destinataire, &marche.destinataire)]
+        }) {
+            if let Some(id) = is.as_deref().filter(|id| id != sheet) {
+                self.conflicts.push(Conflict {
+                    role,
+                    flow: Actor { id, at: None },
+                    other: sheet,
+                    source: Source::Sheet,
+                });
+            }
+        }
         if matches!(self.cadre, Some(Cadre::A10 | Cadre::A13 | Cadre::A14)) {
             let (first, second) = self.valideurs(marche);
-            self.valideur1 = self.agree(Role::Valideur1, self.valideur1, first);
+            self.valideur1 = self.agree(Role::Valideur1, self.valideur1, first, Source::Sheet);
             self.valideur2 =
                 second.filter(|s| Some(*s) != self.valideur1.map(|v| v.id)).map(|id| Actor { id, at: None });
         }
     }
 
-    fn agree(&mut self, role: Role, flow: Option<Actor<'a>>, sheet: Option<&'a str>) -> Option<Actor<'a>> {
-        if let (Some(flow), Some(sheet)) = (flow, sheet)
-            && flow.id != sheet
+    /// Who owns and who pays: the buyer is one of them, or both where nobody says which.
+    fn bought_by(&mut self, moa: Option<&'a str>, destinataire: Option<&'a str>, source: Source) {
+        let named = |id: &'a str| Actor { id, at: self.buyer.filter(|b| b.id == id).and_then(|b| b.at) };
+        let (moa, destinataire) = (moa.map(named), destinataire.map(named));
+        if let (Some(buyer), Some(pays)) = (self.buyer, destinataire)
+            && buyer.id != pays.id
+            && moa.is_none_or(|moa| moa.id != buyer.id)
         {
-            self.conflicts.push(Conflict { role, flow, sheet });
+            self.conflicts.push(Conflict { role: Role::Destinataire, flow: buyer, other: pays.id, source });
         }
-        flow.or(sheet.map(|id| Actor { id, at: None }))
+        (self.moa, self.destinataire) = (moa.or(self.buyer), destinataire.or(self.buyer));
+    }
+
+    fn agree(
+        &mut self,
+        role: Role,
+        flow: Option<Actor<'a>>,
+        other: Option<&'a str>,
+        source: Source,
+    ) -> Option<Actor<'a>> {
+        if let (Some(flow), Some(other)) = (flow, other)
+            && flow.id != other
+        {
+            self.conflicts.push(Conflict { role, flow, other, source });
+        }
+        flow.or(other.map(|id| Actor { id, at: None }))
     }
 
     /// Whom the sheet names as valideurs: a sous-traitant's company, then the lead where that is another; a
@@ -220,19 +274,26 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
 
     /// The services and the engagement: what the flow says, else the sheet. The flow's service is its buyer's.
     pub fn services(&self, piece: &Piece<'d>) -> Services<'a> {
-        let sheet = self.marche();
         let flow = piece.buyer_service.map(|v| v.text);
         let is_buyer = |role: Option<Actor<'a>>| role.is_some() && role.map(|r| r.id) == self.buyer.map(|b| b.id);
         let of = |role: Option<Actor<'a>>, own: Option<&'a String>| {
             let flow = flow.filter(|_| is_buyer(role));
             flow.or(own.map(String::as_str))
         };
+        // What the earlier pièce says comes before what the sheet says.
+        let earlier = self.associated;
+        let before = |own: fn(&Facts) -> &Option<String>, sheet: fn(&Marche) -> &Option<String>| {
+            earlier.and_then(|e| own(e).as_ref()).or(self.marche().and_then(|m| sheet(m).as_ref()))
+        };
         Services {
-            destinataire: of(self.destinataire, sheet.and_then(|m| m.destinataire_service.as_ref())),
-            moa: of(self.moa, sheet.and_then(|m| m.moa_service.as_ref())),
-            moe: sheet.and_then(|m| m.moe_service.as_deref()),
+            destinataire: of(self.destinataire, before(|e| &e.service, |m| &m.destinataire_service)),
+            moa: of(self.moa, before(|e| &e.moa_service, |m| &m.moa_service)),
+            moe: before(|e| &e.moe_service, |m| &m.moe_service).map(String::as_str),
             seller: piece.seller_service.map(|v| v.text),
-            engagement: piece.engagement().map(|v| v.text).or(sheet.and_then(|m| m.engagement.as_deref())),
+            engagement: piece
+                .engagement()
+                .map(|v| v.text)
+                .or(before(|e| &e.engagement, |m| &m.engagement).map(String::as_str)),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::error::shown;
 use crate::msg;
 use crate::text::{Msg, Shown, Text, same, t};
 use crate::trade::{Cadre, Mode, Role};
-use actors::{Actor, Sheet, sells};
+use actors::{Actor, Sheet, Source, sells};
 use cadres::{Cell, Kind, Named};
 
 const DECK: &str = "Chorus Pro, training deck on works invoices";
@@ -33,7 +33,7 @@ const fn rule(
 use Severity::{Error, Warning};
 
 #[rustfmt::skip]
-static TABLE: [Rule; 26] = [
+static TABLE: [Rule; 32] = [
     rule("T-01", Error, &["BT-23"],
         t("le cadre est un cadre de travaux : A4 à A8, A10, A13 à A20, A22 à A25", "the cadre is a works cadre: A4 to A8, A10, A13 to A20, A22 to A25"),
         t("guichet reçoit les pièces de travaux ; les autres restent sur le portail", "guichet takes works pièces; others stay with the portal"),
@@ -155,23 +155,59 @@ static TABLE: [Rule; 26] = [
         t("nul ne valide sa propre demande", "nobody validates their own demand"),
         "guichet", t("A10 dont le bloc valideur nomme le sous-traitant", "A10 whose valideur block names the sous-traitant"),
         t("nommez le titulaire (ou le mandataire, ou le cotraitant) dans le bloc valideur", "name the titulaire (or the mandataire, or the cotraitant) in the valideur block"), Some(not_oneself)),
-    rule("T-29", Error, &["BG-3", "BT-25"],
-        t("pas encore d'association à une pièce antérieure", "no association to an earlier pièce yet"),
-        t("cette version ne fait que les dépôts initiaux ; la pièce n'est jamais prise pour initiale", "this version does initial deposits only; the pièce is never taken for one"),
-        "guichet", t("A15 qui cite un A4", "A15 that cites an A4"),
-        t("attendez la version qui associe, ou retirez la référence si le dépôt est initial", "wait for the version that associates, or remove the reference if the deposit is initial"), Some(association_not_yet)),
+    rule("T-29", Error, &["BG-3", "BT-25", "BT-26"],
+        t("chaque pièce antérieure citée est ici et peut encore être associée", "each earlier pièce that is cited is here and can still be associated"),
+        t("elle est cherchée par son numéro (et sa date) parmi les pièces du marché que ce cadre peut prendre en compte", "it is looked for by its number (and date) among the marché's pièces that this cadre may take"),
+        DECK, t("A15 qui cite un A4 déjà associé", "A15 that cites an A4 already associated"),
+        t("recopiez le numéro de la pièce antérieure ; déposez-la d'abord si elle n'est pas encore ici", "copy the earlier pièce's number; deposit that one first where it is not here yet"), None),
     rule("T-30", Error, &["BT-12", "BT-29"],
         t("le vendeur a dans le marché cité le rôle que le cadre suppose", "the seller has in the cited marché the role that the cadre supposes"),
         t("titulaire ou mandataire, sous-traitant (A10), cotraitant (A13, A14)", "titulaire or mandataire, sous-traitant (A10), cotraitant (A13, A14)"),
         "guichet, marches.toml", t("un A4 d'un sous-traitant", "an A4 of a sous-traitant"),
         t("vérifiez le cadre et le numéro du marché, ou faites compléter la fiche", "check the cadre and the marché's number, or have the sheet completed"), Some(has_role)),
+    rule("T-31", Error, &["BG-3", "BT-25", "BT-26"],
+        t("une référence désigne une seule pièce antérieure", "a reference names one earlier pièce only"),
+        t("le même numéro peut servir une année après l'autre", "the same number may serve in one year and in another"),
+        "guichet", t("un numéro que deux années portent", "a number that two years have"),
+        t("donnez aussi la date de la pièce antérieure : UBL IssueDate, CII FormattedIssueDateTime", "give the earlier pièce's date too: UBL IssueDate, CII FormattedIssueDateTime"), None),
+    rule("T-32", Error, &["BG-3", "BT-25"],
+        t("le déposant a le droit d'associer la pièce antérieure", "the depositor may associate the earlier pièce"),
+        t("c'est l'acteur qui la détient ; dans la procédure tacite, le fournisseur ou la MOE du marché", "that is the actor who holds it; in the tacit procedure the contractor or the marché's MOE"),
+        DECK, t("A15 d'une MOE qui ne détient pas l'A4", "A15 of a MOE that does not hold the A4"),
+        t("faites déposer la pièce par l'acteur qui détient l'antérieure", "have the pièce deposited by the actor who holds the earlier one"), None),
+    rule("T-33", Error, &["BT-2", "BT-23"],
+        t("un A22 qui reprend un A7 vient après le délai de notification du décompte général", "an A22 that takes back an A7 comes after the delay for the MOA to notify the general account"),
+        t("la MOA a trente jours pour notifier ; la procédure tacite commence ensuite", "the MOA has thirty days to notify; the tacit procedure begins after them"),
+        "CCAG Travaux 2021; [delays] dg", t("A22 le jour qui suit l'A7", "A22 the day after the A7"),
+        t("attendez la fin du délai", "wait for the end of the delay"), None),
+    rule("T-34", Error, &["BT-2", "BT-23"],
+        t("un A23, un A24 ou un A25 vient après dix jours pleins depuis l'A22", "an A23, A24 or A25 comes after ten full days since the A22"),
+        t("la MOA peut encore notifier le décompte général (A20) dans ce délai", "the MOA may still notify the general account (A20) in that time"),
+        "CCAG Travaux 2021; [delays] tacite", t("A23 au dixième jour", "A23 on the tenth day"),
+        t("déposez la pièce le lendemain du dixième jour, heure de Paris", "deposit the pièce the day after the tenth, Paris time"), None),
+    rule("T-35", Warning, &["BG-3"],
+        t("un A22 ou un A24 associe une pièce antérieure", "an A22 or A24 associates an earlier pièce"),
+        t("sans elle, les délais de la procédure tacite ne sont pas vérifiés", "without it the delays of the tacit procedure are not checked"),
+        "guichet", t("A22 sans référence", "A22 without a reference"),
+        t("citez l'A7 ou l'A17 (A22), l'A22 (A24)", "cite the A7 or A17 (A22), the A22 (A24)"), Some(tacit_alone)),
+    rule("T-36", Error, &["BG-3", "BT-25"],
+        t("une pièce n'en cite pas une autre deux fois, ni elle-même", "a pièce cites another once, and never itself"),
+        t("une pièce ne peut être prise en compte qu'une fois", "a pièce can be taken once only"),
+        "guichet", t("deux références au même A4", "two references to the same A4"),
+        t("retirez la référence en trop", "remove the spare reference"), None),
 ];
 
 /// The rules of this layer, in order.
 pub static RULES: &[Rule] = &TABLE;
 
-fn of(id: &str) -> &'static Rule {
+/// The rule of this layer that has this id.
+pub(crate) fn of(id: &str) -> &'static Rule {
     RULES.iter().find(|r| r.id == id).expect("the table has this rule")
+}
+
+/// Who deposits a cadre.
+pub(crate) fn depositor(cadre: Cadre) -> Role {
+    cadres::of(cadre).depositor
 }
 
 /// T-10 is found by the ledger.
@@ -229,8 +265,13 @@ fn cell(case: &Case<'_, '_>, kind: Kind) -> Option<(Cadre, Cell)> {
 }
 
 /// Whether the deposit is to be judged as an association: it cites an earlier pièce and the matrix has one.
-fn is_association(case: &Case<'_, '_>) -> bool {
+pub(crate) fn is_association(case: &Case<'_, '_>) -> bool {
     case.actors.cites && cell(case, Kind::Association).is_some_and(|(_, cell)| cell == Cell::Oui)
+}
+
+/// Whether it is a *dépôt initial*: it cites nothing, or citing has no meaning for this cadre.
+fn is_initial(case: &Case<'_, '_>) -> bool {
+    !case.actors.cites || cell(case, Kind::Association).is_some_and(|(_, cell)| cell == Cell::Na)
 }
 
 fn at_cadre(case: &Case<'_, '_>) -> Option<super::Place> {
@@ -250,7 +291,7 @@ fn modes(cadre: Cadre, kind: Kind) -> Msg {
 
 fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let mode = case.context.mode;
-    if let (Some((cadre, Cell::Non)), false) = (cell(case, Kind::Initial), is_association(case)) {
+    if let (Some((cadre, Cell::Non)), true) = (cell(case, Kind::Initial), is_initial(case)) {
         found.push(
             rule.finding(msg!(
                 "le mode {mode} refuse le dépôt d'un {cadre}",
@@ -264,7 +305,7 @@ fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
 }
 
 fn initial_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let (Some((cadre, Cell::Na)), false) = (cell(case, Kind::Initial), is_association(case)) {
+    if let (Some((cadre, Cell::Na)), true) = (cell(case, Kind::Initial), is_initial(case)) {
         let takes = crate::routing::of(cadre).associates.iter().map(|c| c.code()).collect::<Vec<_>>().join(", ");
         found.push(
             rule.finding(msg!(
@@ -309,11 +350,11 @@ fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut
     }
 }
 
-fn association_not_yet(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if is_association(case) {
+fn tacit_alone(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let (Some(cadre @ (Cadre::A22 | Cadre::A24)), false) = (case.actors.cadre, case.actors.cites) {
         found.push(
-            rule.finding(msg!("l'association n'est pas encore traitée", "the association is not handled yet"))
-                .at(at_reference(case)),
+            rule.finding(msg!("cet {cadre} n'associe aucune pièce", "this {cadre} associates no pièce"))
+                .at(at_cadre(case)),
         );
     }
 }
@@ -571,7 +612,9 @@ fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
 fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let a = &case.actors;
     // Without the annuaire, or while the cited sheet is missing, nobody knows whom the sheet would name.
-    let known = case.context.annuaire.is_some() && !awaits_sheet(case);
+    // An association may take them from the earlier pièce.
+    let awaits_earlier = is_association(case) && case.context.associated.is_none();
+    let known = case.context.annuaire.is_some() && !awaits_sheet(case) && !awaits_earlier;
     let Some(cadre) = a.cadre.filter(|_| known) else { return };
     // The seller and the buyer have rules of their own; a MOA is only missing where the buyer is.
     for role in a.lacking().filter(|r| *r != Role::Moa) {
@@ -597,17 +640,24 @@ pub(crate) fn may_see_sheet(case: &Case<'_, '_>) -> bool {
 }
 
 fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let Some(marche) = case.actors.marche() else { return };
     for c in case.actors.conflicts.iter().filter(|c| !is_told(case, c.flow)) {
-        let (label, number, id) = (c.role.label(), &marche.number, c.flow.id);
+        let (label, id) = (c.role.label(), c.flow.id);
+        let (place, may_see) = match (c.source, case.actors.marche()) {
+            (Source::Sheet, Some(marche)) => {
+                let number = &marche.number;
+                (msg!("dans le marché {number}", "in the marché {number}"), may_see(case, marche))
+            }
+            // Whoever associates a pièce knows it.
+            _ => (msg!("dans la pièce associée", "in the pièce that is associated"), true),
+        };
         let finding = rule
             .finding(Msg::new(
-                format!("{id} n'est pas, dans le marché {number}, l'acteur : {}", label.fr),
-                format!("{id} is not, in the marché {number}, the actor: {}", label.en),
+                format!("{id} n'est pas, {}, l'acteur : {}", place.fr, label.fr),
+                format!("{id} is not, {}, the actor: {}", place.en, label.en),
             ))
             .at(c.flow.at.map(|at| case.piece.place(at)))
             .found(id);
-        found.push(if may_see(case, marche) { finding.expected(Msg::same(c.sheet)) } else { finding });
+        found.push(if may_see { finding.expected(Msg::same(c.other)) } else { finding });
     }
 }
 

@@ -1,0 +1,111 @@
+//! Which deposit is decided after which: one that cites a pièce comes after the one that brings it. Everything else keeps
+//! its order.
+
+use super::intake::Taken;
+use crate::judge::Document;
+use std::collections::HashMap;
+
+/// Deposits in an order in which none comes before one that it cites; a circle keeps its order.
+pub(super) fn by_citation(taken: Vec<Taken>) -> Vec<Taken> {
+    if taken.iter().all(|t| cites(&t.flow.documents).next().is_none()) {
+        return taken;
+    }
+    let order = sorted(taken.len(), |n| numbers(&taken[n].flow.documents), |n| cites(&taken[n].flow.documents));
+    let mut cells: Vec<Option<Taken>> = taken.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|n| cells[n].take()).collect()
+}
+
+/// The documents of one deposit in such an order.
+pub(super) fn of_documents(documents: &[Document]) -> Vec<usize> {
+    let one = |n: usize| &documents[n..=n];
+    sorted(documents.len(), |n| numbers(one(n)), |n| cites(one(n)))
+}
+
+/// The numbers of some documents.
+pub(super) fn numbers(documents: &[Document]) -> impl Iterator<Item = &str> {
+    documents.iter().filter_map(|d| d.judged.facts.number.as_deref())
+}
+
+/// The numbers that some documents cite.
+pub(super) fn cites(documents: &[Document]) -> impl Iterator<Item = &str> {
+    documents.iter().flat_map(|d| &d.judged.cites).filter_map(|c| c.number.as_deref())
+}
+
+/// The items from 0, each after those that have a number which it cites.
+fn sorted<'a, N, C>(items: usize, numbers: impl Fn(usize) -> N, cites: impl Fn(usize) -> C) -> Vec<usize>
+where
+    N: Iterator<Item = &'a str>,
+    C: Iterator<Item = &'a str>,
+{
+    let mut bringing: HashMap<&str, Vec<usize>> = HashMap::new();
+    for n in 0..items {
+        for number in numbers(n) {
+            bringing.entry(number).or_default().push(n);
+        }
+    }
+    let mut state = vec![State::Waiting; items];
+    let mut order = Vec::with_capacity(items);
+    for n in 0..items {
+        // Depth first, without recursion: a chain may be as long as a batch.
+        let mut stack = vec![n];
+        while let Some(&here) = stack.last() {
+            match state[here] {
+                State::Placed => {
+                    stack.pop();
+                }
+                State::Entered => {
+                    state[here] = State::Placed;
+                    order.push(here);
+                    stack.pop();
+                }
+                State::Waiting => {
+                    state[here] = State::Entered;
+                    let before: Vec<usize> =
+                        cites(here).filter_map(|number| bringing.get(number)).flatten().copied().collect();
+                    stack.extend(before.into_iter().rev().filter(|other| state[*other] == State::Waiting));
+                }
+            }
+        }
+    }
+    order
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Waiting,
+    Entered,
+    Placed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(items: &[(&str, &[&str])]) -> Vec<usize> {
+        sorted(items.len(), |n| std::iter::once(items[n].0), |n| items[n].1.iter().copied())
+    }
+
+    #[test]
+    fn whoever_cites_comes_after() {
+        assert_eq!(order(&[("a", &[]), ("b", &[])]), [0, 1], "nothing cited, nothing moved");
+        assert_eq!(order(&[("c", &["b"]), ("b", &["a"]), ("a", &[])]), [2, 1, 0]);
+        assert_eq!(order(&[("d", &["a", "c"]), ("a", &[]), ("b", &[]), ("c", &["b"])]), [1, 2, 3, 0]);
+        assert_eq!(order(&[("a", &["z"])]), [0], "what is not here changes nothing");
+    }
+
+    #[test]
+    fn a_circle_loses_nobody() {
+        let mut all = order(&[("a", &["b"]), ("b", &["a"]), ("c", &["c"])]);
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2]);
+    }
+
+    #[test]
+    fn a_long_chain_needs_no_deep_stack() {
+        let names: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
+        let items = names.len();
+        let of = |n: usize| names.get(n).map(String::as_str).into_iter();
+        let order = sorted(items, of, |n| of(n + 1));
+        assert!(order.iter().copied().eq((0..items).rev()));
+    }
+}
