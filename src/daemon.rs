@@ -7,6 +7,7 @@ use crate::annuaire::Annuaire;
 use crate::config::Watch;
 use crate::counter::{Counter, CounterError};
 use crate::event::Event;
+use crate::request::Requests;
 use crate::text::Lang;
 use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -39,6 +40,11 @@ const BREATH: Duration = Duration::from_millis(5);
 /// What the disk or the ledger said: the process must end, and the next start finishes the work.
 pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
     let (hints, heard) = sync_channel(1024);
+    let wake = hints.clone();
+    let asked = Requests::listen(&counter.config().spool.root, move || drop(wake.try_send(None)));
+    if let Err(e) = &asked {
+        counter.tell(&Event::NoRequests { why: e.to_string() });
+    }
     let mut watch = Watching::new(counter, hints);
     let mut fingerprint = Annuaire::fingerprint(annuaire);
     while !orders.stop.load(Ordering::SeqCst) {
@@ -52,6 +58,9 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
             } else {
                 counter.decide_deferred()?;
             }
+        }
+        if let Ok(asked) = &asked {
+            asked.answer(|request| counter.carry_out(request))?;
         }
         if pause > Duration::ZERO {
             counter.settle()?;

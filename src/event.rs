@@ -91,6 +91,11 @@ pub enum Event {
         /// The system's answer.
         why: String,
     },
+    /// Commands cannot be handed to this daemon.
+    NoRequests {
+        /// The system's answer.
+        why: String,
+    },
     /// Work ends.
     Closed,
 }
@@ -100,7 +105,9 @@ impl Event {
     pub fn level(&self) -> Level {
         match self {
             Event::Opened { .. } | Event::Flow { .. } | Event::AnnuaireLoaded { .. } | Event::Closed => Level::Info,
-            Event::Recovered { .. } | Event::Stray { .. } | Event::NoHints { .. } => Level::Warning,
+            Event::Recovered { .. } | Event::Stray { .. } | Event::NoHints { .. } | Event::NoRequests { .. } => {
+                Level::Warning
+            }
             Event::NoDirectory { .. }
             | Event::NameTaken { .. }
             | Event::DiskReserve { .. }
@@ -152,6 +159,10 @@ impl Event {
                     "no kernel events ({why}): timed scan alone"
                 )
             }
+            Event::NoRequests { why } => msg!(
+                "les commandes ne peuvent pas être confiées à ce guichet ({why}) : arrêtez-le pour `replay` et `requeue`",
+                "commands cannot be handed to this guichet ({why}): stop it for `replay` and `requeue`"
+            ),
             Event::Closed => msg!("guichet fermé", "guichet closed"),
         }
     }

@@ -1,12 +1,10 @@
 //! `guichet annuaire check` and `load`: does the directory load, and what is in it?
 
-use super::failure::Failure;
-use super::{Exit, Outcome, Session, counter};
+use super::replay::refused;
+use super::{Exit, Outcome, Session, ask, counter};
 use crate::annuaire::Annuaire;
-use crate::config::Config;
-use crate::msg;
 use crate::render::{Column, Format, Grid, Listing, Side};
-use crate::spool::{self, Spool, SpoolError};
+use crate::request::{Answer, Request};
 use crate::text::{Lang, Text, t};
 use serde::Serialize;
 
@@ -20,7 +18,7 @@ pub struct Args {
 enum Act {
     /// Say what is wrong with the directory files, and change nothing
     Check,
-    /// Check, then make the directories of new partners; a running guichet takes a good annuaire over by itself
+    /// Check, then put it in force: make new partners' directories, hand it to a running guichet
     Load,
 }
 
@@ -28,43 +26,14 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
     let annuaire = counter::annuaire(&config.annuaire, session)?;
     if matches!(args.act, Act::Load) {
-        load(&config, &annuaire, session)?;
+        // Whoever holds the spool makes the new partners' directories; a daemon judges by it from then on.
+        match ask::carry_out(&Request::Annuaire, config, session)? {
+            Answer::Loaded => {}
+            other => return refused(other),
+        }
     }
     tell(&annuaire, session)?;
     Ok(Exit::Fine)
-}
-
-/// Makes the partners' directories. Where a guichet is at work, it does so itself at its next look.
-fn load(config: &Config, annuaire: &Annuaire, session: &Session) -> Result<(), Failure> {
-    let spool = match Spool::open(&config.spool.root, config.ledger.barrier) {
-        Ok(spool) => spool,
-        Err(SpoolError::Locked(_)) => {
-            wait_for_the_daemon(config, annuaire, session);
-            return Ok(());
-        }
-        Err(e) => return Err(e.into()),
-    };
-    for partner in annuaire.partners() {
-        spool.welcome(&partner.name, &partner.modes)?;
-    }
-    Ok(())
-}
-
-/// A running guichet notices the change at its next look; done when every partner has its directories.
-fn wait_for_the_daemon(config: &Config, annuaire: &Annuaire, session: &Session) {
-    let patience = config.spool.rescan * 2 + std::time::Duration::from_secs(2);
-    let until = std::time::Instant::now() + patience;
-    let ready = || {
-        annuaire.partners().iter().all(|p| config.spool.root.join("out").join(&p.name).is_dir())
-            || !spool::is_held(&config.spool.root)
-    };
-    while !ready() && std::time::Instant::now() < until {
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    session.remark(&msg!(
-        "un guichet est au travail : il reprend cet annuaire à son prochain passage",
-        "a guichet is at work: it takes this annuaire over at its next look"
-    ));
 }
 
 #[derive(Serialize)]

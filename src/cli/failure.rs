@@ -205,8 +205,8 @@ impl From<LedgerError> for Failure {
                         "{path} was made by another version of guichet (schema {found})"
                     ),
                     msg!(
-                        "installez la version de guichet qui l'a écrit",
-                        "install the version of guichet that wrote it"
+                        "plus ancien, `guichet batch` ou `guichet run` le met à jour ; plus récent, installez un guichet plus récent",
+                        "an older one is brought up to date by `guichet batch` or `guichet run`; a newer one needs a newer guichet"
                     ),
                 )
             }

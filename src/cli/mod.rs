@@ -2,6 +2,7 @@
 //! what a command prints on standard output is data, everything else goes to standard error.
 
 mod annuaire;
+mod ask;
 mod batch;
 mod check;
 mod completions;
@@ -12,6 +13,8 @@ mod help;
 mod init;
 mod man;
 mod piece;
+mod replay;
+mod requeue;
 mod rules;
 mod run;
 mod search;
@@ -81,6 +84,10 @@ enum Command {
     Search(Box<search::Args>),
     /// One pièce with its trail
     Piece(piece::Args),
+    /// Publish a flow's reports again: same names, same bytes
+    Replay(replay::Args),
+    /// Bring a held flow back to work, as a new flow
+    Requeue(requeue::Args),
     /// Audit the ledger and the spool
     Verify(verify::Args),
     /// Is it alive, how far behind, what is wrong
@@ -174,6 +181,8 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Annuaire(args) => annuaire::run(&args, session),
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),
+        Command::Replay(args) => replay::run(&args, session),
+        Command::Requeue(args) => requeue::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
         Command::Status(args) => status::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),

@@ -5,6 +5,7 @@
 mod desk;
 mod intake;
 mod order;
+mod requests;
 
 use crate::annuaire::Annuaire;
 use crate::clock::{Clock, Instant};
@@ -313,6 +314,7 @@ impl Counter {
         // What went out before a power cut may not have been durable there: the renames that follow make it so.
         self.desk().publish(pending)?;
         self.remove_unknown_stage()?;
+        self.finish_requeues()?;
         let (mut filed, mut again) = (0, Vec::new());
         for left in self.intake.spool.left()? {
             match self.ledger.filed(left.claim.id.as_str())? {

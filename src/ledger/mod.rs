@@ -11,7 +11,7 @@ mod write;
 pub use chain::Hash;
 pub use read::{Criteria, LedgerReader, PieceRow, Stocktake, Supplier, TrailRow};
 pub use verify::{Problem, verify};
-pub use write::{Entry, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending};
+pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report};
 
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};

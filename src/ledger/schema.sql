@@ -106,6 +106,8 @@ CREATE TABLE IF NOT EXISTS event (
     UNIQUE (subject, n)
 ) STRICT;
 
+CREATE INDEX IF NOT EXISTS event_requeued ON event (subject) WHERE status = 'requeued';
+
 CREATE TABLE IF NOT EXISTS outbox (
     id       INTEGER PRIMARY KEY,
     flow     TEXT,                                   -- the flow that it answers, or that brought the pièce
@@ -120,6 +122,8 @@ CREATE TABLE IF NOT EXISTS outbox (
     at       INTEGER NOT NULL,
     UNIQUE (partner, sequence)
 ) STRICT;
+
+CREATE INDEX IF NOT EXISTS outbox_flow ON outbox (flow) WHERE flow IS NOT NULL;
 
 -- Rows of the outbox whose file may still be staged.
 CREATE TABLE IF NOT EXISTS unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;

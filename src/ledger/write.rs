@@ -140,6 +140,28 @@ pub struct Outbound<'a> {
     pub at: Instant,
 }
 
+/// A report that was sent, with its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    /// Its row and its name.
+    pub pending: Pending,
+    /// What was rendered.
+    pub bytes: Vec<u8>,
+}
+
+/// A flow in hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// The mode of its directory.
+    pub mode: String,
+    /// Who dropped it.
+    pub partner: String,
+    /// Its name as dropped.
+    pub name: Vec<u8>,
+    /// Where its file is.
+    pub filed: String,
+}
+
 /// An outbound file that may still be staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pending {
@@ -192,6 +214,64 @@ impl Ledger {
             .map_err(LedgerError::on("look up a flow"))
     }
 
+    /// The reports of a flow.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn reports(&self, flow: &str) -> Result<Vec<Report>, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, partner, tray, name, bytes FROM outbox WHERE flow = ? AND tray = 'comptes-rendus' ORDER BY id",
+            )
+            .and_then(|mut s| {
+                s.query_map([flow], |r| {
+                    let pending = Pending { id: r.get(0)?, partner: r.get(1)?, tray: r.get(2)?, name: r.get(3)? };
+                    Ok(Report { pending, bytes: r.get(4)? })
+                })?
+                .collect()
+            })
+            .map_err(LedgerError::on("read a report"))
+    }
+
+    /// A flow, if it is held and was not requeued.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn held(&self, flow: &str) -> Result<Option<Held>, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "SELECT mode, partner, name, filed FROM flow f WHERE id = ? AND outcome = 'held'
+                 AND NOT EXISTS (SELECT 1 FROM event WHERE subject = f.id AND status = 'requeued')",
+            )
+            .and_then(|mut s| s.query_row([flow], held).optional())
+            .map_err(LedgerError::on("look up a held flow"))
+    }
+
+    /// Requeued flows that are not decided yet, each with the id of the flow that it is to be.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn requeues_under_way(&self) -> Result<Vec<(Held, String)>, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "SELECT f.mode, f.partner, f.name, f.filed, e.comment FROM event e JOIN flow f ON f.id = e.subject
+                 WHERE e.status = 'requeued' AND NOT EXISTS (SELECT 1 FROM flow n WHERE n.id = e.comment)",
+            )
+            .and_then(|mut s| s.query_map([], |r| Ok((held(r)?, r.get(4)?)))?.collect())
+            .map_err(LedgerError::on("look for requeued flows"))
+    }
+
+    /// What became of a flow.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn outcome(&self, flow: &str) -> Result<Option<String>, LedgerError> {
+        self.conn
+            .prepare_cached("SELECT outcome FROM flow WHERE id = ?")
+            .and_then(|mut s| s.query_row([flow], |r| r.get(0)).optional())
+            .map_err(LedgerError::on("look up a flow"))
+    }
+
     /// Whether some pièce has this number, of the same supplier or the same marché.
     ///
     /// # Errors
@@ -224,7 +304,28 @@ impl Ledger {
     }
 }
 
+fn held(r: &rusqlite::Row<'_>) -> rusqlite::Result<Held> {
+    Ok(Held { mode: r.get(0)?, partner: r.get(1)?, name: r.get(2)?, filed: r.get(3)? })
+}
+
 impl Entry<'_> {
+    /// Records that a held flow goes back to work as another.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn requeued(&mut self, flow: &str, new: &str, at: Instant) -> Result<(), LedgerError> {
+        let (status, comment) = ("requeued", Some(new));
+        self.event(&NewEvent { subject: flow, n: 2, status, at, by: None, motif: None, comment, facts: None })
+    }
+
+    /// Says that an outbound file is to be published once more.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn unpublished(&mut self, id: i64) -> Result<(), LedgerError> {
+        self.run("publish a report again", "INSERT OR IGNORE INTO unpublished (id) VALUES (?)", [id])
+    }
+
     /// Records a flow, with its event.
     ///
     /// # Errors

@@ -100,6 +100,11 @@ impl Claim {
         format!("{}/{}.{entry}{MEMBER}", self.work_dir(), self.id)
     }
 
+    /// Whether its name may have been cut: then the full one lies beside it.
+    pub(super) fn is_cut(&self) -> bool {
+        self.escaped.len() + 3 > super::name::LONGEST
+    }
+
     /// The full name, where it had to be cut.
     pub(super) fn sidecar(&self) -> String {
         format!("{}/{}.name", self.work_dir(), self.id)

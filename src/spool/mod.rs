@@ -104,6 +104,7 @@ mod verb {
     pub const WRITE:     Text = t("écrire",          "write");
     pub const REMOVE:    Text = t("supprimer",       "remove");
     pub const GIVE_BACK: Text = t("rendre",          "give back");
+    pub const REQUEUE:   Text = t("remettre au travail", "bring back to work");
 }
 
 impl SpoolError {

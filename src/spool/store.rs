@@ -13,7 +13,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 /// What an earlier run left in `work/`.
 #[derive(Debug)]
@@ -211,10 +211,53 @@ impl Spool {
         }
         self.touched(filed.rsplit_once('/').map_or(filed, |(dir, _)| dir));
         crash::point("filed");
-        if claim.escaped.len() + 3 > super::name::LONGEST {
+        if claim.is_cut() {
             self.remove(&claim.sidecar())?;
         }
         Ok(())
+    }
+
+    /// Whether an outbound file is still in its tray.
+    pub fn is_published(&self, partner: &str, tray: Tray, name: &str) -> bool {
+        self.dir(&format!("out/{partner}/{}", tray.name())).is_ok_and(|dir| exists(&dir, name))
+    }
+
+    /// Whether a held flow's file is still where it was filed.
+    pub fn is_held_file(&self, filed: &str) -> bool {
+        self.place(filed).is_ok_and(|(dir, name)| exists(&dir, name))
+    }
+
+    /// Takes a held file back to work under a new id: one rename, its full name beside it first where that is cut.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn unhold(
+        &self,
+        filed: &str,
+        id: FlowId,
+        mode: Mode,
+        partner: &str,
+        name: OsString,
+    ) -> Result<Claim, SpoolError> {
+        let size = self.size(filed)?;
+        let claim = Claim::found(id, mode, partner.into(), name, size);
+        if claim.is_cut() {
+            self.write(&claim.sidecar(), claim.name.as_bytes())?;
+        }
+        let to = claim.original();
+        let ((from_dir, from), (to_dir, to_name)) = (self.place(filed)?, self.place(&to)?);
+        rustix::fs::renameat_with(&*from_dir, from, &*to_dir, to_name, RenameFlags::NOREPLACE)
+            .map_err(|e| SpoolError::io(verb::REQUEUE, filed, e))?;
+        self.touched("hold");
+        self.touched(&claim.work_dir());
+        Ok(claim)
+    }
+
+    /// The size of one of guichet's files, in bytes.
+    fn size(&self, path: &str) -> Result<u64, SpoolError> {
+        let stat = rustix::fs::statat(&self.root_fd, path, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|e| SpoolError::io(verb::LOOK_AT, path, e))?;
+        Ok(u64::try_from(stat.st_size).unwrap_or(0))
     }
 
     /// What earlier runs left in `work/`, in order of their ids.
@@ -266,10 +309,8 @@ impl Spool {
                 Some(e) => format!("{above}/{id}~{e}"),
                 None => format!("{above}/{id}.copy"),
             };
-            let size = rustix::fs::statat(&self.root_fd, from.as_str(), AtFlags::SYMLINK_NOFOLLOW)
-                .map_err(|e| SpoolError::io(verb::LOOK_AT, &from, e))?
-                .st_size;
-            let mut claim = Claim::found(id, mode, partner.into(), name, u64::try_from(size).unwrap_or(0));
+            let size = self.size(&from)?;
+            let mut claim = Claim::found(id, mode, partner.into(), name, size);
             if let Some(escaped) = escaped {
                 claim.escaped = escaped;
             }

@@ -1,0 +1,124 @@
+//! What a person asks of the counter: the same code whether the daemon or the command itself does it.
+
+use super::{Counter, CounterError};
+use crate::ledger::{Held, Report};
+use crate::msg;
+use crate::request::{Answer, Replayed, Request};
+use crate::spool::{FlowId, Left, Tray, crash};
+use crate::text::Shown;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStringExt;
+
+impl Counter {
+    /// Carries out a request; what it changes is committed and published when this returns.
+    ///
+    /// # Errors
+    /// What the disk or SQLite said; the process must then end, and recovery finish.
+    pub fn carry_out(&mut self, request: &Request) -> Result<Answer, CounterError> {
+        let answer = match request {
+            Request::Replay { flow } => self.replay(flow)?,
+            Request::Requeue { flow } => self.requeue(flow)?,
+            Request::Annuaire => self.take_annuaire_over()?,
+        };
+        self.settle()?;
+        Ok(answer)
+    }
+
+    /// Publishes the reports of a flow again: same names, same bytes. One that the partner has not taken yet is left.
+    fn replay(&mut self, flow: &str) -> Result<Answer, CounterError> {
+        if self.ledger.filed(flow)?.is_none() {
+            return Ok(unknown(flow));
+        }
+        let reports = self.ledger.reports(flow)?;
+        let spool = &self.intake.spool;
+        let is_there = |r: &Report| spool.is_published(&r.pending.partner, Tray::ComptesRendus, &r.pending.name);
+        let (there, gone): (Vec<Report>, Vec<Report>) = reports.into_iter().partition(is_there);
+        let told = |r: &Report, published| {
+            let (partner, name) = (r.pending.partner.clone(), r.pending.name.clone());
+            Replayed { partner, name, published }
+        };
+        let all = there.iter().map(|r| told(r, false)).chain(gone.iter().map(|r| told(r, true))).collect();
+        let mut entry = self.ledger.begin()?;
+        for report in &gone {
+            entry.unpublished(report.pending.id)?;
+            spool.stage(&report.pending.partner, &report.pending.name, &report.bytes)?;
+        }
+        spool.barrier()?;
+        entry.commit()?;
+        self.desk().publish(gone.into_iter().map(|r| r.pending).collect())?;
+        Ok(Answer::Replayed(all))
+    }
+
+    /// Brings a held flow back to work, as a new flow. The ledger says so first: a crash in between is finished by
+    /// recovery.
+    fn requeue(&mut self, flow: &str) -> Result<Answer, CounterError> {
+        let Some(held) = self.ledger.held(flow)? else {
+            return Ok(match self.ledger.filed(flow)? {
+                None => unknown(flow),
+                Some(_) => no_longer_held(flow),
+            });
+        };
+        let now = self.intake.clock.now().max(self.latest);
+        let id = self.intake.ids.next(now);
+        let mut entry = self.ledger.begin()?;
+        entry.requeued(flow, id.as_str(), now)?;
+        entry.commit()?;
+        let left = self.unhold(&held, id)?;
+        let taken = self.intake.take_left(left)?;
+        let id = taken.claim.id.to_string();
+        self.decide_all(vec![taken])?;
+        let outcome = self.ledger.outcome(&id)?.unwrap_or_default();
+        Ok(Answer::Requeued { flow: id, outcome })
+    }
+
+    fn unhold(&self, held: &Held, id: FlowId) -> Result<Left, CounterError> {
+        let mode = held.mode.parse().expect("the schema allows the three modes only");
+        let name = OsString::from_vec(held.name.clone());
+        self.intake.spool.make_work_dirs(&held.partner)?;
+        let claim = self.intake.spool.unhold(&held.filed, id, mode, &held.partner, name)?;
+        crash::point("out of hold");
+        Ok(Left { claim, original: true, copy: false })
+    }
+
+    /// Requeued flows whose file is still in hold: an earlier run was cut short between the two.
+    pub(super) fn finish_requeues(&mut self) -> Result<(), CounterError> {
+        for (held, new) in self.ledger.requeues_under_way()? {
+            if self.intake.spool.is_held_file(&held.filed) {
+                let id = FlowId::parse(&new).expect("an event names the flow that it made");
+                self.unhold(&held, id)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_annuaire_over(&mut self) -> Result<Answer, CounterError> {
+        match crate::annuaire::Annuaire::load(&self.intake.config.annuaire) {
+            Ok(loaded) => {
+                self.reload(std::sync::Arc::new(loaded.annuaire))?;
+                Ok(Answer::Loaded)
+            }
+            Err(problems) => Ok(Answer::No {
+                message: problems.first().map(|p| p.message.clone()).unwrap_or_default(),
+                help: msg!("`guichet annuaire check` dit tout", "`guichet annuaire check` says everything"),
+            }),
+        }
+    }
+}
+
+fn unknown(flow: &str) -> Answer {
+    let flow = Shown(flow);
+    Answer::No {
+        message: msg!("il n'y a pas de flux {flow}", "there is no flow {flow}"),
+        help: msg!("`guichet flows` les liste", "`guichet flows` lists them"),
+    }
+}
+
+fn no_longer_held(flow: &str) -> Answer {
+    Answer::No {
+        message: msg!("le flux {flow} n'est pas dans hold/", "the flow {flow} is not in hold/"),
+        help: msg!(
+            "seul un flux mis de côté se remet au travail ; `guichet flows --state held` les liste",
+            "only a held flow goes back to work; `guichet flows --state held` lists them"
+        ),
+    }
+}

@@ -1,0 +1,44 @@
+//! A ledger of an earlier version is brought up to date by whoever opens it to write, all of it or nothing.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use common::world::{World, a4, text};
+use rusqlite::Connection;
+
+fn old_world() -> World {
+    let w = World::new();
+    let ledger = Connection::open(w.path("spool/guichet.db")).unwrap();
+    ledger.execute_batch(include_str!("fixtures/ledger-1.sql")).unwrap();
+    w
+}
+
+#[test]
+fn a_reader_says_who_brings_it_up_to_date() {
+    let out = old_world().run(&["search"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("guichet batch"), "{}", text(&out.stderr));
+}
+
+#[test]
+fn what_was_deposited_before_has_a_dossier_and_its_hashes_stand() {
+    let mut w = old_world();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    assert_eq!(w.batch()["accepted"], 1);
+    let found = text(&w.run(&["search", "--format", "json"]).stdout);
+    let rows: Vec<serde_json::Value> = found.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let dossiers: Vec<_> = rows.iter().map(|r| (r["number"].as_str().unwrap(), r["dossier"].as_str())).collect();
+    let expected = [
+        ("PDM-2026-04", Some("PDM-2026-04")),
+        ("EA-F-01", Some("EA-F-01")),
+        ("DP-ST-01", None),
+        ("X-TTC", None),
+        ("N-1", Some("N-1")),
+    ];
+    assert_eq!(dossiers, expected);
+    // The old deposits' files are not in this world's archive; all else must hold together.
+    let out = text(&w.run(&["verify", "--format", "json"]).stdout);
+    let wrong: Vec<&str> = out.lines().filter(|l| !l.contains("\"conservation\"")).collect();
+    assert_eq!(wrong, Vec::<&str>::new());
+    assert_eq!(out.lines().count(), 5, "one file missing for each old deposit: {out}");
+}
