@@ -8,11 +8,11 @@
 //! model in layers, with [`routing`] and the [`annuaire`], and say everything they find; [`judge()`](judge::judge) is
 //! all of this in one pure function, run on every core at once.
 //!
-//! Then the single writer takes over. [`association`] finds the earlier pièces that a deposit takes, [`decision`] says
-//! what the deposit makes true, given what the [`ledger`] says is true already; the ledger records it; [`retour`] renders
-//! what goes out; everything is staged, made durable by one barrier, committed, and only then published: that is the
-//! [`counter`], and the order of its steps is the promise that nothing is lost and nothing comes twice. [`batch`] does it
-//! once, [`daemon`] forever; what a person asks meanwhile is a [`request`].
+//! Then the single writer takes over. [`association`] finds the earlier pièces that a deposit takes, [`decision`]
+//! says what the deposit makes true, given what the [`ledger`] says is true already; the ledger records it;
+//! [`retour`] renders what goes out; everything is staged, made durable by one barrier, committed, and only then
+//! published: that is the [`counter`], and the order of its steps is the promise that nothing is lost and nothing
+//! comes twice. [`batch`] does it once, [`daemon`] forever; what a person asks meanwhile is a [`request`].
 
 // Words, closed lists, time: what everything speaks of.
 pub mod clock;
