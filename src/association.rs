@@ -1,5 +1,5 @@
-//! Which earlier pièces a deposit associates: one table of what each cadre may take, from whom, in which status, and the
-//! search that walks it. Pure: the ledger gives the pièces that have the number cited.
+//! Which earlier pièces a deposit associates: one table of what each cadre may take, from whom, in which status, and
+//! the search that walks it. Pure: the ledger gives the pièces that have the number cited.
 //!
 //! A reference that fits none is answered with every near miss that the depositing partner may know of, and why it does
 //! not fit.
@@ -196,8 +196,8 @@ impl Deposit<'_> {
         Some(if taken { Miss::Taken } else { Miss::NotNow })
     }
 
-    /// Whether two pièces are of one marché. A deposit that cites none is of the earlier pièce's, where the seller is the
-    /// same; numbers that are not registered are compared with who owns or pays.
+    /// Whether two pièces are of one marché. A deposit that cites none is of the earlier pièce's, where the seller is
+    /// the same; numbers that are not registered are compared with who owns or pays.
     fn same_marche(&self, earlier: &Facts) -> bool {
         let ours = self.facts;
         if ours.marche.is_none() {

@@ -1,8 +1,8 @@
 //! What a command asks of whoever holds the spool: the daemon, through a socket beside the lock, or the command itself
 //! where the lock is free. Both carry a request out by the same code, the counter's.
 //!
-//! The socket is guichet's own (mode 0600), there while a daemon is at work. A request and its answer are a line of JSON
-//! each; the answer comes once the consequences are committed and published.
+//! The socket is guichet's own (mode 0600), there while a daemon is at work. A request and its answer are a line of
+//! JSON each; the answer comes once the consequences are committed and published.
 
 use crate::text::Msg;
 use rustix::fs::{Mode as Perm, OFlags};

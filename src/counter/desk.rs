@@ -197,8 +197,8 @@ impl Writing<'_, '_> {
         Ok(())
     }
 
-    /// Records a pièce and its events, stages its bytes for those who receive it, and notes who is told; then the same of
-    /// the pièces that it takes.
+    /// Records a pièce and its events, stages its bytes for those who receive it, and notes who is told; then the same
+    /// of the pièces that it takes.
     fn piece(
         &mut self,
         taken: &Taken,

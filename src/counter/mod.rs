@@ -205,8 +205,8 @@ impl Counter {
         }
     }
 
-    /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the ledger
-    /// nor this batch knows are deferred, and whatever cites them.
+    /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the
+    /// ledger nor this batch knows are deferred, and whatever cites them.
     fn ready(&mut self, taken: Vec<Take>) -> Result<Vec<Taken>, CounterError> {
         let taken = order::by_citation(self.set_aside(sort(taken)).taken);
         if taken.iter().all(|t| order::cites(&t.flow.documents).next().is_none()) {

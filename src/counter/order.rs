@@ -1,5 +1,5 @@
-//! Which deposit is decided after which: one that cites a pièce comes after the one that brings it. Everything else keeps
-//! its order.
+//! Which deposit is decided after which: one that cites a pièce comes after the one that brings it. Everything else
+//! keeps its order.
 
 use super::intake::Taken;
 use crate::judge::Document;

@@ -179,8 +179,8 @@ impl<'d> Piece<'d> {
         Some(if first.kind.is_some() { first } else { actors.find(|a| a.kind.is_some()).unwrap_or(first) })
     }
 
-    /// The marché (BT-12): the contract reference that says it is one, else the one that says it is a contract, else one
-    /// that says nothing.
+    /// The marché (BT-12): the contract reference that says it is one, else the one that says it is a contract, else
+    /// one that says nothing.
     pub fn marche(&self) -> Option<Val<'d>> {
         let of = |ranks: &[&str]| self.contracts.iter().find(|c| ranks.contains(&self.rank(c.kind))).and_then(|c| c.id);
         of(&["marché"]).or_else(|| of(&["contrat"])).or_else(|| of(&[""]))

@@ -1,5 +1,5 @@
-//! CPPStatut, the format that EDI partners of Chorus Pro already read (`schemas/cppstatut.xsd` is its shape): an envelope,
-//! then either what became of one flow or what happened to pièces.
+//! CPPStatut, the format that EDI partners of Chorus Pro already read (`schemas/cppstatut.xsd` is its shape): an
+//! envelope, then either what became of one flow or what happened to pièces.
 
 use super::Addressee;
 use super::markup::{Markup, length};
@@ -75,8 +75,8 @@ pub struct Cause<'a> {
 pub struct StatusUnit(String);
 
 impl StatusUnit {
-    /// Renders an event. `None`: the status is never sent, or the pièce lacks what the format demands: the supplier's type,
-    /// identifier and name, a debtor of 14 characters, a number. The integration report then tells alone.
+    /// Renders an event. `None`: the status is never sent, or the pièce lacks what the format demands: the supplier's
+    /// type, identifier and name, a debtor of 14 characters, a number. The integration report then tells alone.
     pub fn new(facts: &Facts, status: Statut, at: Instant, cause: &Cause<'_>, from: &Platform) -> Option<StatusUnit> {
         let number = status.number()?;
         let kind = facts.supplier_type.filter(|kind| (1..=7).contains(kind))?;

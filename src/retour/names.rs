@@ -14,8 +14,8 @@ use crate::config::Interfaces;
 /// interface
 /// ```
 ///
-/// Both groups hold the code of the application that *sends* the flow, as in the names that partners send: for what guichet
-/// sends it is the platform's. Whom it is for, the directory and the envelope say.
+/// Both groups hold the code of the application that *sends* the flow, as in the names that partners send: for what
+/// guichet sends it is the platform's. Whom it is for, the directory and the envelope say.
 pub fn flow_name(interface: &str, app_code: &str, sequence: i64) -> String {
     format!("{interface}_{app_code}_{app_code}{}{sequence:015}", number(interface))
 }
@@ -25,8 +25,9 @@ pub fn piece_name(sequence: i64, piece: &str, extension: &str) -> String {
     format!("{sequence:015}_{piece}.{extension}")
 }
 
-/// The interface of the integration report of a flow: of a partner who names files by Chorus Pro's rule the counterpart of
-/// the interface that its file's name announces (`FSO1116A` → `CSO1116A`), else the one for what the bytes are.
+/// The interface of the integration report of a flow: of a partner who names files by Chorus Pro's rule the
+/// counterpart of the interface that its file's name announces (`FSO1116A` → `CSO1116A`), else the one for what the
+/// bytes are.
 pub fn report_interface(interfaces: &Interfaces, naming: Naming, name: &[u8], syntax: &str) -> String {
     if let (Naming::Chorus, Some(announced)) = (naming, announced(name)) {
         return format!("CSO{}A", number(announced));
@@ -46,8 +47,9 @@ fn number(interface: &str) -> &str {
     interface.get(3..7).unwrap_or("0000")
 }
 
-/// The interface that a name announces, where it begins as Chorus Pro's rule says: three letters, four digits, a letter or
-/// digit, an underscore. A name that goes wrong further on is refused, and still answered on its own interface.
+/// The interface that a name announces, where it begins as Chorus Pro's rule says: three letters, four digits, a
+/// letter or digit, an underscore. A name that goes wrong further on is refused, and still answered on its own
+/// interface.
 fn announced(name: &[u8]) -> Option<&str> {
     let (interface, rest) = name.split_at_checked(8)?;
     let is_interface = interface[..3].iter().all(u8::is_ascii_uppercase)

@@ -1,6 +1,6 @@
-//! THE matrix: which cadre may be deposited how. 18 cadres × 3 modes × 2 kinds of deposit, transcribed from the training
-//! deck of Chorus Pro on works invoices; `Oui`: allowed; `Non`: this mode refuses it; `Na`: it has no meaning. The deck
-//! speaks of PDF in the portal and service modes; XML there is held to the same cells.
+//! THE matrix: which cadre may be deposited how. 18 cadres × 3 modes × 2 kinds of deposit, transcribed from the
+//! training deck of Chorus Pro on works invoices; `Oui`: allowed; `Non`: this mode refuses it; `Na`: it has no
+//! meaning. The deck speaks of PDF in the portal and service modes; XML there is held to the same cells.
 
 use crate::text::{Text, t};
 use crate::trade::{Cadre, Mode, Role};
