@@ -7,7 +7,8 @@
 //!
 //! `batch`: FLOWS (5,000) flows of about 10 KB, half accepted pièces of each of two partners, in a fresh spool; three
 //! runs, each from the first look to the last commit. `run`: the daemon at rest; one flow at a time, written or renamed
-//! into place; from then to its report's appearance, thirty times, with the default settle of a second and with none.
+//! into place; from then to its report's appearance, thirty times, with the default settle of a second and with none;
+//! and a chain, A4 then A15 then A19, each dropped when the statuses of the one before are there.
 #![allow(clippy::unwrap_used, clippy::float_arithmetic)]
 
 use std::fs;
@@ -32,15 +33,37 @@ fn main() {
     for settle in ["1s", "0s"] {
         let world = dir.join(format!("run-{settle}"));
         prepare(&world, &format!("[spool]\nsettle = \"{settle}\"\n"));
-        let mut daemon = Daemon(Command::new(&program).arg("run").current_dir(&world).spawn().unwrap());
+        let mut run = Command::new(&program);
+        run.arg("run").current_dir(&world).stderr(std::process::Stdio::null());
+        let mut daemon = Daemon(run.spawn().unwrap());
         wait(|| world.join("spool/in/edi/alpha").is_dir());
         std::thread::sleep(Duration::from_millis(500));
         for (how, renamed) in [("written", false), ("renamed into place", true)] {
             let mut ms: Vec<f64> = (0..30).map(|i| latency(&world, &format!("{how}{i}"), renamed)).collect();
             println!("run, settle {settle}, a flow {how}, ms to its report: {}", spread(&mut ms));
         }
+        let mut ms: Vec<f64> = (0..30).map(|i| chain(&world, i)).collect();
+        println!("run, settle {settle}, a chain A4 A15 A19 renamed into place, ms: {}", spread(&mut ms));
         daemon.0.kill().unwrap();
     }
+}
+
+/// A4 by the contractor, A15 by the MOE, A19 by the MOA: from the first drop to the last status flow.
+fn chain(world: &Path, i: usize) -> f64 {
+    let started = Instant::now();
+    let steps = [("A4", "alpha", "C", None), ("A15", "gamma", "D", Some("C")), ("A19", "delta", "E", Some("D"))];
+    for (cadre, partner, letter, cites) in steps {
+        let statuses = world.join("spool/out").join(partner).join("statuts");
+        let count = || fs::read_dir(&statuses).map_or(0, Iterator::count);
+        let before = count();
+        let path = world.join("spool/in/portail").join(partner).join(format!("{letter}{i}"));
+        let part = path.with_extension("part");
+        let earlier = cites.map(|c| format!("{c}{i}"));
+        fs::write(&part, pièce(cadre, &format!("{letter}{i}"), earlier.as_deref())).unwrap();
+        fs::rename(part, path).unwrap();
+        wait(|| count() > before);
+    }
+    started.elapsed().as_secs_f64() * 1000.0
 }
 
 struct Daemon(Child);
@@ -119,16 +142,26 @@ fn prepare(world: &Path, config: &str) {
     put("annuaire/marches.toml", sheet);
     let partner = |name: &str, code: &str, structure: &str| {
         format!(
-            "[[partner]]\nname = \"{name}\"\napp_code = \"{code}\"\nstructures = [\"{structure}\"]\nmodes = [\"edi\"]\n\n"
+            "[[partner]]\nname = \"{name}\"\napp_code = \"{code}\"\nstructures = [\"{structure}\"]\n\
+             modes = [\"edi\", \"portail\"]\n\n"
         )
     };
-    let partners =
-        [partner("alpha", "ALP001", SELLER), partner("beta", "BET001", SELLER), partner("gamma", "GAM001", MOE)];
+    let partners = [
+        partner("alpha", "ALP001", SELLER),
+        partner("beta", "BET001", SELLER),
+        partner("gamma", "GAM001", MOE),
+        partner("delta", "DEL001", MOA),
+    ];
     put("annuaire/partners.toml", partners.concat());
 }
 
-/// An A4 of about 10 KB: 12 lines and some words.
+/// An A4 of about 10 KB.
 fn invoice(number: &str) -> String {
+    pièce("A4", number, None)
+}
+
+/// A pièce of about 10 KB: 12 lines and some words.
+fn pièce(cadre: &str, number: &str, cites: Option<&str>) -> String {
     let party =
         |id: &str| format!("<cac:PartyIdentification><cbc:ID schemeName=\"1\">{id}</cbc:ID></cac:PartyIdentification>");
     let line = |i: usize| {
@@ -141,12 +174,15 @@ fn invoice(number: &str) -> String {
     };
     let lines: String = (1..=12).map(line).collect();
     let (seller, moe, moa) = (party(SELLER), party(MOE), party(MOA));
+    let reference = cites.map_or_else(String::new, |earlier| {
+        format!("<cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>{earlier}</cbc:ID></cac:InvoiceDocumentReference></cac:BillingReference>")
+    });
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Invoice xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:Invoice-2\" \
          xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\" \
          xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">\n\
-         <cbc:ProfileID>A4</cbc:ProfileID><cbc:ID>{number}</cbc:ID><cbc:IssueDate>2026-03-31</cbc:IssueDate>\
-         <cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode><cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>\n\
+         <cbc:ProfileID>{cadre}</cbc:ProfileID><cbc:ID>{number}</cbc:ID><cbc:IssueDate>2026-03-31</cbc:IssueDate>\
+         <cbc:InvoiceTypeCode>380</cbc:InvoiceTypeCode><cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>\n{reference}\
          <cac:ContractDocumentReference><cbc:ID>M-1</cbc:ID><cbc:DocumentTypeCode>Marché public</cbc:DocumentTypeCode></cac:ContractDocumentReference>\n\
          <cac:AccountingSupplierParty><cac:Party>{seller}<cac:PartyLegalEntity><cbc:RegistrationName>Terrassements du Vallon</cbc:RegistrationName></cac:PartyLegalEntity>\
          <cac:AgentParty>{moe}</cac:AgentParty></cac:Party></cac:AccountingSupplierParty>\n\

@@ -142,7 +142,9 @@ impl Watching {
         if counter.config().spool.watch == Watch::Poll {
             return Watching { watcher: None, watched: BTreeSet::new() };
         }
+        // Events name absolute paths, whatever the paths that are watched.
         let root = counter.config().spool.root.join("in");
+        let root = std::path::absolute(&root).unwrap_or(root);
         let made = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
             // A full channel is no loss: whoever reads it scans everything.
             match event {
