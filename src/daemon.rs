@@ -41,11 +41,12 @@ const BREATH: Duration = Duration::from_millis(5);
 pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
     let (hints, heard) = sync_channel(1024);
     let wake = hints.clone();
+    let mut watch = Watching::new(counter, hints);
+    watch.renew(counter);
     let asked = Requests::listen(&counter.config().spool.root, move || drop(wake.try_send(None)));
     if let Err(e) = &asked {
         counter.tell(&Event::NoRequests { why: e.to_string() });
     }
-    let mut watch = Watching::new(counter, hints);
     let mut fingerprint = Annuaire::fingerprint(annuaire);
     while !orders.stop.load(Ordering::SeqCst) {
         watch.renew(counter);

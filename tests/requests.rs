@@ -152,7 +152,6 @@ fn a_loaded_annuaire_is_in_force_at_once() {
 fn a_file_renamed_into_place_is_taken_at_once() {
     let mut w = World::with("[spool]\nsettle = \"1h\"\nrescan = \"1h\"\n");
     let daemon = daemon(&w);
-    wait(|| w.path("spool/out/beta/pieces").is_dir());
     w.drop_file("edi", "alpha", "F.part", &a4("N-1"));
     let part = w.path("spool/in/edi/alpha/F.part");
     std::fs::rename(&part, part.with_extension("xml")).unwrap();
