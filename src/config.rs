@@ -128,6 +128,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The part of them that an archive's reader needs.
+    pub fn archive(&self) -> crate::flux::archive::Limits {
+        crate::flux::archive::Limits {
+            entries: self.entries,
+            member: self.file,
+            unpacked: self.flow,
+            ratio: self.ratio,
+        }
+    }
+
     /// The part of them that a document's reader needs.
     pub fn xml(&self) -> crate::xml::Limits {
         crate::xml::Limits { nodes: self.nodes, depth: self.depth, attributes: self.attributes }

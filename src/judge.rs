@@ -1,6 +1,7 @@
 //! One document, every layer that can be judged, in one go. Pure: the annuaire and the day are arguments.
 
 pub use crate::facts::Facts;
+use crate::flux::archive::{self, COMPANIONS, Content, Fault};
 use crate::flux::{self, Kind};
 use crate::piece::{self, NotAPiece, Piece};
 pub use crate::routing::Route;
@@ -8,8 +9,11 @@ use crate::routing::route;
 pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
 use crate::rules::{Case, Finding, Layer, Place, catalogue, chorus, legible, safe, works};
+use crate::text::Shown;
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
+use sha2::{Digest, Sha256};
+use std::io::{Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What came of one document.
@@ -103,9 +107,84 @@ impl JudgedFlow {
                 let documents = vec![Document { member: None, judged }];
                 JudgedFlow { syntax, fate, findings: Vec::new(), documents }
             }
+            // Alone, a companion is no flow.
+            Fate::Companion => JudgedFlow::unread(syntax, Fate::Unreadable, judged.findings),
             Fate::Unreadable | Fate::Hold => JudgedFlow::unread(syntax, fate, judged.findings),
         }
     }
+}
+
+/// Judges an archive, each member by `judge` as it comes; what is wrong with one costs the others nothing. `keep` is
+/// given the bytes of each pièce that may be accepted, with its entry.
+///
+/// # Errors
+/// What `keep` said.
+pub fn judge_archive<R: Read + Seek, E>(
+    kind: Kind,
+    reader: R,
+    size: u64,
+    context: &Context<'_>,
+    judge: fn(Vec<u8>, &Context<'_>) -> Judged,
+    mut keep: impl FnMut(usize, &[u8]) -> Result<(), E>,
+) -> Result<JudgedFlow, E> {
+    let (limits, most) = (context.config.limits.archive(), context.config.limits.pieces);
+    let mut documents = Vec::new();
+    let mut crowded = false;
+    let opened = archive::each(kind, reader, size, &limits, |member| {
+        if archive::is_companion(&member.name) {
+            return Ok(());
+        }
+        let Some((document, bytes)) = judge_member(member, &limits, context, judge) else { return Ok(()) };
+        crowded |= documents.len() == most;
+        if crowded {
+            return Ok(()); // counted no further: the flow is refused, but the archive is read to its end
+        }
+        let judged = &document.judged;
+        if let Some(bytes) = bytes.filter(|_| judged.fate == Fate::Piece && !judged.refused()) {
+            keep(document.member.as_ref().map_or(0, |m| m.entry), &bytes)?;
+        }
+        documents.push(document);
+        Ok(())
+    });
+    let syntax = documents.iter().map(|d: &Document| d.judged.syntax).find(|s| *s != "unknown").unwrap_or("unknown");
+    let refused = |finding| Ok(JudgedFlow::unread(syntax, Fate::Unreadable, vec![finding]));
+    match opened {
+        Err(Fault::Taking(e)) => Err(e),
+        Err(fault @ Fault::Broken { .. }) => {
+            Ok(JudgedFlow::unread(syntax, Fate::Hold, vec![safe::archive(&fault, &limits)]))
+        }
+        Err(fault) => refused(safe::archive(&fault, &limits)),
+        Ok(()) if crowded => refused(safe::too_many_pieces(most)),
+        Ok(()) if documents.is_empty() => refused(safe::no_piece()),
+        Ok(()) => Ok(JudgedFlow { syntax, fate: Fate::Piece, findings: Vec::new(), documents }),
+    }
+}
+
+/// Judges one member; none: it is no pièce and need be none.
+fn judge_member(
+    member: archive::Member,
+    limits: &archive::Limits,
+    context: &Context<'_>,
+    judge: fn(Vec<u8>, &Context<'_>) -> Judged,
+) -> Option<(Document, Option<Vec<u8>>)> {
+    let archive::Member { entry, name, content } = member;
+    let name = Shown(&String::from_utf8_lossy(&name)).to_string();
+    let (judged, bytes, sha256) = match content {
+        Content::Odd(odd) => {
+            (Judged::unread("unknown", Fate::Unreadable, vec![safe::member(&odd, limits)]), None, [0; 32])
+        }
+        Content::Bytes(bytes) => {
+            let sha256 = Sha256::digest(&bytes).into();
+            (judge(bytes.clone(), context), Some(bytes), sha256)
+        }
+    };
+    let fate = match judged.fate {
+        Fate::Companion => return None,
+        Fate::Piece => Fate::Piece,
+        // What an operator would look at alone is the sender's to mend in an archive.
+        Fate::Hold | Fate::Unreadable => Fate::Unreadable,
+    };
+    Some((Document { member: Some(Member { entry, name, sha256 }), judged: Judged { fate, ..judged } }, bytes))
 }
 
 /// What becomes of a file after judgement.
@@ -115,6 +194,8 @@ pub enum Fate {
     Piece,
     /// No pièce could be read, for a reason that its sender must mend: refused, its file goes to the archive.
     Unreadable,
+    /// It is no pièce and need be none: a signature or stylesheet that travels beside pièces in an archive.
+    Companion,
     /// An operator must look, or guichet does not handle it yet: reported, its file goes to hold.
     Hold,
 }
@@ -135,6 +216,12 @@ pub fn judge(bytes: Vec<u8>, context: &Context<'_>) -> Judged {
     judged
 }
 
+/// Judges one document and keeps its decoded text, whatever came of it.
+pub fn judge_with_text(bytes: Vec<u8>, context: &Context<'_>) -> Judged {
+    let (judged, text) = judge_keeping(bytes, context);
+    Judged { text, ..judged }
+}
+
 /// Judges one document and gives back its decoded text, where it could be decoded: places in findings are places in it.
 ///
 /// A fault of ours in judging holds the one file and harms no other.
@@ -149,9 +236,9 @@ fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>
     match kind {
         Kind::Empty => return hold(safe::empty()),
         Kind::Unknown => return hold(safe::unrecognised(&bytes)),
-        Kind::Pdf | Kind::Gzip | Kind::Tar | Kind::Zip => {
-            return hold(legible::not_handled(kind).expect("these kinds are not handled yet"));
-        }
+        Kind::Pdf => return hold(legible::pdf()),
+        // A flow's own archive is opened before its documents come here.
+        Kind::Gzip | Kind::Tar | Kind::Zip => return hold(legible::nested()),
         Kind::Xml => {}
     }
     let text = match flux::decode(bytes) {
@@ -187,9 +274,12 @@ fn document(doc: &Doc, context: &Context<'_>) -> Judged {
         Ok(piece) => judge_piece(&piece, context),
         Err(what) => {
             let finding = legible::not_a_piece(&what, doc.place(doc.root()));
-            let (syntax, fate) = match what {
+            let (syntax, fate) = match &what {
                 NotAPiece::CppStatut => ("cppstatut", Fate::Hold),
                 NotAPiece::DepositForm => ("unknown", Fate::Hold),
+                NotAPiece::Unknown { namespace, .. } if COMPANIONS.contains(&namespace.as_str()) => {
+                    ("unknown", Fate::Companion)
+                }
                 NotAPiece::Unknown { .. } => ("unknown", Fate::Unreadable),
             };
             Judged::unread(syntax, fate, vec![finding])

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::world::{World, a4, invoice, text};
+use common::world::{World, a4, citing, invoice, text};
 use std::os::unix::process::ExitStatusExt;
 
 /// A run with every kind of answer: accepted, refused, duplicate, the same number twice, held, a name that must be cut.
@@ -18,6 +18,10 @@ fn small_run() -> World {
     w.drop_file("edi", "beta", "refused.xml", &invoice("A15", "N-3", common::world::TITULAIRE));
     w.drop_file("edi", "gamma", "cut short.xml", b"<Invoice><ID>");
     w.drop_file("edi", "alpha", &"n".repeat(255), &a4("N-4"));
+    w.drop_file("edi", "delta", "lot", &common::archive::tgz(&[("a", &a4("N-5")), ("b", b"<b>"), ("c", &a4("N-6"))]));
+    // A chain, the later pièce dropped before the earlier one.
+    w.drop_file("portail", "beta", "a state", &citing("A15", "N-8", "N-7"));
+    w.drop_file("portail", "alpha", "its draft", &a4("N-7"));
     w
 }
 

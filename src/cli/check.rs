@@ -124,8 +124,8 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
 fn heed(report: Result<Report, Problem>, tally: &mut Tally, lang: Lang, out: &mut dyn Write) -> std::io::Result<()> {
     match report {
         Ok(report) => {
-            tally.judged += 1;
-            tally.refused += u64::from(report.errors > 0);
+            tally.judged += report.documents;
+            tally.refused += report.refused;
             tally.errors += report.errors;
             tally.warnings += report.warnings;
             out.write_all(report.text.as_bytes())

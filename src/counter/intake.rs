@@ -5,12 +5,16 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::{Event, Listener};
 use crate::facts::Facts;
-use crate::flux;
-use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_again};
+use crate::flux::{self, Kind, archive};
+use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_again, judge_archive};
 use crate::ledger::Hash;
 use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
+use crate::trade::Mode;
 use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
@@ -32,6 +36,17 @@ pub(super) struct Taken {
     pub sha256: Option<Hash>,
     pub flow: JudgedFlow,
 }
+
+/// What a deposit is read from.
+enum Body {
+    Bytes(Vec<u8>),
+    /// Over the limit of a document: an archive, perhaps.
+    Large(File),
+    Unread,
+}
+
+/// Bytes that show what a file is.
+const HEAD: u64 = 512;
 
 /// What became of one candidate.
 pub(super) enum Take {
@@ -102,13 +117,31 @@ impl Intake {
             Err(ClaimError::Changed) => return Ok(Take::Changed),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
-        if let Some(bytes) = opened.bytes()
-            && quiet < self.config.spool.incomplete_after
-            && !flux::looks_finished(bytes)
-        {
+        if quiet < self.config.spool.incomplete_after && !self.is_finished(&opened) {
             return Ok(Take::Unfinished(opened.candidate().clone()));
         }
         self.claim_opened(&mut opened)
+    }
+
+    /// Whether a file ends where its format ends. What cannot be looked at is claimed, and told.
+    fn is_finished(&self, opened: &Opened) -> bool {
+        let limits = self.config.limits.archive();
+        match opened.bytes() {
+            Some(bytes) => flux::looks_finished(bytes, &limits),
+            None => opened.unread().is_ok_and(|(mut file, size)| match self.large(&mut file, size) {
+                Some(kind) => archive::is_whole(kind, file, size, &limits),
+                None => true,
+            }),
+        }
+    }
+
+    /// What a file over the limit of a document is, if it is an archive within the limit of a flow; it is then at its
+    /// beginning.
+    fn large(&self, file: &mut File, size: u64) -> Option<Kind> {
+        let mut head = Vec::new();
+        let read = Read::by_ref(file).take(HEAD).read_to_end(&mut head).and_then(|_| file.rewind());
+        let kind = flux::sniff(&head);
+        (read.is_ok() && kind.is_archive() && size <= self.config.limits.flow).then_some(kind)
     }
 
     fn claim_opened(&self, opened: &mut Opened) -> Result<Take, SpoolError> {
@@ -119,49 +152,93 @@ impl Intake {
             Err(ClaimError::Denied(why)) => return Ok(Take::Denied(opened.candidate().clone(), why.to_string())),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
-        self.judge_claim(claim, opened.take_bytes()).map(|t| Take::Taken(Box::new(t)))
+        let body = match opened.take_bytes() {
+            Some(bytes) => Body::Bytes(bytes),
+            None => opened.unread().map_or(Body::Unread, |(file, _)| Body::Large(file)),
+        };
+        self.judge_claim(claim, body).map(|t| Take::Taken(Box::new(t)))
     }
 
     /// Judges again what an earlier run claimed and did not decide, under the same id.
     pub fn take_left(&self, left: Left) -> Result<Taken, SpoolError> {
         self.spool.make_work_dirs(&left.claim.partner)?;
         self.spool.welcome(&left.claim.partner, &[])?;
-        let bytes = if left.claim.size > self.config.limits.file { None } else { Some(self.spool.read_left(&left)?) };
-        self.judge_claim(left.claim, bytes)
+        let body = if left.claim.size > self.config.limits.file {
+            Body::Large(self.spool.open_left(&left)?)
+        } else {
+            Body::Bytes(self.spool.read_left(&left)?)
+        };
+        self.judge_claim(left.claim, body)
     }
 
     /// Copies, hashes and judges a claimed file.
-    fn judge_claim(&self, claim: Claim, bytes: Option<Vec<u8>>) -> Result<Taken, SpoolError> {
-        let partner = self.annuaire.partner(&claim.partner);
-        let Some(bytes) = bytes else {
-            let finding = safe::oversize(claim.size, self.config.limits.file);
-            return Ok(Taken { claim, sha256: None, flow: held(finding) });
+    fn judge_claim(&self, mut claim: Claim, body: Body) -> Result<Taken, SpoolError> {
+        let (sha256, kind, body) = match body {
+            Body::Bytes(bytes) => {
+                self.spool.copy(&claim, &bytes)?;
+                (Sha256::digest(&bytes).into(), flux::sniff(&bytes), Body::Bytes(bytes))
+            }
+            Body::Large(mut file) => {
+                let Some(kind) = self.large(&mut file, claim.size) else { return Ok(self.oversize(claim)) };
+                let (sha256, copy) = self.spool.copy_large(&mut claim, file, self.config.limits.flow)?;
+                (sha256, kind, Body::Large(copy))
+            }
+            Body::Unread => return Ok(self.oversize(claim)),
         };
-        self.spool.copy(&claim, &bytes)?;
-        let sha256 = Some(Sha256::digest(&bytes).into());
-        let flow = match partner {
+        let flow = match self.annuaire.partner(&claim.partner) {
             None => held(works::unknown_partner(&claim.partner)),
-            Some(partner) => self.judge(bytes, &claim, partner),
+            Some(partner) => self.judge(kind, body, &mut claim, partner)?,
         };
-        Ok(Taken { claim, sha256, flow })
+        Ok(Taken { claim, sha256: Some(sha256), flow })
     }
 
-    fn judge(&self, bytes: Vec<u8>, claim: &Claim, partner: &Partner) -> JudgedFlow {
-        JudgedFlow::of(judge(bytes, &self.context(claim, partner, None)))
+    /// A file that is too large to be read.
+    fn oversize(&self, claim: Claim) -> Taken {
+        let finding = safe::oversize(claim.size, self.config.limits.file);
+        Taken { claim, sha256: None, flow: held(finding) }
+    }
+
+    fn judge(&self, kind: Kind, body: Body, claim: &mut Claim, partner: &Partner) -> Result<JudgedFlow, SpoolError> {
+        let context = self.context(claim.mode, partner, None);
+        let size = claim.size;
+        match body {
+            Body::Bytes(bytes) if kind.is_archive() => {
+                self.judge_archive(kind, Cursor::new(bytes), size, &context, claim)
+            }
+            Body::Large(file) => self.judge_archive(kind, BufReader::new(file), size, &context, claim),
+            Body::Bytes(bytes) => Ok(JudgedFlow::of(judge(bytes, &context))),
+            Body::Unread => Ok(held(safe::oversize(size, self.config.limits.file))),
+        }
+    }
+
+    /// Judges an archive; the members whose pièces may be accepted are written beside the copy.
+    fn judge_archive<R: Read + Seek>(
+        &self,
+        kind: Kind,
+        reader: R,
+        size: u64,
+        context: &Context<'_>,
+        claim: &mut Claim,
+    ) -> Result<JudgedFlow, SpoolError> {
+        // A fault in reading an archive holds the one flow and harms no other.
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            judge_archive(kind, reader, size, context, judge, |entry, bytes| self.spool.extract(claim, entry, bytes))
+        }));
+        opened.unwrap_or_else(|_| Ok(held(safe::internal_fault())))
     }
 
     /// Judges a document again, now that the pièce that it associates is known.
     pub fn judge_again(&self, text: String, claim: &Claim, earlier: &Facts) -> Judged {
         let partner = self.annuaire.partner(&claim.partner);
         let partner = partner.expect("a document of an unknown partner is not judged, and makes no pièce");
-        judge_again(text, &self.context(claim, partner, Some(earlier)))
+        judge_again(text, &self.context(claim.mode, partner, Some(earlier)))
     }
 
-    fn context<'a>(&'a self, claim: &Claim, partner: &'a Partner, associated: Option<&'a Facts>) -> Context<'a> {
+    fn context<'a>(&'a self, mode: Mode, partner: &'a Partner, associated: Option<&'a Facts>) -> Context<'a> {
         Context {
             config: &self.config,
             annuaire: Some(&self.annuaire),
-            mode: claim.mode,
+            mode,
             partner: Some(partner),
             today: self.clock.now().day(),
             layers: &Layer::ALL,

@@ -1,6 +1,8 @@
 //! What is it? Known from the bytes, never from the name: which kind of file, in which encoding, and whether it ends
 //! where its format ends.
 
+pub mod archive;
+
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memmem;
 
@@ -21,6 +23,26 @@ pub enum Kind {
     Zip,
     /// Anything else.
     Unknown,
+}
+
+impl Kind {
+    /// Its name in findings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Empty => "0 bytes",
+            Kind::Xml => "XML",
+            Kind::Pdf => "PDF",
+            Kind::Gzip => "gzip",
+            Kind::Tar => "tar",
+            Kind::Zip => "zip",
+            Kind::Unknown => "?",
+        }
+    }
+
+    /// Whether it is opened member by member.
+    pub const fn is_archive(self) -> bool {
+        matches!(self, Kind::Gzip | Kind::Tar | Kind::Zip)
+    }
 }
 
 /// Says what bytes are.
@@ -92,15 +114,16 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> {
 }
 
 /// Whether the bytes end where their format ends; what has no end of its own always does.
-pub fn looks_finished(bytes: &[u8]) -> bool {
+pub fn looks_finished(bytes: &[u8], limits: &archive::Limits) -> bool {
     match sniff(bytes) {
         Kind::Empty => false,
         Kind::Xml => xml_ends(bytes),
         Kind::Pdf => memmem::find(&bytes[bytes.len().saturating_sub(1024)..], b"%%EOF").is_some(),
-        // Whether the stream inside is whole shows when it is opened; a header and a trailer are the least.
-        Kind::Gzip => bytes.len() >= 18,
-        Kind::Zip => memmem::find(&bytes[bytes.len().saturating_sub(66_000)..], b"PK\x05\x06").is_some(),
-        Kind::Tar => bytes.len().is_multiple_of(512) && bytes.ends_with(&[0; 1024]),
+        // A tar ends with two blocks of zeros.
+        Kind::Tar if !bytes.ends_with(&[0; 1024]) => false,
+        kind @ (Kind::Gzip | Kind::Zip | Kind::Tar) => {
+            archive::is_whole(kind, std::io::Cursor::new(bytes), bytes.len() as u64, limits)
+        }
         Kind::Unknown => true,
     }
 }
@@ -205,6 +228,8 @@ fn root_name(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
+    const LIMITS: archive::Limits = archive::Limits { entries: 10, member: 1000, unpacked: 10_000, ratio: 10 };
+
     fn utf16(text: &str, big: bool) -> Vec<u8> {
         text.encode_utf16().flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() }).collect()
     }
@@ -256,20 +281,20 @@ mod tests {
             "<a ></a >",
             "<n:a xmlns:n='x'>t</n:a>",
         ] {
-            assert!(looks_finished(whole.as_bytes()), "{whole}");
-            assert!(looks_finished(&utf16(&format!("\u{feff}{whole}"), false)), "{whole}");
+            assert!(looks_finished(whole.as_bytes(), &LIMITS), "{whole}");
+            assert!(looks_finished(&utf16(&format!("\u{feff}{whole}"), false), &LIMITS), "{whole}");
         }
         for cut in
             ["", "<", "<a", "<a>", "<a><b></b>", "<a><b/>", "<a>text", "<a></a", "<!-- only -->", "<a><!-- </a> -->"]
         {
-            assert!(!looks_finished(cut.as_bytes()), "{cut}");
+            assert!(!looks_finished(cut.as_bytes(), &LIMITS), "{cut}");
         }
     }
 
     proptest::proptest! {
         #[test]
         fn no_bytes_make_it_panic(bytes: Vec<u8>) {
-            let _ = (sniff(&bytes), looks_finished(&bytes), decode(bytes));
+            let _ = (sniff(&bytes), looks_finished(&bytes, &LIMITS), decode(bytes));
         }
     }
 }

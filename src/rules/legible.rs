@@ -1,7 +1,6 @@
 //! Layer *legible*: a known kind of document, and the data without which nothing can be routed.
 
 use super::{Case, Check, Finding, Layer, Rule, Severity};
-use crate::flux::Kind;
 use crate::msg;
 use crate::piece::{Day, NotAPiece, Number, Piece};
 use crate::text::{Shown, Text, same, t};
@@ -28,10 +27,10 @@ static TABLE: [Rule; 11] = [
         same("<Facture>"),
         t("exportez la facture en UBL 2.1 ou en CII D16B", "export the invoice as UBL 2.1 or CII D16B"), None),
     rule("L-02", &[],
-        t("pas encore d'archives", "no archives yet"),
-        t("cette version ne les ouvre pas ; le flux est gardé de côté", "this version does not open them; the flow is held"),
-        same("FSO1116A….tar.gz"),
-        t("déposez chaque pièce dans un fichier à elle", "drop each pièce in a file of its own"), None),
+        t("une archive ne contient pas d'archive", "an archive holds no archive"),
+        t("des logiciels emballent deux fois par mégarde ; l'archive intérieure n'est pas ouverte", "some software packs twice by mistake; the inner archive is not opened"),
+        same("lot.tar.gz!lot.tar.gz"),
+        t("mettez les pièces elles-mêmes dans l'archive", "put the pièces themselves into the archive"), None),
     rule("L-03", &[],
         t("pas encore de PDF", "no PDF yet"),
         t("cette version n'en extrait pas le XML ; le flux est gardé de côté", "this version does not take the XML out of it; the flow is held"),
@@ -116,15 +115,17 @@ pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
     finding.at(Some(place))
 }
 
-/// A kind of file that this version does not handle; none for XML and what nobody knows.
-pub fn not_handled(kind: Kind) -> Option<Finding> {
-    match kind {
-        Kind::Gzip | Kind::Tar | Kind::Zip => {
-            Some(of("L-02").finding(msg!("cette archive n'est pas encore traitée", "this archive is not handled yet")))
-        }
-        Kind::Pdf => Some(of("L-03").finding(msg!("ce PDF n'est pas encore traité", "this PDF is not handled yet"))),
-        Kind::Empty | Kind::Xml | Kind::Unknown => None,
-    }
+/// An archive inside an archive.
+pub fn nested() -> Finding {
+    of("L-02").finding(msg!(
+        "c'est une archive dans l'archive : elle n'est pas ouverte",
+        "this is an archive inside the archive: it is not opened"
+    ))
+}
+
+/// A PDF, which this version does not handle.
+pub fn pdf() -> Finding {
+    of("L-03").finding(msg!("ce PDF n'est pas encore traité", "this PDF is not handled yet"))
 }
 
 fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {

@@ -2,6 +2,7 @@
 
 use super::{Finding, Layer, Rule, Severity};
 use crate::flux::DecodeError;
+use crate::flux::archive::{Fault, Limits, Odd};
 use crate::msg;
 use crate::text::{Shown, same, t};
 use crate::xml::{XmlError, XmlErrorKind};
@@ -89,6 +90,61 @@ rules! {
         t("une faute de guichet ne doit coûter que ce flux : il est gardé de côté", "a fault of guichet's must cost this flow alone: it is held"),
         t("(une faute de programmation)", "(a programming fault)"),
         t("signalez-le avec le numéro du flux : ce n'est pas votre faute", "report it with the flow's number: it is not your fault");
+    BROKEN_ARCHIVE = "X-20",
+        t("une archive est entière et s'ouvre", "an archive is whole and opens"),
+        t("un transfert interrompu ou abîmé ne laisse pas savoir ce qui manque ; le flux est gardé de côté", "a transfer that broke does not let anybody know what is missing; the flow is held"),
+        t("un tar.gz coupé au milieu", "a tar.gz cut in the middle"),
+        t("redéposez l'archive complète ; écrivez-la sous un nom en .part puis renommez-la", "drop the complete archive again; write it under a name that ends in .part, then rename it");
+    ENTRIES = "X-21",
+        t("une archive n'a pas plus d'entrées que la limite", "an archive has no more entries than the limit"),
+        t("le temps et la mémoire pris par un flux sont bornés", "the time and memory that a flow takes are bounded"),
+        t("100 000 entrées", "100,000 entries"),
+        t("partagez l'envoi en plusieurs archives ; limite : [limits] entries", "split it into several archives; limit: [limits] entries");
+    PIECES = "X-22",
+        t("un flux n'apporte pas plus de pièces que la limite", "a flow brings no more pièces than the limit"),
+        t("Chorus Pro prend 500 pièces par flux", "Chorus Pro takes 500 pièces a flow"),
+        t("501 factures dans une archive", "501 invoices in one archive"),
+        t("partagez l'envoi en plusieurs archives ; limite : [limits] pieces", "split it into several archives; limit: [limits] pieces");
+    BOMB = "X-23",
+        t("une archive ne se déplie pas au-delà de la limite", "an archive does not unpack beyond the limit"),
+        t("une bombe de décompression remplirait la mémoire", "a decompression bomb would fill the memory"),
+        t("10 Go de zéros dans 10 Mo", "10 GB of zeros in 10 MB"),
+        t("partagez l'envoi en plusieurs archives ; limites : [limits] ratio et flow", "split it into several archives; limits: [limits] ratio and flow");
+    TWICE = "X-24",
+        t("deux membres d'une archive n'ont pas le même nom", "no two members of an archive have the same name"),
+        t("le compte rendu ne pourrait pas dire duquel il parle, et des logiciels n'en voient qu'un", "the report could not say which of them it means, and some software sees one only"),
+        t("a.xml deux fois", "a.xml twice"),
+        t("donnez un nom à chaque membre", "give each member a name of its own");
+    NO_PIECE = "X-25",
+        t("une archive contient au moins une pièce", "an archive holds at least one pièce"),
+        t("une archive vide vient le plus souvent d'une sélection de fichiers manquée", "an empty archive mostly comes from a selection of files that went wrong"),
+        t("un zip vide", "an empty zip"),
+        t("mettez-y les pièces en XML", "put the pièces in it, as XML");
+    NOT_A_TAR = "X-26",
+        t("un gzip contient un tar", "a gzip holds a tar"),
+        t("un document seul se dépose tel quel", "a document alone is dropped as it is"),
+        same("facture.xml.gz"),
+        t("déposez le document sans le compresser, ou dans un tar.gz", "drop the document uncompressed, or in a tar.gz");
+    LEAVES = "X-27",
+        t("le nom d'un membre reste dans l'archive", "a member's name stays inside the archive"),
+        t("un nom absolu ou qui remonte écraserait un autre fichier chez qui l'ouvre", "a name that is absolute or goes up would overwrite another file where it is unpacked"),
+        same("../../etc/passwd"),
+        t("emballez les fichiers par leur seul nom", "pack the files by their bare names");
+    NOT_A_FILE = "X-28",
+        t("un membre est un fichier ordinaire", "a member is an ordinary file"),
+        t("un lien, un périphérique ou un tube ne contient pas de pièce", "a link, device or FIFO holds no pièce"),
+        same("facture.xml -> /etc/passwd"),
+        t("emballez le fichier lui-même, sans lien", "pack the file itself, not a link");
+    LARGE_MEMBER = "X-29",
+        t("un membre ne dépasse pas la taille permise à un document", "a member is no larger than a document may be"),
+        t("la mémoire et le temps pris par un flux sont bornés", "the memory and time that a flow takes are bounded"),
+        t("un XML de 70 Mio", "an XML file of 70 MiB"),
+        t("allégez les pièces jointes ; limite : [limits] file", "lighten the attachments; limit: [limits] file");
+    BROKEN_MEMBER = "X-30",
+        t("un membre se lit : sans mot de passe, par une méthode connue, intact", "a member can be read: no password, a known method, undamaged"),
+        t("les autres membres n'en pâtissent pas", "the other members do not suffer from it"),
+        t("un zip protégé par mot de passe", "a zip with a password"),
+        t("emballez à nouveau ce fichier, sans mot de passe (méthode deflate)", "pack this file again, without a password (method deflate)");
 }
 
 /// Nothing in the file.
@@ -207,4 +263,68 @@ pub fn oversize(size: u64, limit: u64) -> Finding {
 /// A fault of ours.
 pub fn internal_fault() -> Finding {
     INTERNAL.finding(msg!("guichet n'a pas su juger ce document", "guichet could not judge this document"))
+}
+
+/// What is wrong with an archive as a whole.
+pub fn archive<E>(fault: &Fault<E>, limits: &Limits) -> Finding {
+    match fault {
+        Fault::Broken { why } => BROKEN_ARCHIVE
+            .finding(msg!("l'archive est coupée ou abîmée", "the archive is cut short or damaged"))
+            .found(Shown(why).to_string()),
+        Fault::Entries => {
+            let most = limits.entries;
+            ENTRIES
+                .finding(msg!("l'archive a plus de {most} entrées", "the archive has more than {most} entries"))
+                .expected(msg!("{most} au plus", "{most} at most"))
+        }
+        Fault::Bomb { limit } => BOMB
+            .finding(msg!(
+                "l'archive se déplie à plus de {limit} octets",
+                "the archive unpacks to more than {limit} bytes"
+            ))
+            .expected(msg!("{limit} octets au plus", "{limit} bytes at most")),
+        Fault::Twice { name } => TWICE
+            .finding(msg!("deux membres de l'archive ont le même nom", "two members of the archive have the same name"))
+            .found(Shown(name).to_string()),
+        Fault::NotATar(kind) => NOT_A_TAR
+            .finding(msg!("ce gzip ne contient pas un tar", "this gzip holds no tar"))
+            .found(kind.name())
+            .expected(msg!("un tar", "a tar")),
+        Fault::Taking(_) => internal_fault(),
+    }
+}
+
+/// More pièces than a flow may bring.
+pub fn too_many_pieces(most: usize) -> Finding {
+    PIECES
+        .finding(msg!("l'archive a plus de {most} pièces", "the archive has more than {most} pièces"))
+        .expected(msg!("{most} au plus", "{most} at most"))
+}
+
+/// No pièce at all.
+pub fn no_piece() -> Finding {
+    NO_PIECE.finding(msg!("l'archive ne contient aucune pièce", "the archive holds no pièce"))
+}
+
+/// What is wrong with one member of an archive.
+pub fn member(odd: &Odd, limits: &Limits) -> Finding {
+    match odd {
+        Odd::Leaves => LEAVES.finding(msg!("ce nom mène hors de l'archive", "this name leads out of the archive")),
+        Odd::NotAFile => {
+            NOT_A_FILE.finding(msg!("ce membre n'est pas un fichier ordinaire", "this member is no ordinary file"))
+        }
+        Odd::Large { size } => {
+            let most = limits.member;
+            LARGE_MEMBER
+                .finding(msg!("ce membre dépasse {most} octets", "this member has more than {most} bytes"))
+                .found(size.to_string())
+                .expected(msg!("{most} au plus", "{most} at most"))
+        }
+        Odd::Encrypted => {
+            BROKEN_MEMBER.finding(msg!("ce membre est protégé par un mot de passe", "this member has a password"))
+        }
+        Odd::Unreadable { why } => BROKEN_MEMBER
+            .finding(msg!("ce membre est abîmé ou illisible", "this member is damaged or unreadable"))
+            .found(Shown(why).to_string()),
+    }
 }

@@ -68,6 +68,17 @@ impl Opened {
         self.bytes.as_deref()
     }
 
+    /// A file that was not read: a handle on it, at its beginning, and its size.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn unread(&self) -> std::io::Result<(File, u64)> {
+        use std::io::Seek;
+        let mut file = self.file.try_clone()?;
+        file.rewind()?;
+        Ok((file, self.stamp.size))
+    }
+
     /// The candidate it was.
     pub fn candidate(&self) -> &Candidate {
         &self.candidate

@@ -58,6 +58,46 @@ impl Spool {
         Ok(())
     }
 
+    /// Writes guichet's copy of a claimed file that is too large for memory, `most` bytes at most; gives its SHA-256
+    /// and a handle on it, at its beginning.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn copy_large(&self, claim: &mut Claim, from: File, most: u64) -> Result<([u8; 32], File), SpoolError> {
+        use sha2::Digest;
+        use std::io::{Read, Seek};
+        let path = claim.copy();
+        let on = |e: std::io::Error| SpoolError::io(verb::WRITE, &path, e);
+        let mut to = self.create(&path)?;
+        let (mut from, mut hash, mut size) = (from.take(most), sha2::Sha256::new(), 0);
+        let mut buffer = vec![0; 1 << 20];
+        loop {
+            let read = from.read(&mut buffer).map_err(on)?;
+            if read == 0 {
+                break;
+            }
+            size += read as u64;
+            hash.update(&buffer[..read]);
+            to.write_all(&buffer[..read]).map_err(on)?;
+            crash::point("part copied");
+        }
+        claim.size = size;
+        to.rewind().map_err(on)?;
+        crash::point("copied");
+        Ok((hash.finalize().into(), to))
+    }
+
+    /// A handle on the file of a deposit that an earlier run claimed and did not decide.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn open_left(&self, left: &Left) -> Result<File, SpoolError> {
+        let path = if left.original { left.claim.original() } else { left.claim.copy() };
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let fd = open_below(&self.root_fd, &path, flags).map_err(|e| SpoolError::io(verb::OPEN, &path, e))?;
+        Ok(File::from(fd))
+    }
+
     /// Makes the directories in `work/` that a partner's claims go through.
     ///
     /// # Errors
@@ -358,11 +398,7 @@ impl Spool {
     }
 
     pub(super) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), SpoolError> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
-        let (dir, name) = self.place(path)?;
-        let fd = rustix::fs::openat(&*dir, name, flags, perm).map_err(|e| SpoolError::io(verb::CREATE, path, e))?;
-        let mut file = File::from(fd);
+        let mut file = self.create(path)?;
         let mut rest = bytes;
         if cfg!(feature = "faults") {
             // Two halves, so that a kill test can end between them.
@@ -372,11 +408,20 @@ impl Spool {
             rest = second;
         }
         file.write_all(rest).map_err(|e| SpoolError::io(verb::WRITE, path, e))?;
+        Ok(())
+    }
+
+    /// Makes a file of guichet's, empty, and notes it for the barrier.
+    fn create(&self, path: &str) -> Result<File, SpoolError> {
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
+        let (dir, name) = self.place(path)?;
+        let fd = rustix::fs::openat(&*dir, name, flags, perm).map_err(|e| SpoolError::io(verb::CREATE, path, e))?;
         self.touched(path);
         if let Some((above, _)) = path.rsplit_once('/') {
             self.touched(above);
         }
-        Ok(())
+        Ok(File::from(fd))
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, SpoolError> {

@@ -282,6 +282,15 @@ pub fn a4(number: &str) -> Vec<u8> {
     invoice("A4", number, TITULAIRE)
 }
 
+/// A pièce of this cadre by the usual seller, that cites an earlier one.
+pub fn citing(cadre: &str, number: &str, earlier: &str) -> Vec<u8> {
+    let reference = format!(
+        "<cac:BillingReference><cac:InvoiceDocumentReference><cbc:ID>{earlier}</cbc:ID></cac:InvoiceDocumentReference>\
+         </cac:BillingReference>\n  <cac:ContractDocumentReference>"
+    );
+    text(&invoice(cadre, number, TITULAIRE)).replacen("<cac:ContractDocumentReference>", &reference, 1).into_bytes()
+}
+
 /// An invoice of this cadre and seller.
 pub fn invoice(cadre: &str, number: &str, seller: &str) -> Vec<u8> {
     format!(

@@ -2,11 +2,13 @@
 
 use crate::cli::failure::Failure;
 use crate::error::Problem;
+use crate::flux::{self, Kind};
 use crate::msg;
 use crate::text::t;
+use sha2::{Digest, Sha256};
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -130,4 +132,37 @@ pub fn read(path: &Path, most: u64) -> Result<Result<Vec<u8>, u64>, Problem> {
     }
     let size = bytes.len() as u64;
     Ok(if size > most { Err(size) } else { Ok(bytes) })
+}
+
+/// An archive that is too large for memory.
+pub struct Large {
+    pub kind: Kind,
+    pub sha256: [u8; 32],
+    pub reader: BufReader<File>,
+}
+
+/// A file over the limit of a document, if it is an archive of at most `most` bytes.
+pub fn large_archive(path: &Path, most: u64) -> Result<Option<Large>, Problem> {
+    let io = |e: io::Error| unreadable(path, &e);
+    if path == Path::new(STDIN) {
+        return Ok(None);
+    }
+    let mut file = File::open(path).map_err(io)?;
+    let mut head = Vec::new();
+    Read::by_ref(&mut file).take(512).read_to_end(&mut head).map_err(io)?;
+    let kind = flux::sniff(&head);
+    if !kind.is_archive() || file.metadata().map_err(io)?.len() > most {
+        return Ok(None);
+    }
+    let mut hash = Sha256::new();
+    file.rewind().map_err(io)?;
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer).map_err(io)? {
+            0 => break,
+            read => hash.update(&buffer[..read]),
+        }
+    }
+    file.rewind().map_err(io)?;
+    Ok(Some(Large { kind, sha256: hash.finalize().into(), reader: BufReader::new(file) }))
 }

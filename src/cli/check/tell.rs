@@ -1,21 +1,25 @@
 //! What `check` says of one file, in the format asked for: made by the worker that judged it, printed in order later.
 
-use super::files::{Named, STDIN, read};
+use super::files::{Large, Named, STDIN, large_archive, read};
 use crate::cli::Session;
 use crate::error::Problem;
-use crate::judge::{Fate, Judged, judge_keeping};
+use crate::flux::{self, Kind};
+use crate::judge::{Document, Fate, Judged, JudgedFlow, judge_archive, judge_with_text};
 use crate::render::{Diagnostics, Format};
 use crate::rules::{Context, Finding, Layer, Severity, safe};
 use crate::text::{Lang, Shown};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::convert::Infallible;
+use std::io::{self, Cursor, Read, Seek, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 /// What is printed of a file, and what is counted.
 pub struct Report {
     pub text: String,
+    pub documents: u64,
+    pub refused: u64,
     pub errors: u64,
     pub warnings: u64,
 }
@@ -28,13 +32,11 @@ pub struct Teller<'a> {
     diagnostics: Diagnostics,
 }
 
-/// A file, judged.
-struct Checked<'a> {
-    file: &'a str,
+/// A file, or a member of an archive, judged; with its decoded text, to show what is wrong in its place.
+struct Checked {
+    file: String,
     sha256: Option<String>,
     judged: Judged,
-    /// Its decoded text, to show what is wrong in its place.
-    source: Option<String>,
 }
 
 impl<'a> Teller<'a> {
@@ -51,38 +53,85 @@ impl<'a> Teller<'a> {
     /// Judges a file. What cannot be read is a problem, not a verdict.
     pub fn judge(&self, file: Named) -> Result<Report, Problem> {
         let path = file?;
-        let bytes = read(&path, self.context.config.limits.file)?;
-        let name = path.to_string_lossy();
-        let checked = self.checked(&name, bytes);
-        let text = match self.format {
-            Format::Json => json(&checked, self.lang),
-            Format::Csv => csv(&checked, self.lang),
-            Format::Table | Format::Markdown => self.diagnostics(&checked, &path),
+        let name = if path == Path::new(STDIN) && self.format == Format::Table {
+            "<stdin>".to_owned()
+        } else {
+            path.to_string_lossy().into_owned()
         };
-        let count = |severity| checked.judged.findings.iter().filter(|f| f.severity == severity).count() as u64;
-        Ok(Report { text, errors: count(Severity::Error), warnings: count(Severity::Warning) })
+        let mut report = Report { text: String::new(), documents: 0, refused: 0, errors: 0, warnings: 0 };
+        for mut checked in self.checked(name, &path)? {
+            checked.judged.findings.retain(|f| self.context.layers.contains(&f.layer));
+            report.text += &match self.format {
+                Format::Json => json(&checked, self.lang),
+                Format::Csv => csv(&checked, self.lang),
+                Format::Table | Format::Markdown => {
+                    self.diagnostics.of(&checked.file, checked.judged.text.as_deref(), &checked.judged.findings)
+                }
+            };
+            let count = |severity| checked.judged.findings.iter().filter(|f| f.severity == severity).count() as u64;
+            report.documents += 1;
+            report.refused += u64::from(checked.judged.refused());
+            report.errors += count(Severity::Error);
+            report.warnings += count(Severity::Warning);
+        }
+        Ok(report)
     }
 
-    fn checked<'n>(&self, file: &'n str, bytes: Result<Vec<u8>, u64>) -> Checked<'n> {
-        let held = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
-        let mut sha256 = None;
-        let (mut judged, source) = match bytes {
-            Err(size) => held(safe::oversize(size, self.context.config.limits.file)),
+    /// What a file brings: itself, or the members of an archive.
+    fn checked(&self, file: String, path: &Path) -> Result<Vec<Checked>, Problem> {
+        let limits = &self.context.config.limits;
+        let held = |finding| Judged::unread("unknown", Fate::Hold, vec![finding]);
+        match read(path, limits.file)? {
             Ok(bytes) => {
-                sha256 = Some(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
+                let (kind, size) = (flux::sniff(&bytes), bytes.len() as u64);
+                let sha256: [u8; 32] = Sha256::digest(&bytes).into();
+                if kind.is_archive() {
+                    return Ok(self.archive(file, &sha256, kind, Cursor::new(bytes), size));
+                }
                 // A fault of ours on one file must not hide what there is to say of the others.
-                catch_unwind(AssertUnwindSafe(|| judge_keeping(bytes, self.context)))
-                    .unwrap_or_else(|_| held(safe::internal_fault()))
+                let judged = catch_unwind(AssertUnwindSafe(|| judge_with_text(bytes, self.context)))
+                    .unwrap_or_else(|_| held(safe::internal_fault()));
+                Ok(vec![Checked { file, sha256: Some(hex(&sha256)), judged }])
             }
-        };
-        judged.findings.retain(|f| self.context.layers.contains(&f.layer));
-        Checked { file, sha256, judged, source }
+            Err(size) => match large_archive(path, limits.flow)? {
+                Some(Large { kind, sha256, reader }) => Ok(self.archive(file, &sha256, kind, reader, size)),
+                None => {
+                    let judged = held(safe::oversize(size, limits.file));
+                    Ok(vec![Checked { file, sha256: None, judged }])
+                }
+            },
+        }
     }
 
-    fn diagnostics(&self, checked: &Checked<'_>, path: &Path) -> String {
-        let name = if path == Path::new(STDIN) { "<stdin>" } else { checked.file };
-        self.diagnostics.of(name, checked.source.as_deref(), &checked.judged.findings)
+    /// The members of an archive, each named `archive!member`; or what is wrong with all of it.
+    fn archive<R: Read + Seek>(
+        &self,
+        file: String,
+        sha256: &[u8; 32],
+        kind: Kind,
+        reader: R,
+        size: u64,
+    ) -> Vec<Checked> {
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            judge_archive(kind, reader, size, self.context, judge_with_text, |_, _| Ok::<(), Infallible>(()))
+        }));
+        let flow =
+            opened.unwrap_or_else(|_| Ok(JudgedFlow::unread("unknown", Fate::Hold, vec![safe::internal_fault()])));
+        let Ok(flow) = flow;
+        if flow.documents.is_empty() {
+            let judged = Judged::unread(flow.syntax, flow.fate, flow.findings);
+            return vec![Checked { file, sha256: Some(hex(sha256)), judged }];
+        }
+        let of_member = |Document { member, judged }| {
+            let (name, sha256) = member.map_or_else(Default::default, |m| (m.name, m.sha256));
+            Checked { file: format!("{file}!{name}"), sha256: (sha256 != [0; 32]).then(|| hex(&sha256)), judged }
+        };
+        flow.documents.into_iter().map(of_member).collect()
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The contract's line.
@@ -128,10 +177,10 @@ fn found(f: &Finding, lang: Lang) -> Found<'_> {
     }
 }
 
-fn line<'a>(checked: &'a Checked<'_>, lang: Lang) -> Line<'a> {
+fn line<'a>(checked: &'a Checked, lang: Lang) -> Line<'a> {
     let judged = &checked.judged;
     Line {
-        file: checked.file,
+        file: &checked.file,
         sha256: checked.sha256.as_deref(),
         syntax: judged.syntax,
         cadre: judged.facts.cadre.as_deref(),
@@ -141,7 +190,7 @@ fn line<'a>(checked: &'a Checked<'_>, lang: Lang) -> Line<'a> {
     }
 }
 
-fn json(checked: &Checked<'_>, lang: Lang) -> String {
+fn json(checked: &Checked, lang: Lang) -> String {
     let mut text = serde_json::to_string(&line(checked, lang)).expect("texts and numbers are always JSON");
     text.push('\n');
     text
@@ -154,7 +203,7 @@ const HEADER: [&str; 17] = [
 ];
 
 /// One row a finding; a file without any has one too, with its verdict.
-fn csv(checked: &Checked<'_>, lang: Lang) -> String {
+fn csv(checked: &Checked, lang: Lang) -> String {
     let all = line(checked, lang);
     let shown = |text: Option<&str>| text.map(|text| Shown(text).to_string()).unwrap_or_default();
     let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
