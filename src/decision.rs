@@ -276,8 +276,8 @@ pub fn decide<V: View>(
     Ok(Decision { piece: Some(piece), taken })
 }
 
-/// Whether the partner may learn which numbers a supplier has used: it acts for the depositor. Where T-13 refuses it, or
-/// nobody names a depositor, G1.42 says nothing to others than the supplier's own.
+/// Whether the partner may learn which numbers a supplier has used: it acts for the depositor, or for the supplier where
+/// nobody knows who deposits. To all others, whom another rule refuses, G1.42 says nothing.
 fn may_ask(facts: &Facts, around: &Around<'_>) -> bool {
     let cadre = facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok());
     let depositor = cadre.and_then(|cadre| facts.who(works::depositor(cadre)));
