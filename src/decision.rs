@@ -276,7 +276,7 @@ pub fn decide<V: View>(
     Ok(Decision { piece: Some(piece), taken })
 }
 
-/// Whether the partner may learn which numbers a supplier has used: it acts for the depositor, or for the supplier where
+/// Whether the partner may learn which numbers a supplier has used: it acts for the depositor; for the supplier, where
 /// nobody knows who deposits. To all others, whom another rule refuses, G1.42 says nothing.
 fn may_ask(facts: &Facts, around: &Around<'_>) -> bool {
     let cadre = facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok());

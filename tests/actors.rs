@@ -15,6 +15,11 @@ use guichet::rules::{Context, Layer, Severity};
 use guichet::trade::{Cadre, Mode};
 
 fn judged_by(build: &Build, annuaire: &Annuaire, partner: &str) -> Judged {
+    associating(build, annuaire, partner, None)
+}
+
+/// Judged once the earlier pièce is known.
+fn associating(build: &Build, annuaire: &Annuaire, partner: &str, earlier: Option<&Facts>) -> Judged {
     let context = Context {
         config: &Config::default(),
         annuaire: Some(annuaire),
@@ -22,7 +27,7 @@ fn judged_by(build: &Build, annuaire: &Annuaire, partner: &str) -> Judged {
         partner: Some(annuaire.partner(partner).unwrap()),
         today: NaiveDate::from_ymd_opt(2026, 11, 24).unwrap(),
         layers: &Layer::ALL,
-        associated: None,
+        associated: earlier,
     };
     judge(build.bytes(), &context)
 }
@@ -262,6 +267,31 @@ fn a_partner_sees_the_marchés_in_which_it_has_a_part() {
     };
     assert_eq!(told("M-7"), Vec::<String>::new());
     assert_eq!((told("M-1"), told("M-9")), (vec!["T-23".to_owned()], vec!["T-23".to_owned()]));
+}
+
+/// The earlier pièce leads its MOE to the marché; another MOE has come since, who is not named to it.
+#[test]
+fn whoever_was_replaced_in_the_sheet_is_refused_without_being_told_by_whom() {
+    let own = |text: &str| Some(text.to_owned());
+    let earlier = Facts {
+        cadre: own("A4"),
+        number: own("F-0"),
+        supplier_type: Some(1),
+        supplier_id: own(TITULAIRE),
+        destinataire: own(MOA),
+        moa: own(MOA),
+        moe: own(STRANGER),
+        marche: own("M-1"),
+        marche_moa: own(MOA),
+        ..Facts::default()
+    };
+    for format in BOTH {
+        let build = Build::of(format, Cadre::A15).with(|b| (b.marche, b.earlier) = (None, some("F-0")));
+        let j = associating(&build, &plain(), "stranger", Some(&earlier));
+        assert_eq!(ids(&j), ["T-12", "T-22"]);
+        assert!(!format!("{:?} {:?}", j.findings, j.facts).contains(MOE), "{:#?}", j.findings);
+        assert!(j.route.is_none());
+    }
 }
 
 #[test]
