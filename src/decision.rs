@@ -250,7 +250,7 @@ pub fn decide<V: View>(
         return Ok(Decision { piece: None, taken: Vec::new() });
     }
     let found = if judged.cites.is_empty() { Vec::new() } else { associate(judged, around, view)? };
-    if let Some(key) = Uniqueness::of(&judged.facts)
+    if let Some(key) = Uniqueness::of(&judged.facts).filter(|_| may_ask(&judged.facts, around))
         && let Some(other) = view.live_piece(&key)?
     {
         let shown = (other.partner == around.partner).then_some(other.id.as_str());
@@ -274,6 +274,14 @@ pub fn decide<V: View>(
         dossier: dossier(route.cadre, &found),
     };
     Ok(Decision { piece: Some(piece), taken })
+}
+
+/// Whether the partner may learn which numbers a supplier has used: it acts for the depositor; for the supplier, where
+/// nobody knows who deposits. To all others, whom another rule refuses, G1.42 says nothing.
+fn may_ask(facts: &Facts, around: &Around<'_>) -> bool {
+    let cadre = facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok());
+    let depositor = cadre.and_then(|cadre| facts.who(works::depositor(cadre)));
+    depositor.or(facts.supplier_id.as_deref()).is_some_and(|id| (around.acts_for)(id))
 }
 
 /// Finds the pièces that a deposit associates, judges it again by what they say, and checks who takes them and when.

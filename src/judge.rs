@@ -334,7 +334,7 @@ fn facts(case: &Case<'_, '_>) -> Facts {
     let buyer_name = p.buyer.name.or(p.buyer.trading_name).map(|v| v.text.to_owned());
     let stated = chorus::stated_vat(p);
     let (net, gross) = (t.net.and_then(|n| n.value), t.gross.and_then(|n| n.value));
-    let vat = stated.or_else(|| chorus::minus(gross, net).filter(|_| t.vat.is_empty()));
+    let vat = stated.or_else(|| chorus::minus(gross, net).filter(|_| p.total_vat().is_none()));
     let id = |actor: Option<crate::rules::works::actors::Actor<'_>>| actor.map(|a| a.id.to_owned());
     Facts {
         cadre: own(a.written.map(|w| w.text)),

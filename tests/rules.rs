@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::world::{MOA, MOE, OTHER, TITULAIRE, a4, shared};
+use common::world::{MOA, MOE, OTHER, TITULAIRE, World, a4, invoice, shared, text};
 use guichet::annuaire::Annuaire;
 use guichet::config::Config;
 use guichet::judge::{Fate, Judged, judge};
@@ -90,11 +90,22 @@ static UBL: &[Case] = &[
     ("schemeName=\"1\">91100001600012",             "schemeName=\"XX\">91100001600012",                    &["L-09"]),
     ("<cac:PartyIdentification><cbc:ID schemeName=\"1\">91100003200019</cbc:ID></cac:PartyIdentification>", "", &["L-10"]),
     ("schemeName=\"1\">91100003200019",             "schemeName=\"4\">91100003200019",                     &["L-10"]),
+    ("schemeName=\"1\">91100002400016",             "schemeName=\"XX\">91100002400016",                    &["L-12"]),
+    (" schemeName=\"1\">91100002400016",            ">9110000240001",                                      &["L-12"]),
+    (" schemeName=\"1\">91100002400016",            ">91100002400016",                                     &[]),
+    ("schemeName=\"1\">91100001600012",             "schemeID=\"XX\" schemeName=\"1\">91100001600012",     &[]),
+    ("schemeName=\"1\">91100001600012",             "schemeID=\"1\" schemeName=\"XX\">91100001600012",     &[]),
     // C and the official ids
     ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>N°1</cbc:ID>",                                &["G1.05"]),
     ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>N  1</cbc:ID>",                               &["G1.05"]),
     ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>123456789012345678901</cbc:ID>",              &["G1.05"]),
-    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID> +N_/1- </cbc:ID>",                           &[]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>+N_/1-</cbc:ID>",                             &[]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID> N-1</cbc:ID>",                               &["G1.05"]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>N-1 </cbc:ID>",                               &["G1.05"]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>&#32;N-1</cbc:ID>",                           &["G1.05"]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>\n    N-1 \n  </cbc:ID>",                     &["G1.05"]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>\n    N-1\n  </cbc:ID>",                      &[]),
+    ("<cbc:ID>N-1</cbc:ID>",                        "<cbc:ID>\r\n\tN-1\r\n</cbc:ID>",                     &[]),
     ("2026-03-31",                                  "2026-11-03",                                          &["G1.07"]),
     ("2026-03-31",                                  "2026-11-02",                                          &[]),
     (">120.00</cbc:PayableAmount>",                 ">120.000</cbc:PayableAmount>",                        &["G1.14"]),
@@ -106,7 +117,16 @@ static UBL: &[Case] = &[
     (">30</cbc:PaymentMeansCode>",                  ">48</cbc:PaymentMeansCode>",                          &[]),
     ("<cbc:PaymentMeansCode>30</cbc:PaymentMeansCode>", "",                                                &["S2.05"]),
     ("<cbc:ID>FR7630001007941234567890185</cbc:ID>", "",                                                   &["S2.05"]),
+    (">FR7630001007941234567890185<",               ">123<",                                               &["S2.05"]),
+    (">FR7630001007941234567890185<",               ">fr76 3000 1007 9412 3456 7890 185<",                 &[]),
+    (">FR7630001007941234567890185<",               ">FR7630001007941234567890186<",                       &["~S2.05"]),
+    (">FR7630001007941234567890185<",               ">FR76-30001007941234567890185<",                      &["S2.05"]),
     ("<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>", "",                                       &[]),
+    ("<cbc:TaxAmount currencyID=\"EUR\">20.00</cbc:TaxAmount>", "<cbc:TaxAmount currencyID=\"USD\">20.00</cbc:TaxAmount>", &["~C-04"]),
+    ("<cac:TaxTotal>", "<cac:TaxTotal><cbc:TaxAmount currencyID=\"USD\">23.00</cbc:TaxAmount></cac:TaxTotal><cac:TaxTotal>", &[]),
+    ("<cbc:TaxAmount currencyID=\"EUR\">20.00</cbc:TaxAmount>", "<cbc:TaxAmount>20.00</cbc:TaxAmount>",    &[]),
+    ("<cbc:TaxAmount currencyID=\"EUR\">20.00</cbc:TaxAmount>", "<cbc:TaxAmount>20.00</cbc:TaxAmount><cac:TaxSubtotal><cbc:TaxAmount currencyID=\"EUR\">19.00</cbc:TaxAmount></cac:TaxSubtotal>", &["~C-14"]),
+    ("<cac:TaxTotal>", "<cac:TaxTotal><cbc:TaxAmount currencyID=\"USD\">23.00</cbc:TaxAmount><cac:TaxSubtotal><cbc:TaxAmount currencyID=\"USD\">23.00</cbc:TaxAmount></cac:TaxSubtotal></cac:TaxTotal><cac:TaxTotal>", &[]), // of another currency
     ("<cbc:TaxExclusiveAmount currencyID=\"EUR\">100.00</cbc:TaxExclusiveAmount>", "",                     &["C-02"]),
     ("<cbc:PayableAmount currencyID=\"EUR\">120.00</cbc:PayableAmount>", "",                               &["C-03"]),
     ("<cac:TaxTotal><cbc:TaxAmount currencyID=\"EUR\">20.00</cbc:TaxAmount></cac:TaxTotal>", "",           &["~C-04"]),
@@ -137,8 +157,11 @@ static CII: &[Case] = &[
     (">12000.00</ram:DuePayableAmount>",            ">1111111111111111111111111111111111111111</ram:DuePayableAmount>", &["G1.14"]),
     ("<ram:SpecifiedLegalOrganization><ram:ID schemeID=\"1\">91100001600012</ram:ID></ram:SpecifiedLegalOrganization>", "", &["L-09"]),
     ("<ram:IBANID>FR7630001007941234567890185</ram:IBANID>", "",                                           &["S2.05"]),
+    ("<ram:IBANID>FR7630001007941234567890185</ram:IBANID>", "<ram:ProprietaryID>FR7630001007941234567890185</ram:ProprietaryID>", &["S2.05"]),
     ("<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>", "",                                         &[]),
+    ("<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>", "<ram:PaymentReference>V-1</ram:PaymentReference><ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode>", &[]),
     ("<ram:ReferenceTypeCode>BC</ram:ReferenceTypeCode>", "",                                              &[]),
+    ("<ram:ReferenceTypeCode>BC</ram:ReferenceTypeCode>", "<ram:TypeCode>Devis</ram:TypeCode><ram:ReferenceTypeCode>BC</ram:ReferenceTypeCode>", &[]),
     ("<ram:IssuerAssignedID>M-1<",                  "<ram:IssuerAssignedID>M-9<",                          &["T-23"]),
     ("schemeID=\"1\">91100002400016",               "schemeID=\"1\">11000201100044",                       &["T-14", "T-22", "T-26"]),
 ];
@@ -230,15 +253,96 @@ fn limits_and_kinds_are_told() {
 }
 
 #[test]
-fn a_conflict_shows_the_sheet_only_to_those_who_are_in_it() {
+fn a_conflict_is_told_only_to_those_who_are_in_the_sheet() {
     let wrong = String::from_utf8(a4("N-1")).unwrap().replace(MOE, OTHER);
-    let expected = |partner: &str| {
+    let conflict = |partner: &str| {
         let j = judged_by(wrong.clone().into_bytes(), Some(partner), &Config::default());
-        let finding = j.findings.iter().find(|f| f.rule == "T-22").unwrap().clone();
-        finding.expected.map(|m| m.fr)
+        j.findings.into_iter().find(|f| f.rule == "T-22")
     };
-    assert_eq!(expected("alpha").as_deref(), Some(MOE));
-    assert_eq!(expected("stranger"), None);
+    assert_eq!(conflict("alpha").and_then(|f| f.expected).map(|m| m.fr).as_deref(), Some(MOE));
+    assert_eq!(conflict("stranger"), None);
+}
+
+/// The cadre that the pièce would have decides who deposits; where there is none, the seller does.
+#[test]
+fn a_stranger_does_not_learn_which_numbers_a_supplier_has_used() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    let told = |w: &mut World, partner: &str, bytes: Vec<u8>| {
+        w.drop_file("edi", partner, "F", &bytes);
+        w.batch();
+        let reports = w.tray(partner, "comptes-rendus");
+        w.take_all();
+        let all: String = reports.iter().map(|r| text(r)).collect();
+        all.split("<CodeErreur>").skip(1).map(|s| s.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for cadre in ["A4", "A15", "A1"] {
+        let [used, free] = ["N-1", "N-9"].map(|number| told(&mut w, "gamma", invoice(cadre, number, TITULAIRE)));
+        assert_eq!(used, free, "{cadre}");
+        assert!(!used.contains(&"G1.42".to_owned()), "{cadre}");
+    }
+    assert_eq!(told(&mut w, "delta", [&a4("N-1")[..], b"<!-- mine -->"].concat()), ["G1.42"]);
+}
+
+#[test]
+fn the_only_currency_of_a_document_is_its_own() {
+    let without =
+        String::from_utf8(a4("N-1")).unwrap().replace("<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>", "");
+    let currency = |text: &str| judged(text.as_bytes().to_vec()).facts.currency;
+    assert_eq!(currency(&without).as_deref(), Some("EUR"));
+    let amount = "<cbc:Amount currencyID=\"USD\">1.00</cbc:Amount>";
+    let charge =
+        format!("<cac:AllowanceCharge><cbc:ChargeIndicator>true</cbc:ChargeIndicator>{amount}</cac:AllowanceCharge>");
+    for (before, inserted) in [
+        ("<cac:TaxTotal>", charge.clone()),
+        ("<cac:Item>", charge.clone()),
+        ("</cac:Price>", format!("<cac:AllowanceCharge>{amount}</cac:AllowanceCharge>")),
+    ] {
+        let other = without.replace(before, &format!("{inserted}{before}"));
+        assert_ne!(other, without);
+        assert_eq!(currency(&other), None, "{inserted} {before}");
+        assert!(broken(&judged(other.into_bytes())).contains("C-01"));
+    }
+}
+
+#[test]
+fn the_valideur_is_read_from_either_block() {
+    let text = String::from_utf8(a4("N-1")).unwrap();
+    let agent = format!(
+        "<cac:AgentParty><cac:PartyIdentification><cbc:ID schemeName=\"1\">{MOE}</cbc:ID></cac:PartyIdentification></cac:AgentParty>"
+    );
+    let buyer = format!("<cac:PartyIdentification><cbc:ID schemeName=\"1\">{MOA}</cbc:ID></cac:PartyIdentification>");
+    let block = |id: &str| {
+        format!(
+            "{buyer}<cac:ServiceProviderParty><cac:Party><cac:PartyIdentification><cbc:ID schemeID=\"0009\">{id}</cbc:ID></cac:PartyIdentification></cac:Party></cac:ServiceProviderParty>"
+        )
+    };
+    assert!(text.contains(&agent) && text.contains(&buyer));
+    let conflict = |text: String| {
+        let j = judged(text.into_bytes());
+        j.findings.iter().find(|f| f.rule == "T-22").map(|f| f.found.clone().unwrap())
+    };
+    let both = |id: &str| text.replace(&buyer, &block(id));
+    // The buyer's block alone, then beside the seller's: that one comes first, unless it names nobody.
+    assert_eq!(conflict(both(OTHER).replace(&agent, "")).as_deref(), Some(OTHER));
+    assert_eq!(conflict(both(OTHER)), None);
+    assert_eq!(conflict(both(MOE).replace(&agent, &agent.replace(MOE, OTHER))).as_deref(), Some(OTHER));
+    let nobody = "<cac:AgentParty><cac:PartyName><cbc:Name>Atelier</cbc:Name></cac:PartyName></cac:AgentParty>";
+    assert_eq!(conflict(both(OTHER).replace(&agent, nobody)).as_deref(), Some(OTHER));
+}
+
+/// The total VAT in a second currency is not the pièce's: what follows from the totals is.
+#[test]
+fn the_total_vat_is_the_one_in_the_documents_currency() {
+    let text = String::from_utf8(a4("N-1")).unwrap();
+    let own = "<cac:TaxTotal><cbc:TaxAmount currencyID=\"EUR\">20.00</cbc:TaxAmount></cac:TaxTotal>";
+    let other = "<cac:TaxTotal><cbc:TaxAmount currencyID=\"USD\">23.00</cbc:TaxAmount></cac:TaxTotal>";
+    for totals in [format!("{other}{own}"), format!("{own}{other}"), other.to_owned()] {
+        let j = judged(text.replace(own, &totals).into_bytes());
+        assert_eq!(j.facts.vat.map(|v| v.to_string()).as_deref(), Some("20.00"), "{totals}");
+        assert!(!j.refused());
+    }
 }
 
 #[test]

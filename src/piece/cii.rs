@@ -5,8 +5,7 @@ use super::amount::day_cii;
 use super::read::{Element, Reader, Row, first};
 use super::ubl::last;
 use super::{
-    Account, AllowanceCharge, Attachment, Line, Note, Party, PaymentMeans, Period, Piece, Preceding, Reference, Val,
-    VatBreakdown,
+    Account, AllowanceCharge, Attachment, Line, Note, Party, PaymentMeans, Period, Preceding, Reference, VatBreakdown,
 };
 use std::sync::LazyLock;
 
@@ -53,13 +52,18 @@ super::read::groups! {
     line_period: Period = |p| line(p).period.get_or_insert_default();
 }
 
-/// BT-83 and BT-89 stand beside the payment means in CII: they belong to the first.
-fn remittance<'p, 'd>(p: &'p mut Piece<'d>) -> &'p mut Option<Val<'d>> {
-    &mut means(p).remittance
+/// `ReferenceTypeCode` says which contract it is, wherever it stands; `TypeCode` where that is absent.
+fn contract_kind<'d>(contract: &mut Reference<'d>, e: Element<'d>) {
+    contract.kind = e.val().or(contract.kind);
 }
 
-fn mandate<'p, 'd>(p: &'p mut Piece<'d>) -> &'p mut Option<Val<'d>> {
-    &mut means(p).mandate
+/// The scheme of a line's object stands beside it, in the same reference.
+fn object_scheme<'d>(line: &mut Line<'d>, e: Element<'d>) {
+    if let Some(object) = &mut line.object
+        && e.doc.parent(object.id.at) == e.doc.parent(e.at)
+    {
+        object.scheme = object.scheme.or(e.val().map(|v| v.text));
+    }
 }
 
 /// `schemeID` says which registration it is: VA the VAT identifier, FC the fiscal number.
@@ -153,7 +157,7 @@ static AGREEMENT: &[Row] = &[
     ("BuyerOrderReferencedDocument/IssuerAssignedID",                                                        |p, e| first(&mut p.order, e.val())),                                               // BT-13
     ("ContractReferencedDocument",                                                                           |p, _| p.contracts.push(Reference::default())),                                     // BT-12
     ("ContractReferencedDocument/IssuerAssignedID",                                                          |p, e| first(&mut last(&mut p.contracts).id, e.val())),                             // BT-12
-    ("ContractReferencedDocument/ReferenceTypeCode",                                                         |p, e| first(&mut last(&mut p.contracts).kind, e.val())),
+    ("ContractReferencedDocument/ReferenceTypeCode",                                                         |p, e| contract_kind(last(&mut p.contracts), e)),
     ("ContractReferencedDocument/TypeCode",                                                                  |p, e| first(&mut last(&mut p.contracts).kind, e.val())),
     ("AdditionalReferencedDocument",                                                                         |p, e| p.attachments.push(Attachment { at: Some(e.at), ..Attachment::default() })), // BG-24, BT-17, BT-18
     ("AdditionalReferencedDocument/IssuerAssignedID",                                                        |p, e| first(&mut attachment(p).id, e.val())),                                      // BT-122
@@ -186,7 +190,7 @@ static DELIVERY: &[Row] = &[
 #[rustfmt::skip]
 static SETTLEMENT: &[Row] = &[
     ("CreditorReferenceID",                                                                        |p, e| first(&mut p.creditor_id, e.id())),                                                           // BT-90
-    ("PaymentReference",                                                                           |p, e| first(remittance(p), e.val())),                                                          // BT-83
+    ("PaymentReference",                                                                           |p, e| first(&mut p.remittance, e.val())),                                                          // BT-83
     ("TaxCurrencyCode",                                                                            |p, e| first(&mut p.tax_currency, e.val())),                                                         // BT-6
     ("InvoiceCurrencyCode",                                                                        |p, e| first(&mut p.currency, e.val())),                                                             // BT-5
     ("InvoiceIssuerReference",                                                                     |p, e| first(&mut p.seller_service, e.val())),                                                       // supplier's service
@@ -209,7 +213,7 @@ static SETTLEMENT: &[Row] = &[
     ("SpecifiedTradeSettlementPaymentMeans/ApplicableTradeSettlementFinancialCard/CardholderName", |p, e| first(&mut means(p).card_holder, e.val())),                                                   // BT-88
     ("SpecifiedTradeSettlementPaymentMeans/PayerPartyDebtorFinancialAccount/IBANID",               |p, e| first(&mut means(p).debited, e.val())),                                                       // BT-91
     ("SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/IBANID",             |p, e| first(&mut account(p).id, e.val())),                                                          // BT-84
-    ("SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/ProprietaryID",      |p, e| first(&mut account(p).id, e.val())),                                                          // BT-84
+    ("SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/ProprietaryID",      |p, e| first(&mut account(p).proprietary, e.val())),                                                 // BT-84
     ("SpecifiedTradeSettlementPaymentMeans/PayeePartyCreditorFinancialAccount/AccountName",        |p, e| first(&mut account(p).name, e.val())),                                                        // BT-85
     ("SpecifiedTradeSettlementPaymentMeans/PayeeSpecifiedCreditorFinancialInstitution/BICID",      |p, e| first(&mut account(p).bic, e.val())),                                                         // BT-86
     ("ApplicableTradeTax",                                                                         |p, e| p.vat.push(VatBreakdown { at: Some(e.at), ..VatBreakdown::default() })),                      // BG-23
@@ -235,7 +239,7 @@ static SETTLEMENT: &[Row] = &[
     ("SpecifiedTradeAllowanceCharge/CategoryTradeTax/RateApplicablePercent",                       |p, e| first(&mut charge(p).vat_rate, e.number())),                                                  // BT-96, BT-103
     ("SpecifiedTradePaymentTerms/Description",                                                     |p, e| first(&mut p.payment_terms, e.val())),                                                        // BT-20
     ("SpecifiedTradePaymentTerms/DueDateDateTime/udt:DateTimeString",                              |p, e| first(&mut p.due_date, e.day(day_cii))),                                                      // BT-9
-    ("SpecifiedTradePaymentTerms/DirectDebitMandateID",                                            |p, e| first(mandate(p), e.val())),                                                             // BT-89
+    ("SpecifiedTradePaymentTerms/DirectDebitMandateID",                                            |p, e| first(&mut p.mandate, e.val())),                                                             // BT-89
     ("SpecifiedTradeSettlementHeaderMonetarySummation",                                            |p, e| first(&mut p.totals.at, Some(e.at))),                                                         // BG-22
     ("SpecifiedTradeSettlementHeaderMonetarySummation/LineTotalAmount",                            |p, e| first(&mut p.totals.line_net, e.number())),                                                   // BT-106
     ("SpecifiedTradeSettlementHeaderMonetarySummation/ChargeTotalAmount",                          |p, e| first(&mut p.totals.charges, e.number())),                                                    // BT-108
@@ -287,5 +291,6 @@ static LINES: &[Row] = &[
     ("SpecifiedLineTradeSettlement/SpecifiedTradeAllowanceCharge/Reason",                                |p, e| first(&mut line_charge(p).reason, e.val())),                                                        // BT-139, BT-144
     ("SpecifiedLineTradeSettlement/SpecifiedTradeSettlementLineMonetarySummation/LineTotalAmount",       |p, e| first(&mut line(p).net, e.number())),                                                               // BT-131
     ("SpecifiedLineTradeSettlement/AdditionalReferencedDocument/IssuerAssignedID",                       |p, e| first(&mut line(p).object, e.id())),                                                                // BT-128
+    ("SpecifiedLineTradeSettlement/AdditionalReferencedDocument/ReferenceTypeCode",                      |p, e| object_scheme(line(p), e)),                                                                         // BT-128
     ("SpecifiedLineTradeSettlement/ReceivableSpecifiedTradeAccountingAccount/ID",                        |p, e| first(&mut line(p).accounting, e.val())),                                                           // BT-133
 ];

@@ -72,8 +72,10 @@ pub struct Day<'d> {
 pub struct Id<'d> {
     /// The identifier itself.
     pub id: Val<'d>,
-    /// `@schemeID`, else (UBL) `@schemeName`.
+    /// `@schemeID`, else `@schemeName`.
     pub scheme: Option<&'d str>,
+    /// `@schemeName`, where both are given.
+    pub scheme_name: Option<&'d str>,
 }
 
 /// One pièce: an invoice, a credit note, a décompte. Field comments give the business term (BT) or group (BG).
@@ -96,8 +98,10 @@ pub struct Piece<'d> {
     pub type_code: Option<Val<'d>>,
     /// BT-2, issue date.
     pub issued: Option<Day<'d>>,
-    /// BT-5, document currency.
+    /// BT-5, document currency; see [`Piece::document_currency`].
     pub currency: Option<Val<'d>>,
+    /// The `currencyID` of every amount, where BT-5 is absent and they all say the same.
+    only_currency: Option<&'d str>,
     /// BT-6, VAT accounting currency.
     pub tax_currency: Option<Val<'d>>,
     /// BT-7, VAT point date.
@@ -139,6 +143,8 @@ pub struct Piece<'d> {
     pub buyer: Party<'d>,
     /// The valideur block: CII `InvoiceeTradeParty`; UBL seller's `AgentParty`, else buyer's `ServiceProviderParty`.
     pub valideur: Option<Party<'d>>,
+    /// UBL buyer's `ServiceProviderParty` while the document is read; see [`Piece::valideur`].
+    buyers_valideur: Option<Party<'d>>,
     /// BG-10, payee.
     pub payee: Option<Party<'d>>,
     /// BG-11, seller's tax representative.
@@ -152,6 +158,10 @@ pub struct Piece<'d> {
 
     /// BG-16, payment instructions, one an element.
     pub payment_means: Vec<PaymentMeans<'d>>,
+    /// CII BT-83, which stands beside the payment means: it belongs to the first, where there is one.
+    remittance: Option<Val<'d>>,
+    /// CII BT-89, likewise.
+    mandate: Option<Val<'d>>,
     /// BT-90, bank assigned creditor identifier.
     pub creditor_id: Option<Id<'d>>,
     /// BG-20 and BG-21, document level allowances and charges.
@@ -306,12 +316,21 @@ pub struct PaymentMeans<'d> {
 /// BG-17, an account to pay to.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Account<'d> {
-    /// BT-84, IBAN or other account number.
+    /// BT-84, IBAN or other account number; see [`Account::iban`].
     pub id: Option<Val<'d>>,
+    /// BT-84, where CII says that it is no IBAN (`ProprietaryID`).
+    pub proprietary: Option<Val<'d>>,
     /// BT-85, account name.
     pub name: Option<Val<'d>>,
     /// BT-86, BIC.
     pub bic: Option<Val<'d>>,
+}
+
+impl<'d> Account<'d> {
+    /// What stands where an IBAN does: UBL has one place for every account number, CII another one for what is no IBAN.
+    pub fn iban(&self) -> Option<Val<'d>> {
+        self.id.filter(|id| self.proprietary.is_none_or(|other| other.at != id.at))
+    }
 }
 
 /// BG-20, BG-21, BG-27, BG-28: an allowance or a charge.
@@ -395,9 +414,9 @@ pub struct Attachment<'d> {
     pub at: Option<NodeId>,
     /// BT-122, reference.
     pub id: Option<Val<'d>>,
-    /// CII `TypeCode` or UBL `DocumentTypeCode` (130 is BT-18 and 50 is BT-17, not an attachment).
+    /// CII `TypeCode` or UBL `DocumentTypeCode`: 130 is BT-18, 50 is BT-17 in CII and BT-11 in a UBL credit note.
     pub type_code: Option<Val<'d>>,
-    /// CII `ReferenceTypeCode`: scheme of BT-18.
+    /// CII `ReferenceTypeCode`, UBL `ID/@schemeID`: BT-18-1, scheme of BT-18.
     pub scheme: Option<Val<'d>>,
     /// BT-123, description (CII `Name`).
     pub description: Option<Val<'d>>,

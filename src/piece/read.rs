@@ -30,6 +30,11 @@ impl<'d> Element<'d> {
         self.doc.attribute(self.at, name).map(trim).filter(|v| !v.is_empty())
     }
 
+    /// Its attribute, placed where it stands.
+    pub fn attribute_val(self, name: &str) -> Option<Val<'d>> {
+        self.attribute(name).map(|text| Val { text, at: self.at })
+    }
+
     /// Its text as a number, with the currency or unit that it names.
     pub fn number(self) -> Option<Number<'d>> {
         let raw = self.val()?;
@@ -40,12 +45,13 @@ impl<'d> Element<'d> {
     /// Its text as an identifier.
     pub fn id(self) -> Option<Id<'d>> {
         let id = self.val()?;
-        Some(Id { id, scheme: self.attribute("schemeID").or_else(|| self.attribute("schemeName")) })
+        let (scheme, name) = (self.attribute("schemeID"), self.attribute("schemeName"));
+        Some(Id { id, scheme: scheme.or(name), scheme_name: scheme.and(name) })
     }
 
     /// Its text as an identifier in a list, which `@listID` names.
     pub fn listed(self) -> Option<Id<'d>> {
-        self.val().map(|id| Id { id, scheme: self.attribute("listID") })
+        self.val().map(|id| Id { id, scheme: self.attribute("listID"), scheme_name: None })
     }
 
     /// Its text as a day.

@@ -1,7 +1,7 @@
 //! From document to pièce, and the terms that are found in more than one place.
 
 use super::cii::{self, RSM};
-use super::read::Element;
+use super::read::{Element, first};
 use super::ubl::{self, CREDIT_NOTE, INVOICE};
 use super::{Attachment, Delivery, Id, Number, Party, Piece, Syntax, Totals, Val};
 use crate::xml::{Doc, NodeId, Place, trim};
@@ -53,6 +53,7 @@ fn empty(doc: &Doc, syntax: Syntax) -> Piece<'_> {
         type_code: None,
         issued: None,
         currency: None,
+        only_currency: None,
         tax_currency: None,
         tax_point: None,
         tax_point_code: None,
@@ -73,12 +74,15 @@ fn empty(doc: &Doc, syntax: Syntax) -> Piece<'_> {
         seller: Party::default(),
         buyer: Party::default(),
         valideur: None,
+        buyers_valideur: None,
         payee: None,
         tax_representative: None,
         delivery: Delivery::default(),
         buyer_service: None,
         seller_service: None,
         payment_means: Vec::new(),
+        remittance: None,
+        mandate: None,
         creditor_id: None,
         allowances_charges: Vec::new(),
         totals: Totals::default(),
@@ -114,36 +118,75 @@ static KINDS: &[(&str, u8)] = &[
 impl<'d> Actor<'d> {
     fn of(id: &Id<'d>) -> Actor<'d> {
         let siret = id.id.text.len() == 14 && id.id.text.bytes().all(|b| b.is_ascii_digit());
+        let kind_of = |scheme: &str| match scheme {
+            "0002" => siret.then_some(1),
+            _ => KINDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(scheme)).map(|(_, kind)| *kind),
+        };
         let kind = match id.scheme {
             None => siret.then_some(1),
-            Some("0002") => siret.then_some(1),
-            Some(scheme) => KINDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(scheme)).map(|(_, kind)| *kind),
+            Some(scheme) => kind_of(scheme).or_else(|| id.scheme_name.and_then(kind_of)),
         };
         Actor { id: id.id, kind, scheme: id.scheme }
     }
 }
 
+/// The `currencyID` that stands in a document, if it is one only.
+fn only_currency(doc: &Doc) -> Option<&str> {
+    let given = doc.nodes().filter_map(|at| Element { doc, at }.attribute("currencyID"));
+    let mut found = None;
+    for unit in given {
+        if found.is_some_and(|other| other != unit) {
+            return None;
+        }
+        found = Some(unit);
+    }
+    found
+}
+
 impl<'d> Piece<'d> {
     /// Puts in order what the tables cannot say row by row.
     fn settle(&mut self) {
-        // BT-18 and BT-17 travel among the supporting documents (codes 130 and 50) and are none.
-        let (mut object, mut tender) = (None, None);
-        self.attachments.retain(|a| match (a.type_code.map(|c| c.text), a.id, a.content) {
-            (Some("130"), Some(id), None) => {
-                object.get_or_insert(Id { id, scheme: a.scheme.map(|s| s.text) });
-                false
-            }
-            (Some("50"), Some(id), None) if self.syntax == Syntax::Cii => {
-                tender.get_or_insert(id);
-                false
-            }
-            _ => true,
-        });
-        self.invoiced_object = self.invoiced_object.or(object);
-        self.tender = self.tender.or(tender);
+        self.settle_documents();
+        self.settle_payment();
+        let identified = |party: &Party<'d>| !party.ids.is_empty() || party.legal_id.is_some();
+        let buyers = self.buyers_valideur.take();
+        self.valideur = self.valideur.take().filter(identified).or(buyers);
         self.preceding.retain(|p| p.number.is_some() || p.issued.is_some());
         self.contracts.retain(|c| c.id.is_some());
         self.buyer_service = self.buyer_service.or(self.buyer_reference);
+        if self.currency.is_none() {
+            self.only_currency = only_currency(self.doc);
+        }
+    }
+
+    /// BT-18 (code 130), BT-17 and BT-11 (both 50) travel among the supporting documents and are none.
+    fn settle_documents(&mut self) {
+        let (mut object, mut tender, mut project) = (None, None, None);
+        let syntax = self.syntax;
+        self.attachments.retain(|a| {
+            let (Some(code), Some(id), None) = (a.type_code.map(|c| c.text), a.id, a.content) else { return true };
+            match (code, syntax) {
+                ("130", _) => first(&mut object, Some(Id { id, scheme: a.scheme.map(|s| s.text), scheme_name: None })),
+                ("50", Syntax::Cii) => first(&mut tender, Some(id)),
+                ("50", Syntax::UblCreditNote) => first(&mut project, Some(id)),
+                _ => return true,
+            }
+            false
+        });
+        self.invoiced_object = self.invoiced_object.or(object);
+        self.tender = self.tender.or(tender);
+        self.project = self.project.or(project);
+    }
+
+    /// What CII says of all payment means together is the first's; an account number that is no IBAN is BT-84 too.
+    fn settle_payment(&mut self) {
+        if let Some(means) = self.payment_means.first_mut() {
+            means.remittance = means.remittance.or(self.remittance);
+            means.mandate = means.mandate.or(self.mandate);
+        }
+        for account in self.payment_means.iter_mut().filter_map(|means| means.account.as_mut()) {
+            account.id = account.id.or(account.proprietary);
+        }
     }
 
     /// The place of a node.
@@ -206,23 +249,15 @@ impl<'d> Piece<'d> {
 
     /// The currency: BT-5, else the only `currencyID` that the document has.
     pub fn document_currency(&self) -> Option<&'d str> {
-        if let Some(currency) = self.currency {
-            return Some(currency.text);
-        }
-        let t = &self.totals;
-        let header = [t.line_net, t.allowances, t.charges, t.net, t.gross, t.prepaid, t.rounding, t.due];
-        let lines = self.lines.iter().flat_map(|l| [l.net, l.net_price, l.gross_price]);
-        let rest = self.vat.iter().flat_map(|v| [v.base, v.amount]);
-        let all = header.into_iter().chain(t.vat.iter().copied().map(Some)).chain(rest).chain(lines);
-        let mut found = None;
-        for unit in all.flatten().filter_map(|n: Number<'d>| n.unit) {
-            match found {
-                None => found = Some(unit),
-                Some(other) if other == unit => {}
-                Some(_) => return None,
-            }
-        }
-        found
+        self.currency.map(|c| c.text).or(self.only_currency)
+    }
+
+    /// BT-110, the total VAT: of several the one in the document's currency, else one that names none. A total in another
+    /// currency is BT-111, and stands for nothing else.
+    pub fn total_vat(&self) -> Option<Number<'d>> {
+        let currency = self.document_currency();
+        let of = |unit: Option<&str>| self.totals.vat.iter().find(|n| n.unit == unit).copied();
+        currency.and_then(|c| of(Some(c))).or_else(|| of(None))
     }
 
     /// The file name of a supporting document: `@filename`, else in CII its reference.

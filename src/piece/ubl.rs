@@ -3,8 +3,8 @@
 use super::amount::day_ubl;
 use super::read::{Element, Reader, Row, first};
 use super::{
-    AllowanceCharge, Attachment, Delivery, Line, Note, Party, PaymentMeans, Period, Piece, Preceding, Reference,
-    Totals, VatBreakdown,
+    AllowanceCharge, Attachment, Delivery, Id, Line, Note, Party, PaymentMeans, Period, Preceding, Reference, Totals,
+    VatBreakdown,
 };
 use std::sync::LazyLock;
 
@@ -45,6 +45,7 @@ super::read::groups! {
     contract: Reference = |p| last(&mut p.contracts);
     preceding: Preceding = |p| last(&mut p.preceding);
     valideur: Party = |p| p.valideur.get_or_insert_default();
+    buyers_valideur: Party = |p| p.buyers_valideur.get_or_insert_default();
     payee: Party = |p| p.payee.get_or_insert_default();
     representative: Party = |p| p.tax_representative.get_or_insert_default();
     delivery: Delivery = |p| &mut p.delivery;
@@ -59,11 +60,12 @@ pub(super) fn last<T: Default>(group: &mut Vec<T>) -> &mut T {
     &mut group[at]
 }
 
-/// The seller's valideur block comes first in the document and first in rank: the buyer's is read where there is none.
-fn is_buyers_valideur(p: &Piece<'_>, e: Element<'_>) -> bool {
-    match p.valideur.as_ref().and_then(|v| v.at) {
-        None => true,
-        Some(at) => e.doc.local(at) == "ServiceProviderParty",
+/// An identifier of whoever is paid: with the scheme SEPA it is BT-90, what the bank knows the creditor by, and none of
+/// the party's own.
+fn creditor_or_id<'d>(creditor: &mut Option<Id<'d>>, party: &mut Party<'d>, e: Element<'d>) {
+    match e.id() {
+        Some(id) if id.scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("SEPA")) => first(creditor, Some(id)),
+        id => party.ids.extend(id),
     }
 }
 
@@ -102,7 +104,7 @@ static COMMON: &[Row] = &[
     ("BillingReference/InvoiceDocumentReference/ID",            |p, e| first(&mut preceding(p).number, e.val())),             // BT-25
     ("BillingReference/InvoiceDocumentReference/IssueDate",     |p, e| first(&mut preceding(p).issued, e.day(day_ubl))),      // BT-26
     ("cac:AdditionalDocumentReference",                         |p, e| p.attachments.push(Attachment { at: Some(e.at), ..Attachment::default() })), // BG-24
-    ("AdditionalDocumentReference/ID",                          |p, e| first(&mut attachment(p).id, e.val())),                // BT-122
+    ("AdditionalDocumentReference/ID",                          |p, e| { first(&mut attachment(p).id, e.val()); first(&mut attachment(p).scheme, e.attribute_val("schemeID")); }), // BT-122, BT-18
     ("AdditionalDocumentReference/DocumentTypeCode",            |p, e| first(&mut attachment(p).type_code, e.val())),
     ("AdditionalDocumentReference/DocumentDescription",         |p, e| first(&mut attachment(p).description, e.val())),       // BT-123
     ("AdditionalDocumentReference/Attachment/ExternalReference/URI", |p, e| first(&mut attachment(p).location, e.val())),     // BT-124
@@ -119,7 +121,7 @@ static COMMON: &[Row] = &[
     ("Delivery/DeliveryLocation/Address/CountrySubentity",      |p, e| first(&mut delivery(p).address.subdivision, e.val())), // BT-79
     ("Delivery/DeliveryLocation/Address/Country/IdentificationCode", |p, e| first(&mut delivery(p).address.country, e.val())), // BT-80
     ("cac:PaymentMeans",                                        |p, e| p.payment_means.push(PaymentMeans { at: Some(e.at), ..PaymentMeans::default() })), // BG-16
-    ("PaymentMeans/PaymentMeansCode",                           |p, e| { first(&mut means(p).code, e.val()); first(&mut means(p).text, e.attribute("name").map(|text| super::Val { text, at: e.at })); }), // BT-81, BT-82
+    ("PaymentMeans/PaymentMeansCode",                           |p, e| { first(&mut means(p).code, e.val()); first(&mut means(p).text, e.attribute_val("name")); }), // BT-81, BT-82
     ("PaymentMeans/PaymentDueDate",                             |p, e| first(&mut p.due_date, e.day(day_ubl))),               // BT-9, credit note
     ("PaymentMeans/PaymentID",                                  |p, e| first(&mut means(p).remittance, e.val())),             // BT-83
     ("PaymentMeans/PayeeFinancialAccount/ID",                   |p, e| first(&mut means(p).account.get_or_insert_default().id, e.val())),   // BT-84
@@ -171,7 +173,7 @@ static CREDIT_NOTE_ONLY: &[Row] = &[
 fn tax_id<'d>(party: &mut Party<'d>, e: Element<'d>) {
     let scheme = e.doc.parent(e.at).and_then(|p| e.doc.children(p).find(|c| e.doc.local(*c) == "TaxScheme"));
     let id = scheme.and_then(|s| e.doc.children(s).find(|c| e.doc.local(*c) == "ID"));
-    let vat = id.is_some_and(|id| crate::xml::trim(e.doc.text(id)) == "VAT");
+    let vat = id.is_some_and(|id| crate::xml::trim(e.doc.text(id)).eq_ignore_ascii_case("VAT"));
     first(if vat { &mut party.vat_id } else { &mut party.tax_id }, e.val());
 }
 
@@ -179,7 +181,7 @@ fn tax_id<'d>(party: &mut Party<'d>, e: Element<'d>) {
 static PARTIES: &[Row] = &[
     // BG-4, seller
     ("AccountingSupplierParty/cac:Party",                                                          |p, e| first(&mut p.seller.at, Some(e.at))),                                           // BG-4
-    ("AccountingSupplierParty/Party/PartyIdentification/ID",                                       |p, e| p.seller.ids.extend(e.id())),                                                   // BT-29, BT-46
+    ("AccountingSupplierParty/Party/PartyIdentification/ID",                                       |p, e| creditor_or_id(&mut p.creditor_id, &mut p.seller, e)),                            // BT-29, BT-90
     ("AccountingSupplierParty/Party/cac:PostalAddress",                                            |p, e| first(&mut p.seller.address.at, Some(e.at))),                                   // BG-5, BG-8
     ("AccountingSupplierParty/Party/cac:Contact",                                                  |p, e| first(&mut p.seller.contact.at, Some(e.at))),                                   // BG-6, BG-9
     ("AccountingSupplierParty/Party/EndpointID",                                                   |p, e| first(&mut p.seller.endpoint, e.id())),                                         // BT-34, BT-49
@@ -227,14 +229,14 @@ static PARTIES: &[Row] = &[
     ("AccountingSupplierParty/Party/AgentParty/PartyName/Name",                                    |p, e| first(&mut valideur(p).trading_name, e.val())),
     ("AccountingSupplierParty/Party/AgentParty/PartyLegalEntity/RegistrationName",                 |p, e| first(&mut valideur(p).name, e.val())),
     ("AccountingSupplierParty/Party/AgentParty/PartyLegalEntity/CompanyID",                        |p, e| first(&mut valideur(p).legal_id, e.id())),
-    ("AccountingCustomerParty/Party/ServiceProviderParty/cac:Party",                               |p, e| if is_buyers_valideur(p, e) { first(&mut valideur(p).at, Some(e.at)) }),
-    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyIdentification/ID",            |p, e| if is_buyers_valideur(p, e) { valideur(p).ids.extend(e.id()) }),
-    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyName/Name",                    |p, e| if is_buyers_valideur(p, e) { first(&mut valideur(p).trading_name, e.val()) }),
-    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyLegalEntity/RegistrationName", |p, e| if is_buyers_valideur(p, e) { first(&mut valideur(p).name, e.val()) }),
-    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyLegalEntity/CompanyID",        |p, e| if is_buyers_valideur(p, e) { first(&mut valideur(p).legal_id, e.id()) }),
+    ("AccountingCustomerParty/Party/ServiceProviderParty/cac:Party",                               |p, e| first(&mut buyers_valideur(p).at, Some(e.at))),
+    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyIdentification/ID",            |p, e| buyers_valideur(p).ids.extend(e.id())),
+    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyName/Name",                    |p, e| first(&mut buyers_valideur(p).trading_name, e.val())),
+    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyLegalEntity/RegistrationName", |p, e| first(&mut buyers_valideur(p).name, e.val())),
+    ("AccountingCustomerParty/Party/ServiceProviderParty/Party/PartyLegalEntity/CompanyID",        |p, e| first(&mut buyers_valideur(p).legal_id, e.id())),
     // BG-10, payee
     ("cac:PayeeParty",                                                                             |p, e| first(&mut payee(p).at, Some(e.at))),                                           // BG-10
-    ("PayeeParty/PartyIdentification/ID",                                                          |p, e| payee(p).ids.extend(e.id())),                                                   // BT-60, BT-90
+    ("PayeeParty/PartyIdentification/ID",                                                          |p, e| creditor_or_id(&mut p.creditor_id, p.payee.get_or_insert_default(), e)),          // BT-60, BT-90
     ("PayeeParty/PartyName/Name",                                                                  |p, e| first(&mut payee(p).name, e.val())),                                            // BT-59
     ("PayeeParty/PartyLegalEntity/CompanyID",                                                      |p, e| first(&mut payee(p).legal_id, e.id())),                                         // BT-61
     // BG-11, tax representative

@@ -5,10 +5,9 @@ use super::{Case, Check, Finding, Layer, Rule, Severity};
 use crate::annuaire::siret_checks;
 use crate::msg;
 use crate::piece::amount::shape;
-use crate::piece::{Actor, Attachment, Number, PaymentMeans, Piece};
+use crate::piece::{Account, Actor, Attachment, Number, PaymentMeans, Piece, Val};
 use crate::text::{Text, same, t};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
 
 const DECK: &str = "Chorus Pro, training deck on works invoices: mandatory fields";
 const CHORUS: &str = "Chorus Pro, management rules";
@@ -157,7 +156,14 @@ fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
     let good = text.chars().count() <= 20
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'+' | b'-' | b'_' | b'/'))
         && !text.contains("  ");
-    if !good {
+    if good && has_space_at_edge(case.piece.doc.text(number.at)) {
+        found.push(
+            rule.finding(msg!("un espace borde ce numéro", "a space stands at an end of this number"))
+                .at(Some(case.piece.place(number.at)))
+                .found(format!("« {} »", case.piece.doc.text(number.at).trim_matches(['\n', '\r'])))
+                .expected(crate::text::Msg::same(text)),
+        );
+    } else if !good {
         found.push(
             rule.finding(msg!("ce numéro n'a pas la forme admise", "this number has not the form allowed"))
                 .at(Some(case.piece.place(number.at)))
@@ -168,6 +174,17 @@ fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
                 )),
         );
     }
+}
+
+/// Whether white space stands at an edge of a text as written, on the line of the text itself. What stands around it on
+/// lines of its own, and indents it, is the layout of the document.
+fn has_space_at_edge(raw: &str) -> bool {
+    let text = crate::xml::trim(raw);
+    let start = raw.find(text).unwrap_or(0);
+    let (before, after) = (&raw[..start], &raw[start + text.len()..]);
+    let breaks = |c: char| matches!(c, '\n' | '\r');
+    let indented = before.contains(breaks);
+    (!before.is_empty() && !indented) || after.split(breaks).next().is_some_and(|rest| !rest.is_empty())
 }
 
 fn future(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
@@ -256,17 +273,61 @@ fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<
                 "one of 01 10 20 30 31 42 48 49 58 59 97"
             )),
         ),
-        Some((_, true)) if means.account.and_then(|a| a.id).is_none() => found.push(
-            rule.finding(msg!("ce virement n'a pas d'IBAN", "this transfer has no IBAN"))
-                .at(Some(p.place(at)))
-                .found(code.text)
-                .expected(msg!(
-                    "UBL PayeeFinancialAccount/ID ou CII PayeePartyCreditorFinancialAccount/IBANID",
-                    "UBL PayeeFinancialAccount/ID or CII PayeePartyCreditorFinancialAccount/IBANID"
-                )),
-        ),
+        Some((_, true)) => match means.account.as_ref().and_then(Account::iban) {
+            Some(iban) => account(rule, case, iban, found),
+            None => found.push(
+                rule.finding(msg!("ce virement n'a pas d'IBAN", "this transfer has no IBAN"))
+                    .at(Some(p.place(at)))
+                    .found(code.text)
+                    .expected(msg!(
+                        "UBL PayeeFinancialAccount/ID ou CII PayeePartyCreditorFinancialAccount/IBANID",
+                        "UBL PayeeFinancialAccount/ID or CII PayeePartyCreditorFinancialAccount/IBANID"
+                    )),
+            ),
+        },
         Some(_) => {}
     }
+}
+
+/// The account of a transfer has the form of an IBAN; that its key is wrong is a warning.
+fn account(rule: &'static Rule, case: &Case<'_, '_>, iban: Val<'_>, found: &mut Vec<Finding>) {
+    let place = Some(case.piece.place(iban.at));
+    match iban_key(iban.text) {
+        Some(1) => {}
+        Some(_) => found.push(
+            rule.finding(msg!("la clé de cet IBAN est fausse", "the check digits of this IBAN are wrong"))
+                .at(place)
+                .found(iban.text)
+                .help(msg!(
+                    "recopiez l'IBAN du relevé d'identité bancaire",
+                    "copy the IBAN from the bank's own document"
+                ))
+                .warn(),
+        ),
+        None => found.push(
+            rule.finding(msg!("ce compte n'est pas un IBAN", "this account is no IBAN"))
+                .at(place)
+                .found(iban.text)
+                .expected(msg!(
+                    "deux lettres, deux chiffres, 11 à 30 lettres ou chiffres",
+                    "two letters, two digits, 11 to 30 letters or digits"
+                )),
+        ),
+    }
+}
+
+/// The remainder by 97 of an IBAN, spaces left out: 1 where its key is right. `None` where it has not the form of one.
+fn iban_key(text: &str) -> Option<u32> {
+    let iban: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let (head, account) = iban.split_at_checked(4)?;
+    let form = head[..2].iter().all(char::is_ascii_alphabetic)
+        && head[2..].iter().all(char::is_ascii_digit)
+        && (11..=30).contains(&account.len())
+        && account.iter().all(char::is_ascii_alphanumeric);
+    // A letter counts as two digits, from A = 10.
+    let shift = |digit: u32| if digit < 10 { 10 } else { 100 };
+    let digits = account.iter().chain(head).filter_map(|c| c.to_digit(36));
+    form.then(|| digits.fold(0, |key, digit| (key * shift(digit) + digit) % 97))
 }
 
 fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
@@ -305,7 +366,7 @@ fn missing(
 
 fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let t = &case.piece.totals;
-    if !t.vat.is_empty() {
+    if case.piece.total_vat().is_some() {
         return;
     }
     let place = Some(case.piece.place(t.at.unwrap_or(case.piece.doc.root())));
@@ -473,12 +534,9 @@ fn or_zero(amount: Option<Number<'_>>) -> Option<Decimal> {
     amount.map_or(Some(Decimal::ZERO), |n| n.value)
 }
 
-/// The total VAT in the document's currency: BT-110 comes before BT-111.
+/// The total VAT as stated (BT-110).
 pub fn stated_vat(piece: &Piece<'_>) -> Option<Decimal> {
-    let currency = piece.document_currency();
-    let vat = &piece.totals.vat;
-    let own = vat.iter().find(|n| n.unit.is_some() && n.unit == currency);
-    own.or_else(|| vat.first()).and_then(|n| n.value)
+    piece.total_vat().and_then(|n| n.value)
 }
 
 fn disagree(
@@ -546,16 +604,14 @@ fn lines(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
 
 fn breakdown(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let p = case.piece;
-    let Some(stated) = p.totals.vat.first() else { return };
-    // Where the breakdown is given in a second currency too, each currency has its own sum.
-    let mut sums: BTreeMap<&str, Option<Decimal>> = BTreeMap::new();
-    for row in &p.vat {
-        let unit = row.amount.and_then(|a| a.unit).unwrap_or_default();
-        let sum = sums.entry(unit).or_insert(Some(Decimal::ZERO));
-        *sum = plus(*sum, or_zero(row.amount));
-    }
-    let sum = sums.get(stated.unit.unwrap_or_default()).or_else(|| sums.get("")).copied().flatten();
-    if let Some(sum) = sum {
-        disagree(rule, case, *stated, sum, format!("Σ {} × BT-117", p.vat.len()), found);
+    let Some(stated) = p.total_vat() else { return };
+    // Where the breakdown is given in a second currency too, that one is left out.
+    let currency = p.document_currency();
+    let own = |n: Number<'_>| n.unit.is_none() || n.unit == currency;
+    let rows = || p.vat.iter().map(|row| row.amount).filter(|amount| amount.is_none_or(own));
+    let sum = rows().try_fold(Decimal::ZERO, |sum, amount| plus(Some(sum), or_zero(amount)));
+    let n = rows().count();
+    if let (Some(sum), true) = (sum, n > 0) {
+        disagree(rule, case, stated, sum, format!("Σ {n} × BT-117"), found);
     }
 }

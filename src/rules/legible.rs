@@ -2,8 +2,8 @@
 
 use super::{Case, Check, Finding, Layer, Rule, Severity};
 use crate::msg;
-use crate::piece::{Day, NotAPiece, Number, Piece};
-use crate::text::{Shown, Text, same, t};
+use crate::piece::{Actor, Day, NotAPiece, Number, Piece};
+use crate::text::{Msg, Shown, Text, same, t};
 use crate::xml::Place;
 
 const fn rule(
@@ -20,7 +20,7 @@ const fn rule(
 }
 
 #[rustfmt::skip]
-static TABLE: [Rule; 11] = [
+static TABLE: [Rule; 12] = [
     rule("L-01", &[],
         t("la racine est Invoice ou CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)", "the root is Invoice or CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"),
         t("guichet lit ces trois documents ; l'espace de noms compte autant que le nom", "guichet reads these three documents; the namespace counts as much as the name"),
@@ -77,6 +77,11 @@ static TABLE: [Rule; 11] = [
         t("ProfileID et l'extension de l'AIFE ne peuvent pas se contredire", "ProfileID and AIFE's extension cannot contradict each other"),
         same("ProfileID A4, CategoryCode A10"),
         t("mettez le même cadre aux deux endroits, ou retirez l'un des deux", "put the same cadre in both places, or remove one of them"), Some(carriers)),
+    rule("L-12", &[],
+        t("l'acteur du bloc valideur a un type d'identifiant connu", "the actor in the valideur block has a known type of identifier"),
+        t("sans lui on ne sait pas à qui la pièce va d'abord", "without it nobody knows whom the pièce goes to first"),
+        same("<cac:AgentParty>…<cbc:ID>9110000240001</cbc:ID>"),
+        t("donnez le SIRET de la MOE ou du valideur, 14 chiffres, avec schemeID=\"1\"", "give the SIRET of the MOE or the valideur, 14 digits, with schemeID=\"1\""), Some(valideur)),
 ];
 
 /// The rules of this layer, in order.
@@ -182,21 +187,31 @@ fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
             rule.finding(msg!("le fournisseur n'a pas d'identifiant", "the supplier has no identifier")).at(place()),
         ),
         Some(actor) if actor.kind.is_none() => {
-            let finding = rule
-                .finding(msg!(
-                    "le type de l'identifiant du fournisseur est inconnu",
-                    "the type of the supplier's identifier is unknown"
-                ))
-                .at(Some(p.place(actor.id.at)))
-                .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
-                .expected(msg!(
-                    "schemeID de 1 à 7 ; 14 chiffres pour un SIRET",
-                    "schemeID from 1 to 7; 14 digits for a SIRET"
-                ));
-            found.push(finding);
+            let message = msg!(
+                "le type de l'identifiant du fournisseur est inconnu",
+                "the type of the supplier's identifier is unknown"
+            );
+            found.push(unknown_kind(rule, case, actor, message));
         }
         Some(_) => {}
     }
+}
+
+fn valideur(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some(actor) = case.piece.named_valideur().filter(|actor| actor.kind.is_none()) {
+        let message = msg!(
+            "le type de l'identifiant du bloc valideur est inconnu",
+            "the type of the identifier in the valideur block is unknown"
+        );
+        found.push(unknown_kind(rule, case, actor, message));
+    }
+}
+
+fn unknown_kind(rule: &'static Rule, case: &Case<'_, '_>, actor: Actor<'_>, message: Msg) -> Finding {
+    rule.finding(message)
+        .at(Some(case.piece.place(actor.id.at)))
+        .found(format!("{} (schemeID {})", actor.id.text, actor.scheme.unwrap_or("–")))
+        .expected(msg!("schemeID de 1 à 7 ; 14 chiffres pour un SIRET", "schemeID from 1 to 7; 14 digits for a SIRET"))
 }
 
 fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {

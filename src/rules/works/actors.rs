@@ -23,12 +23,24 @@ pub struct Actor<'a> {
 pub enum Sheet<'a> {
     /// The flow cites it, or its actors point to this one alone.
     Found(&'a Marche),
-    /// The flow cites one that is not registered with this buyer; `true`: the buyer has others.
-    Unregistered(bool),
+    /// The flow cites one that is not registered with this buyer; or is, and the partner has no part in it: that must look
+    /// the same.
+    Unregistered(Others),
     /// The flow cites one of several that pay through this buyer: a number is unique a MOA only.
     Several,
     /// None is cited, and the actors point to none or to several.
     None,
+}
+
+/// The registered marchés of a buyer, where the one that the flow cites is not seen among them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Others {
+    /// It has none.
+    None,
+    /// It has some, and the partner has no part in any of them.
+    Hidden,
+    /// The partner has a part in some.
+    Seen,
 }
 
 /// Two sources that name two structures for one role.
@@ -128,7 +140,7 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
             _ => actors.moe = block,
         }
         if let Some(annuaire) = context.annuaire {
-            actors.sheet = actors.find_sheet(piece.marche(), annuaire);
+            actors.sheet = actors.find_sheet(piece.marche(), annuaire, context);
         }
         actors.complete();
         actors.depositor = cadre.and_then(|c| actors.depositor_of(c));
@@ -156,7 +168,8 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
     }
 
     /// The cited marché, registered with this buyer; else the only one in which every actor named so far has its role.
-    fn find_sheet(&self, cited: Option<Val<'d>>, annuaire: &'a Annuaire) -> Sheet<'a> {
+    /// A partner finds those alone in which it has a part: what a flow is answered tells nothing of any other.
+    fn find_sheet(&self, cited: Option<Val<'d>>, annuaire: &'a Annuaire, context: &Context<'a>) -> Sheet<'a> {
         let Some(buyer) = self.buyer else { return Sheet::None };
         if let (None, Some(earlier)) = (cited, self.associated) {
             // The earlier pièce's marché is this one's too.
@@ -165,30 +178,32 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
             return annuaire.marches_numbered(number).find(same).map_or(Sheet::None, Sheet::Found);
         }
         let buys = |m: &&'a Marche| m.moa == buyer.id || m.destinataire == buyer.id;
+        let seen = |m: &&'a Marche| buys(m) && has_part(context, m);
         let Some(cited) = cited else {
             let Some(seller) = self.seller else { return Sheet::None };
-            let fitting = annuaire.marches_of(seller.id).filter(|m| buys(m) && self.all_fit(m));
+            let fitting = annuaire.marches_of(seller.id).filter(|m| self.all_fit(m) && seen(m));
             return only(fitting).map_or(Sheet::None, Sheet::Found);
         };
-        let registered = || annuaire.marches_numbered(cited.text).filter(buys);
+        let registered = || annuaire.marches_numbered(cited.text).filter(seen);
         if registered().next().is_none() {
-            return Sheet::Unregistered(annuaire.has_marches_of_buyer(buyer.id));
+            let others = || annuaire.marches_of(buyer.id).filter(buys);
+            return Sheet::Unregistered(match others().next() {
+                None => Others::None,
+                Some(_) if others().any(|m| has_part(context, m)) => Others::Seen,
+                Some(_) => Others::Hidden,
+            });
         }
         let named = only(registered()).or_else(|| only(registered().filter(|m| self.all_fit(m))));
         named.map_or(Sheet::Several, Sheet::Found)
     }
 
-    /// Whether every actor that the flow names has its role in a marché.
-    fn all_fit(&self, marche: &Marche) -> bool {
-        let Some(cadre) = self.cadre else { return false };
-        self.seller.is_some_and(|s| sells(marche, cadre, s.id))
+    /// Whether every actor that the flow names has its role in a marché; the valideur, the role that it has for this
+    /// seller.
+    fn all_fit(&self, marche: &'a Marche) -> bool {
+        let (Some(cadre), Some(seller)) = (self.cadre, self.seller) else { return false };
+        sells(marche, cadre, seller.id)
             && self.moe.is_none_or(|a| marche.has_role(Role::Moe, a.id))
-            && self.valideur1.is_none_or(|a| marche.has_role(Role::Valideur1, a.id))
-    }
-
-    /// Whether the sheet that should be there is not: what it would give is not missing.
-    pub fn awaits_sheet(&self) -> bool {
-        matches!(self.sheet, Sheet::Unregistered(true) | Sheet::Several)
+            && self.valideur1.is_none_or(|a| self.valideurs(marche).0 == Some(a.id))
     }
 
     /// Takes from the sheet what the flow does not name, and notes where they disagree. Without a sheet the buyer is
@@ -312,6 +327,13 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
 /// The only one of some.
 fn only<T>(mut some: impl Iterator<Item = T>) -> Option<T> {
     some.next().filter(|_| some.next().is_none())
+}
+
+/// Whether the depositing partner has a part in a marché: one of its structures has a role in it. Without a partner nobody
+/// is a stranger.
+pub(super) fn has_part(context: &Context<'_>, marche: &Marche) -> bool {
+    let acts_for = |name: &str, id: &str| context.annuaire.is_some_and(|a| a.acts_for(name, id));
+    context.partner.is_none_or(|p| marche.actors().any(|(_, id)| acts_for(&p.name, id)))
 }
 
 /// Whether a structure may sell under a marché with this cadre.

@@ -2,16 +2,20 @@
 
 pub mod actors;
 pub mod cadres;
+mod marche;
+mod services;
 
 use super::{Case, Check, Finding, Layer, Rule, Severity};
-use crate::annuaire::{Marche, Structure};
 use crate::clock::Instant;
 use crate::error::shown;
 use crate::msg;
 use crate::text::{Msg, Shown, Text, same, t};
 use crate::trade::{Cadre, Mode, Role};
-use actors::{Actor, Sheet, Source, sells};
+use actors::{Actor, Source};
 use cadres::{Cell, Kind, Named};
+pub(crate) use marche::may_see_sheet;
+use marche::{awaits_sheet, cadre_used, has_role, in_time, may_see, not_solidaire, registered};
+use services::{either_given, engagement_given, service_active, service_given, service_known};
 
 const DECK: &str = "Chorus Pro, training deck on works invoices";
 
@@ -376,9 +380,16 @@ fn mode_allowed(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findin
     }
 }
 
+/// Whether the depositing partner does not act for the depositor; for the seller, where nobody knows who deposits.
+fn is_foreign(case: &Case<'_, '_>) -> bool {
+    let Some(partner) = case.context.partner else { return false };
+    let depositor = case.actors.depositor.map(|(_, actor)| actor).or(case.actors.seller);
+    depositor.is_none_or(|actor| partner.structures.iter().all(|s| s != actor.id))
+}
+
 fn entitled(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let (Some(partner), Some((role, actor))) = (case.context.partner, case.actors.depositor) else { return };
-    if partner.structures.iter().any(|s| s == actor.id) || is_told(case, actor) {
+    if !is_foreign(case) || is_told(case, actor) {
         return;
     }
     let (label, id) = (role.label(), actor.id);
@@ -430,7 +441,7 @@ fn is_told(case: &Case<'_, '_>, actor: Actor<'_>) -> bool {
         named.filter(|n| Some(n.id.at) == actor.at).is_some_and(|n| match n.kind {
             Some(1) => !super::chorus::is_siret(n.id.text),
             Some(_) => is_buyer,
-            None => is_buyer || p.supplier() == Some(n),
+            None => true,
         })
     })
 }
@@ -479,136 +490,6 @@ fn at_marche(case: &Case<'_, '_>) -> Option<super::Place> {
     Some(p.place(p.marche().map(|m| m.at).or(p.seller.at).unwrap_or(p.doc.root())))
 }
 
-/// The destinataire's structure with the service and the engagement that the pièce gives it.
-struct Addressed<'a> {
-    structure: &'a Structure,
-    /// How a sentence calls it.
-    name: &'a str,
-    service: Option<&'a str>,
-    engagement: Option<&'a str>,
-}
-
-fn addressed<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
-    let actor = case.actors.destinataire.or(case.actors.buyer)?;
-    let structure = case.context.annuaire?.structure(actor.id)?;
-    let services = case.actors.services(case.piece);
-    let name = if actor.at.is_some() || may_see_sheet(case) { actor.id } else { "destinataire" };
-    Some(Addressed { structure, name, service: services.destinataire, engagement: services.engagement })
-}
-
-/// Whether a slip that is told already may have kept the right sheet away: what it would give is not missing.
-fn awaits_sheet(case: &Case<'_, '_>) -> bool {
-    let a = &case.actors;
-    let unsure = |actor: Option<Actor<'_>>| actor.is_none_or(|actor| is_told(case, actor));
-    a.awaits_sheet() || unsure(a.buyer) || (case.piece.marche().is_none() && unsure(a.seller))
-}
-
-/// The same, where what is not given is missing: the sheet of another marché would not give it.
-fn addressed_whole<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
-    addressed(case).filter(|_| !awaits_sheet(case))
-}
-
-/// Where a missing service or engagement would stand.
-fn at_buyer(case: &Case<'_, '_>) -> Option<super::Place> {
-    let p = case.piece;
-    Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))
-}
-
-fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let Some(Addressed { structure, name: id, service: None, .. }) = addressed_whole(case)
-        && structure.service_required
-    {
-        found.push(rule.finding(msg!("{id} exige un code service", "{id} asks for a service code")).at(at_buyer(case)));
-    }
-}
-
-/// A service code that is given, the structure it is a service of, and what the annuaire has of it.
-struct Serving<'a> {
-    code: &'a str,
-    structure: &'a Structure,
-    /// How a sentence calls the structure.
-    name: &'a str,
-    service: Option<&'a crate::annuaire::Service>,
-}
-
-/// The destinataire's service; and the one that the flow gives its buyer where another structure pays.
-fn services<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = Serving<'a>> {
-    let pays = addressed(case).and_then(|to| Some((to.structure, to.name, to.service?)));
-    let buyer = case.actors.buyer.filter(|buyer| case.actors.destinataire.is_some_and(|d| d.id != buyer.id));
-    let buys = buyer.and_then(|buyer| {
-        let structure = case.context.annuaire?.structure(buyer.id)?;
-        Some((structure, buyer.id, case.piece.buyer_service?.text))
-    });
-    [pays, buys].into_iter().flatten().filter_map(|(structure, name, code)| {
-        let service = case.context.annuaire?.service(&structure.id, code);
-        Some(Serving { code, structure, name, service })
-    })
-}
-
-/// A service code as it may be told: the sheet's own to those in it.
-fn told_code<'a>(case: &Case<'_, '_>, code: &'a str) -> &'a str {
-    let of_flow = case.piece.buyer_service.is_some_and(|s| s.text == code);
-    if of_flow || may_see_sheet(case) { code } else { "–" }
-}
-
-fn at_service(case: &Case<'_, '_>) -> Option<super::Place> {
-    case.piece.buyer_service.map(|s| case.piece.place(s.at)).or_else(|| at_buyer(case))
-}
-
-fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    for Serving { code, structure, name: id, .. } in services(case).filter(|s| s.service.is_none()) {
-        // A structure without services in the annuaire says nothing of its codes.
-        let says = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
-        // Codes that are none are told already.
-        if super::chorus::is_service_code(code) && (says || structure.service_required) {
-            let code = shown(told_code(case, code));
-            found.push(
-                rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
-                    .at(at_service(case))
-                    .found(code.clone()),
-            );
-        }
-    }
-}
-
-fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    for Serving { code, .. } in services(case).filter(|s| s.service.is_some_and(|s| !s.active)) {
-        let code = told_code(case, code);
-        found.push(
-            rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active"))
-                .at(at_service(case))
-                .found(code),
-        );
-    }
-}
-
-fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let Some(Addressed { structure, name: id, engagement: None, .. }) = addressed_whole(case) else { return };
-    let by_service =
-        services(case).any(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
-    if structure.engagement_required || by_service {
-        found.push(
-            rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case)),
-        );
-    }
-}
-
-fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let Some(Addressed { structure, name: id, service: None, engagement: None }) = addressed_whole(case)
-        && structure.either_required
-        && !structure.service_required
-        && !structure.engagement_required
-    {
-        found.push(
-            rule.finding(msg!(
-                "{id} exige un code service ou un engagement",
-                "{id} asks for a service code or an engagement"
-            ))
-            .at(at_buyer(case)),
-        );
-    }
-}
-
 fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let a = &case.actors;
     // Without the annuaire, or while the cited sheet is missing, nobody knows whom the sheet would name.
@@ -627,16 +508,6 @@ fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>)
             .at(Some(case.piece.place(case.piece.seller.at.unwrap_or(case.piece.doc.root())))),
         );
     }
-}
-
-/// Whether the depositing partner may see who is who in a marché: one of its structures has a role in it.
-fn may_see(case: &Case<'_, '_>, marche: &Marche) -> bool {
-    case.context.partner.is_none_or(|p| marche.actors().any(|(_, id)| p.structures.iter().any(|s| s == id)))
-}
-
-/// The same of the sheet that was used; where none was, there is nothing to hide.
-pub(crate) fn may_see_sheet(case: &Case<'_, '_>) -> bool {
-    case.actors.marche().is_none_or(|marche| may_see(case, marche))
 }
 
 fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
@@ -661,70 +532,6 @@ fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn registered(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let Some(cited) = case.piece.marche().filter(|_| case.actors.buyer.is_some_and(|b| !is_told(case, b))) else {
-        return;
-    };
-    let number = Shown(cited.text).to_string();
-    let told = |message| rule.finding(message).at(Some(case.piece.place(cited.at))).found(cited.text);
-    let finding = match case.actors.sheet {
-        Sheet::Found(_) | Sheet::None => return,
-        Sheet::Several => told(msg!(
-            "plusieurs MOA dont ce destinataire paie les marchés ont un marché {number}",
-            "several MOAs whose marchés this destinataire pays have a marché {number}"
-        ))
-        .help(msg!("désignez la MOA comme acheteur, par son SIRET", "name the MOA as the buyer, by its SIRET")),
-        Sheet::Unregistered(has_others) => {
-            let finding = told(msg!(
-                "le marché {number} n'est pas enregistré chez ce destinataire",
-                "the marché {number} is not registered with this buyer"
-            ));
-            if has_others { finding } else { finding.warn() }
-        }
-    };
-    found.push(finding);
-}
-
-fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let (Some(marche), Some(issued)) = (case.actors.marche(), case.piece.issued) else { return };
-    let Some(day) = issued.value.filter(|_| may_see(case, marche)) else { return };
-    let early = marche.starts.is_some_and(|s| day < s);
-    let late = marche.ends.is_some_and(|e| day > e);
-    if early || late {
-        let number = &marche.number;
-        let edge = |d: Option<chrono::NaiveDate>| d.map_or_else(|| "…".to_owned(), |d| d.to_string());
-        let (starts, ends) = (edge(marche.starts), edge(marche.ends));
-        found.push(
-            rule.finding(msg!(
-                "la pièce est émise hors des dates du marché {number}",
-                "the pièce is issued outside the dates of the marché {number}"
-            ))
-            .at(Some(case.piece.place(issued.raw.at)))
-            .found(issued.raw.text)
-            .expected(msg!("du {starts} au {ends}", "from {starts} to {ends}")),
-        );
-    }
-}
-
-fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    if let (Some(marche), Some(cadre)) = (case.actors.marche(), case.actors.cadre)
-        && !marche.uses(cadre)
-        && may_see(case, marche)
-    {
-        let number = &marche.number;
-        let used = marche.cadres.iter().map(|c| c.code()).collect::<Vec<_>>().join(" ");
-        found.push(
-            rule.finding(msg!(
-                "le marché {number} n'utilise pas le cadre {cadre}",
-                "the marché {number} does not use the cadre {cadre}"
-            ))
-            .at(at_cadre(case))
-            .found(cadre.code())
-            .expected(Msg::same(used)),
-        );
-    }
-}
-
 /// The State: every ministry's pièces bear it.
 const STATE: &str = "11000201100044";
 
@@ -735,22 +542,6 @@ fn not_the_state(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findi
                 .at(moe.at.map(|at| case.piece.place(at)))
                 .found(STATE)
                 .expected(msg!("le SIRET de la MOE", "the MOE's SIRET")),
-        );
-    }
-}
-
-fn not_solidaire(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let solidaire = case.actors.marche().filter(|m| m.groupement == Some(crate::annuaire::Groupement::Solidaire));
-    if let (Some(marche), Some(cadre @ (Cadre::A13 | Cadre::A14))) = (solidaire, case.actors.cadre) {
-        let number = &marche.number;
-        found.push(
-            rule.finding(msg!(
-                "le groupement du marché {number} est solidaire : un cotraitant n'y dépose pas",
-                "the groupement of the marché {number} is solidaire: a cotraitant deposits nothing"
-            ))
-            .at(at_cadre(case))
-            .found(cadre.code())
-            .expected(msg!("A4 ou A7, déposé par le mandataire", "A4 or A7, deposited by the mandataire")),
         );
     }
 }
@@ -767,28 +558,6 @@ fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
             ))
             .at(valideur.at.map(|at| case.piece.place(at)))
             .found(valideur.id),
-        );
-    }
-}
-
-fn has_role(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
-    let a = &case.actors;
-    if let (Some(marche), Some(cadre), Some(seller)) = (a.marche(), a.cadre, a.seller)
-        && !sells(marche, cadre, seller.id)
-        && !is_told(case, seller)
-    {
-        let (number, id, role) = (&marche.number, seller.id, cadres::of(cadre).depositor.label());
-        found.push(
-            rule.finding(msg!(
-                "{id} n'a pas, dans le marché {number}, le rôle que le cadre {cadre} suppose",
-                "{id} has not, in the marché {number}, the role that the cadre {cadre} supposes"
-            ))
-            .at(seller.at.map(|at| case.piece.place(at)))
-            .found(id)
-            .expected(match cadre {
-                Cadre::A10 | Cadre::A13 | Cadre::A14 => Msg::from(role),
-                _ => msg!("une entreprise du marché", "a company of the marché"),
-            }),
         );
     }
 }

@@ -1,0 +1,130 @@
+//! Where inside the destinataire a pièce goes: its service, and the engagement that it is paid from.
+
+use super::marche::{awaits_sheet, may_see_sheet};
+use crate::annuaire::Structure;
+use crate::error::shown;
+use crate::msg;
+use crate::rules::{Case, Finding, Place, Rule, chorus};
+
+/// The destinataire's structure with the service and the engagement that the pièce gives it.
+struct Addressed<'a> {
+    structure: &'a Structure,
+    /// How a sentence calls it.
+    name: &'a str,
+    service: Option<&'a str>,
+    engagement: Option<&'a str>,
+}
+
+fn addressed<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
+    let actor = case.actors.destinataire.or(case.actors.buyer)?;
+    let structure = case.context.annuaire?.structure(actor.id)?;
+    let services = case.actors.services(case.piece);
+    let name = if actor.at.is_some() || may_see_sheet(case) { actor.id } else { "destinataire" };
+    Some(Addressed { structure, name, service: services.destinataire, engagement: services.engagement })
+}
+
+/// The same, where what is not given is missing: the sheet of another marché would not give it.
+fn addressed_whole<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
+    addressed(case).filter(|_| !awaits_sheet(case))
+}
+
+/// Where a missing service or engagement would stand.
+fn at_buyer(case: &Case<'_, '_>) -> Option<Place> {
+    let p = case.piece;
+    Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))
+}
+
+pub(super) fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some(Addressed { structure, name: id, service: None, .. }) = addressed_whole(case)
+        && structure.service_required
+    {
+        found.push(rule.finding(msg!("{id} exige un code service", "{id} asks for a service code")).at(at_buyer(case)));
+    }
+}
+
+/// A service code that is given, the structure it is a service of, and what the annuaire has of it.
+struct Serving<'a> {
+    code: &'a str,
+    structure: &'a Structure,
+    /// How a sentence calls the structure.
+    name: &'a str,
+    service: Option<&'a crate::annuaire::Service>,
+}
+
+/// The destinataire's service; and the one that the flow gives its buyer where another structure pays.
+fn services<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = Serving<'a>> {
+    let pays = addressed(case).and_then(|to| Some((to.structure, to.name, to.service?)));
+    let buyer = case.actors.buyer.filter(|buyer| case.actors.destinataire.is_some_and(|d| d.id != buyer.id));
+    let buys = buyer.and_then(|buyer| {
+        let structure = case.context.annuaire?.structure(buyer.id)?;
+        Some((structure, buyer.id, case.piece.buyer_service?.text))
+    });
+    [pays, buys].into_iter().flatten().filter_map(|(structure, name, code)| {
+        let service = case.context.annuaire?.service(&structure.id, code);
+        Some(Serving { code, structure, name, service })
+    })
+}
+
+/// A service code as it may be told: the sheet's own to those in it.
+fn told_code<'a>(case: &Case<'_, '_>, code: &'a str) -> &'a str {
+    let of_flow = case.piece.buyer_service.is_some_and(|s| s.text == code);
+    if of_flow || may_see_sheet(case) { code } else { "–" }
+}
+
+fn at_service(case: &Case<'_, '_>) -> Option<Place> {
+    case.piece.buyer_service.map(|s| case.piece.place(s.at)).or_else(|| at_buyer(case))
+}
+
+pub(super) fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    for Serving { code, structure, name: id, .. } in services(case).filter(|s| s.service.is_none()) {
+        // A structure without services in the annuaire says nothing of its codes.
+        let says = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
+        // Codes that are none are told already.
+        if chorus::is_service_code(code) && (says || structure.service_required) {
+            let code = shown(told_code(case, code));
+            found.push(
+                rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
+                    .at(at_service(case))
+                    .found(code.clone()),
+            );
+        }
+    }
+}
+
+pub(super) fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    for Serving { code, .. } in services(case).filter(|s| s.service.is_some_and(|s| !s.active)) {
+        let code = told_code(case, code);
+        found.push(
+            rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active"))
+                .at(at_service(case))
+                .found(code),
+        );
+    }
+}
+
+pub(super) fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let Some(Addressed { structure, name: id, engagement: None, .. }) = addressed_whole(case) else { return };
+    let by_service =
+        services(case).any(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
+    if structure.engagement_required || by_service {
+        found.push(
+            rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case)),
+        );
+    }
+}
+
+pub(super) fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    if let Some(Addressed { structure, name: id, service: None, engagement: None }) = addressed_whole(case)
+        && structure.either_required
+        && !structure.service_required
+        && !structure.engagement_required
+    {
+        found.push(
+            rule.finding(msg!(
+                "{id} exige un code service ou un engagement",
+                "{id} asks for a service code or an engagement"
+            ))
+            .at(at_buyer(case)),
+        );
+    }
+}
