@@ -168,9 +168,13 @@ impl Deposit<'_> {
         }
     }
 
-    /// Whether a reference means something among the pièces that have its number, be it several.
-    pub fn fits(&self, cited: &Cited, numbered: &[Earlier]) -> bool {
-        numbered.iter().any(|e| self.knows(&e.partner, &e.facts) && self.miss(cited, e).is_none())
+    /// Whether the pièce that a reference means is here, be it taken or elsewhere by now. One that was refused, or that
+    /// merely has the number, may still be followed by the one that is meant.
+    pub fn is_here(&self, cited: &Cited, numbered: &[Earlier]) -> bool {
+        numbered.iter().filter(|e| self.knows(&e.partner, &e.facts)).any(|e| {
+            let miss = self.miss(cited, e);
+            matches!(miss, None | Some(Miss::Taken | Miss::NotNow))
+        })
     }
 
     /// Whether the depositing partner may know of a pièce: it deposited it, or acts for one of its actors.

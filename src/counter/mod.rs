@@ -230,8 +230,7 @@ impl Counter {
         Ok(ready.into_iter().map(|(t, _)| t).collect())
     }
 
-    /// Whether a deposit cites a pièce that cannot be associated now and that nobody brings: neither it nor those `here`.
-    /// One that has the number and cannot be taken (refused, say) may still be followed by the right one.
+    /// Whether a deposit cites a pièce that the ledger has not and that nobody brings: neither it nor those `here`.
     fn is_missing(&self, taken: &Taken, here: &Here<'_>, acts_for: ActsFor<'_>) -> Result<bool, CounterError> {
         let own: Vec<&str> = order::numbers(&taken.flow.documents).collect();
         let partner: &str = &taken.claim.partner;
@@ -246,7 +245,7 @@ impl Counter {
                     continue;
                 }
                 let numbered = self.ledger.numbered(number, supplier.as_deref(), facts.marche.as_deref())?;
-                if !deposit.fits(cited, &numbered) {
+                if !deposit.is_here(cited, &numbered) {
                     return Ok(true);
                 }
             }

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
 pub mod build;
+pub mod house;
 pub mod json_schema;
 pub mod world;
 pub mod xsd;

@@ -234,12 +234,13 @@ impl<'a> Name<'a> {
 
     fn sequence(&mut self, sequence: &str) {
         if sequence.len() != SEQUENCE || !sequence.bytes().all(|b| b.is_ascii_digit()) {
-            let length = sequence.chars().count();
-            self.tell(
-                msg!("la séquence n'est pas un nombre de 15 chiffres", "the sequence is no number of 15 digits"),
-                sequence,
-                msg!("15 chiffres (il y a {length} caractères)", "15 digits (there are {length} characters)"),
-            );
+            let expected = match sequence.chars().count() {
+                SEQUENCE => msg!("{SEQUENCE} chiffres", "{SEQUENCE} digits"),
+                length => msg!("{SEQUENCE} chiffres, et non {length}", "{SEQUENCE} digits, not {length}"),
+            };
+            let message =
+                msg!("la séquence n'est pas un nombre de 15 chiffres", "the sequence is no number of 15 digits");
+            self.tell(message, sequence, expected);
         }
     }
 }
