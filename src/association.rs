@@ -149,29 +149,37 @@ enum Miss {
 }
 
 impl Deposit<'_> {
-    /// The one earlier pièce that a reference means, among those that have its number.
+    /// The one earlier pièce that a reference means, among those that have its number. One that the depositing partner
+    /// may not know of is not there for it: what it is told is what it would be told without that pièce.
     ///
     /// # Errors
     /// The finding that says why there is none, or that there are several.
     pub fn find<'e>(&self, cited: &Cited, numbered: &'e [Earlier]) -> Result<&'e Earlier, Box<Finding>> {
-        let judged: Vec<(&Earlier, Option<Miss>)> = numbered.iter().map(|e| (e, self.miss(cited, e))).collect();
-        let mut fits = judged.iter().filter(|(_, miss)| miss.is_none()).map(|(e, _)| *e);
-        match (fits.next(), fits.next()) {
-            (Some(one), None) => Ok(one),
-            (Some(_), Some(_)) => {
-                let fits = judged.iter().filter(|(_, miss)| miss.is_none()).map(|(e, _)| *e);
-                Err(Box::new(several(cited, fits.filter(|e| self.knows(e)))))
+        let known = numbered.iter().filter(|e| self.knows(&e.partner, &e.facts));
+        let judged: Vec<(&Earlier, Option<Miss>)> = known.map(|e| (e, self.miss(cited, e))).collect();
+        let fits: Vec<&Earlier> = judged.iter().filter(|(_, miss)| miss.is_none()).map(|(e, _)| *e).collect();
+        match fits[..] {
+            [one] => Ok(one),
+            [] => {
+                let near = judged.iter().filter_map(|(e, miss)| Some((*e, miss.as_ref()?)));
+                Err(Box::new(self.none(cited, near)))
             }
-            _ => {
-                let near = judged.iter().filter(|(e, _)| self.knows(e));
-                Err(Box::new(self.none(cited, near.filter_map(|(e, miss)| Some((*e, miss.as_ref()?))))))
-            }
+            _ => Err(Box::new(several(cited, &fits))),
         }
     }
 
+    /// Whether the pièce that a reference means is here, be it taken or elsewhere by now. One that was refused, or that
+    /// merely has the number, may still be followed by the one that is meant.
+    pub fn is_here(&self, cited: &Cited, numbered: &[Earlier]) -> bool {
+        numbered.iter().filter(|e| self.knows(&e.partner, &e.facts)).any(|e| {
+            let miss = self.miss(cited, e);
+            matches!(miss, None | Some(Miss::Taken | Miss::NotNow))
+        })
+    }
+
     /// Whether the depositing partner may know of a pièce: it deposited it, or acts for one of its actors.
-    fn knows(&self, earlier: &Earlier) -> bool {
-        earlier.partner == self.partner || earlier.facts.actors().any(|id| (self.acts_for)(id))
+    pub fn knows(&self, partner: &str, facts: &Facts) -> bool {
+        partner == self.partner || facts.actors().any(|id| (self.acts_for)(id))
     }
 
     fn miss(&self, cited: &Cited, earlier: &Earlier) -> Option<Miss> {
@@ -238,9 +246,8 @@ impl Deposit<'_> {
             ))
             .at(cited.place.clone())
             .found(depositor);
-        let told = may.filter(|_| self.knows(earlier)).map(|id| Msg::same(id.to_owned()));
-        Err(Box::new(match told {
-            Some(told) => finding.expected(told),
+        Err(Box::new(match may {
+            Some(id) => finding.expected(Msg::same(id)),
             None => finding,
         }))
     }
@@ -342,9 +349,11 @@ impl Deposit<'_> {
 /// Near misses told at most.
 const NEAR_MISSES: usize = 10;
 
-fn several<'e>(cited: &Cited, fits: impl Iterator<Item = &'e Earlier>) -> Finding {
+fn several(cited: &Cited, fits: &[&Earlier]) -> Finding {
     let number = shown(cited);
     let fits: Vec<String> = fits
+        .iter()
+        .take(NEAR_MISSES)
         .map(|e| {
             let issued = e.facts.issued.map(|d| d.to_string()).unwrap_or_default();
             let supplier = e.facts.supplier_id.as_deref().unwrap_or_default();

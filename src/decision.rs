@@ -6,6 +6,7 @@ use crate::clock::Instant;
 use crate::config::Delays;
 use crate::judge::{Cited, Facts, Fate, Judged, JudgedFlow};
 use crate::lifecycle::{self, Statut};
+use crate::rules::works::names::NamedFlow;
 use crate::rules::{Finding, chorus, works};
 use crate::trade::{Cadre, Role};
 use chrono::Datelike;
@@ -75,6 +76,13 @@ pub trait View {
     /// The ledger's.
     fn numbered(&self, number: &str, supplier: Option<&str>, marche: Option<&str>)
     -> Result<Vec<Earlier>, Self::Error>;
+
+    /// The flow of this name that the same partner deposited before: one that was integrated where there is one, else
+    /// the last.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn named(&self, partner: &str, name: &[u8]) -> Result<Option<NamedFlow>, Self::Error>;
 
     /// The statuses that a pièce has had, each with the structure that caused it.
     ///

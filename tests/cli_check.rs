@@ -200,9 +200,17 @@ fn the_demo_shows_pièces_refusals_and_outbound_files() {
     let out = w.run(&["demo"]);
     assert!(out.status.success(), "{}", text(&out.stderr));
     let told = text(&out.stdout);
-    for part in
-        ["A4", "A24", "Made available to the MOE", "T-01", "comptes-rendus", "guichet piece p-", "cd guichet-demo"]
-    {
+    for part in [
+        "A dossier, from the draft to the service that pays\nPDM-PONT-06  A4",
+        "Made available to the destinataire, Direction des finances du Haut-Causse",
+        "A24",
+        "Made available to the MOE",
+        "T-01",
+        "comptes-rendus",
+        "guichet piece p-",
+        "guichet search --dossier PDM-PONT-06",
+        "cd guichet-demo",
+    ] {
         assert!(told.contains(part), "{part}: {told}");
     }
     let verify = w.guichet(&["verify"]).current_dir(w.path("guichet-demo")).output().unwrap();

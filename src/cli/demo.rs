@@ -12,7 +12,7 @@ use crate::counter::Counter;
 use crate::error::Problem;
 use crate::event::{Event, Level, Listener, Log};
 use crate::init::{InitError, init};
-use crate::ledger::{Criteria, LedgerReader, PieceRow};
+use crate::ledger::{Criteria, LedgerReader, PieceRow, TrailRow};
 use crate::msg;
 use crate::render::{Format, Listing};
 use crate::text::t;
@@ -32,6 +32,8 @@ pub struct Args {
 /// What the demo has to tell.
 struct Shown {
     pieces: Vec<PieceRow>,
+    /// One dossier, each of its pièces with its trail.
+    dossier: Vec<(PieceRow, Vec<TrailRow>)>,
     /// Of each pièce that somebody must act on: the role.
     holders: HashMap<String, Role>,
     /// What was not accepted.
@@ -52,7 +54,9 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     drop(counter);
     let ledger = LedgerReader::open(&config.ledger.path)?;
     let flows = std::mem::take(&mut *ear.flows.lock().expect("no listener panics"));
-    let shown = Shown { pieces: pieces(&ledger)?, holders: holders(&ledger)?, flows, annuaire, config };
+    let pieces = pieces(&ledger, Criteria::default())?;
+    let (dossier, holders) = (dossier(&ledger)?, holders(&ledger)?);
+    let shown = Shown { pieces, dossier, holders, flows, annuaire, config };
     if session.format == Format::Table {
         tell::all(&shown, &args.dir, &tally, started.elapsed(), session)?;
     } else {
@@ -96,9 +100,20 @@ fn put(dir: &Path, below: &str, text: &[u8]) -> Result<(), Failure> {
     made.map_err(|e| Failure::Problems(vec![Problem::io(&path, t("écrire ce fichier", "write this file"), &e)]))
 }
 
-fn pieces(ledger: &LedgerReader) -> Result<Vec<PieceRow>, Failure> {
+/// The pièces of one dossier, each with its trail.
+fn dossier(ledger: &LedgerReader) -> Result<Vec<(PieceRow, Vec<TrailRow>)>, Failure> {
+    let number = Some(showcase::DOSSIER.to_owned());
+    let pieces = pieces(ledger, Criteria { dossier: number, ..Criteria::default() })?;
+    let with_trail = |piece: PieceRow| {
+        let trail = ledger.trail(&piece.piece)?;
+        Ok((piece, trail))
+    };
+    pieces.into_iter().map(with_trail).collect()
+}
+
+fn pieces(ledger: &LedgerReader, criteria: Criteria) -> Result<Vec<PieceRow>, Failure> {
     let mut all = Vec::new();
-    ledger.search(&Criteria::default(), &mut |row| {
+    ledger.search(&criteria, &mut |row| {
         all.push(row);
         true
     })?;

@@ -4,13 +4,14 @@ use super::intake::{Intake, Taken};
 use super::order;
 use super::{CounterError, Tally};
 use crate::clock::Instant;
-use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcome, Told};
+use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcome, Told, View};
 use crate::event::Event;
 use crate::facts::Facts;
 use crate::judge::{Document, Fate, Member};
 use crate::ledger::{Entry, Hash, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
+use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
 use crate::spool::{Claim, Staged, Tray};
 use sha2::{Digest, Sha256};
@@ -58,13 +59,14 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Records a batch and stages what goes out; the barrier stands between the last write and the commit.
+    /// Records a batch, in the order in which it is given, and stages what goes out; the barrier stands between the
+    /// last write and the commit.
     fn commit(&mut self, taken: Vec<Taken>, now: Instant) -> Result<Consequences, CounterError> {
         let mut entry = self.ledger.begin()?;
         entry.published(self.published)?;
         let (done, statuses) = (Consequences::default(), Statuses::new());
         let mut writing = Writing { intake: self.intake, entry, now, done, statuses };
-        for t in order::by_citation(taken) {
+        for t in taken {
             writing.deposit(t)?;
         }
         writing.status_flows()?;
@@ -119,16 +121,20 @@ struct Writing<'a, 'l> {
 impl Writing<'_, '_> {
     /// Decides one deposit and records it, with everything that will go out because of it.
     fn deposit(&mut self, mut taken: Taken) -> Result<(), CounterError> {
-        let Taken { claim, sha256, flow } = &mut taken;
+        let Taken { claim, sha256, flow } = &taken;
         let closed = decision::closed(&claim.partner, sha256.as_ref(), flow, &self.entry)?;
-        let mut documents = std::mem::take(&mut flow.documents);
+        let mut documents = std::mem::take(&mut taken.flow.documents);
+        if closed.as_ref().is_none_or(|c| c.outcome != Outcome::Duplicate) {
+            let found = self.name(&taken, &documents)?;
+            taken.flow.findings.extend(found);
+        }
+        let refused = taken.flow.findings.iter().any(Finding::is_error);
         let Closed { outcome, first, finding } = match closed {
             Some(closed) => {
                 documents.clear();
                 closed
             }
             None => {
-                let refused = flow.findings.iter().any(Finding::is_error);
                 let accepted = self.documents(&taken, &mut documents, refused)?;
                 let outcome = decision::outcome(accepted, documents.len());
                 Closed { outcome, first: None, finding: None }
@@ -137,7 +143,7 @@ impl Writing<'_, '_> {
         if let Some(finding) = finding {
             taken.flow.findings = vec![finding];
         }
-        let answer = Answer { outcome, first, documents };
+        let answer = Answer { outcome, first, documents, refused };
         self.flow(&taken, &answer)?;
         self.report(&taken, &answer)?;
         self.count(&taken, &answer);
@@ -145,6 +151,29 @@ impl Writing<'_, '_> {
         let copied = taken.sha256.is_some();
         self.done.filed.push((taken.claim, filed, copied));
         Ok(())
+    }
+
+    /// What is wrong with the name of a deposit, of a partner whose names are judged.
+    fn name(&self, taken: &Taken, documents: &[Document]) -> Result<Vec<Finding>, CounterError> {
+        let (Taken { claim, flow, .. }, name) = (taken, taken.claim.name.as_bytes());
+        let Some(partner) = self.intake.annuaire.partner(&claim.partner) else { return Ok(Vec::new()) };
+        if !names::is_strict(claim.mode, partner) {
+            return Ok(Vec::new());
+        }
+        let mut syntaxes: Vec<&str> = documents.iter().map(|d| d.judged.syntax).collect();
+        if syntaxes.is_empty() {
+            syntaxes.push(flow.syntax);
+        }
+        let archive = documents.len() > 1 || documents.iter().any(|d| d.member.is_some());
+        let content = Content { syntaxes, archive };
+        let mut found = names::judge(name, claim.mode, partner, &self.intake.config.interfaces, &content);
+        // A sequence is taken by a name that is one.
+        if !found.iter().any(names::is_malformed)
+            && let Some(earlier) = self.entry.named(&claim.partner, name)?
+        {
+            found.push(names::used(name, &earlier));
+        }
+        Ok(found)
     }
 
     /// Decides and records the documents of a deposit, those that cite others of it after them; how many are accepted.
@@ -277,7 +306,8 @@ impl Writing<'_, '_> {
         let to = Addressee::new(&claim.partner, partner);
         let envelope = Envelope { name: &name, at: self.now, from: &config.platform, to };
         let ids: Vec<String> = (1..=answer.documents.len()).map(|n| claim.id.piece(n)).collect();
-        let documents: Vec<Reported<'_>> = answer.documents.iter().zip(&ids).map(|(d, id)| reported(d, id)).collect();
+        let documents: Vec<Reported<'_>> =
+            answer.documents.iter().zip(&ids).map(|(d, id)| reported(d, id, answer.accepts(d))).collect();
         let report = Report {
             flow: claim.id.as_str(),
             file: &claim.name.to_string_lossy(),
@@ -345,7 +375,7 @@ impl Writing<'_, '_> {
     fn count(&mut self, taken: &Taken, answer: &Answer) {
         let tally = &mut self.done.tally;
         tally.flows += 1;
-        let accepted = answer.documents.iter().filter(|d| d.accepted()).count() as u64;
+        let accepted = answer.documents.iter().filter(|d| answer.accepts(d)).count() as u64;
         tally.pieces += answer.documents.iter().filter(|d| d.judged.fate == Fate::Piece).count() as u64;
         tally.accepted += accepted;
         match answer.outcome {
@@ -374,15 +404,23 @@ struct Answer {
     outcome: Outcome,
     first: Option<String>,
     documents: Vec<Document>,
+    /// Whether the flow as a whole is refused, whatever its documents are.
+    refused: bool,
 }
 
-fn reported<'a>(document: &'a Document, id: &'a str) -> Reported<'a> {
+impl Answer {
+    fn accepts(&self, document: &Document) -> bool {
+        !self.refused && document.accepted()
+    }
+}
+
+fn reported<'a>(document: &'a Document, id: &'a str, accepted: bool) -> Reported<'a> {
     let Document { member, judged } = document;
     Reported {
         member: member.as_ref().map(|m| m.name.as_str()),
         piece: (judged.fate == Fate::Piece).then_some(id),
         number: judged.facts.number.as_deref(),
-        accepted: document.accepted(),
+        accepted,
         findings: &judged.findings,
     }
 }

@@ -8,14 +8,17 @@ mod order;
 mod requests;
 
 use crate::annuaire::Annuaire;
+use crate::association::Deposit;
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::event::{Event, Listener};
+use crate::judge::Document;
 use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
 use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
 use desk::Desk;
 use intake::{Intake, Sorted, Take, Taken, sort};
+use order::{ActsFor, Here};
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -206,31 +209,43 @@ impl Counter {
     }
 
     /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the
-    /// ledger nor this batch knows are deferred, and whatever cites them.
+    /// ledger has nor this batch brings are deferred, and whatever cites them.
     fn ready(&mut self, taken: Vec<Take>) -> Result<Vec<Taken>, CounterError> {
-        let taken = order::by_citation(self.set_aside(sort(taken)).taken);
+        let annuaire = self.intake.annuaire.clone();
+        let acts_for = |partner: &str, structure: &str| annuaire.acts_for(partner, structure);
+        let taken = order::by_citation(self.set_aside(sort(taken)).taken, &acts_for);
         if taken.iter().all(|t| order::cites(&t.flow.documents).next().is_none()) {
             return Ok(taken);
         }
-        let (mut ready, mut here) = (Vec::with_capacity(taken.len()), HashSet::new());
-        for t in taken {
-            if self.is_missing(&t, &here)? {
-                self.deferred.push(t);
-            } else {
-                here.extend(order::numbers(&t.flow.documents).map(str::to_owned));
-                ready.push(t);
+        let (mut here, mut missing) = (Here::default(), Vec::with_capacity(taken.len()));
+        for t in &taken {
+            let is_missing = self.is_missing(t, &here, &acts_for)?;
+            missing.push(is_missing);
+            if !is_missing {
+                here.add(t);
             }
         }
-        Ok(ready)
+        let (deferred, ready) = taken.into_iter().zip(missing).partition::<Vec<_>, _>(|(_, is_missing)| *is_missing);
+        self.deferred.extend(deferred.into_iter().map(|(t, _)| t));
+        Ok(ready.into_iter().map(|(t, _)| t).collect())
     }
 
-    /// Whether a deposit cites a pièce that is neither in the ledger, nor in it, nor among those `here`.
-    fn is_missing(&self, taken: &Taken, here: &HashSet<String>) -> Result<bool, CounterError> {
+    /// Whether a deposit cites a pièce that the ledger has not and that nobody brings: neither it nor those `here`.
+    fn is_missing(&self, taken: &Taken, here: &Here<'_>, acts_for: ActsFor<'_>) -> Result<bool, CounterError> {
         let own: Vec<&str> = order::numbers(&taken.flow.documents).collect();
-        for document in &taken.flow.documents {
-            let facts = &document.judged.facts;
-            for number in document.judged.cites.iter().filter_map(|c| c.number.as_deref()) {
-                if !own.contains(&number) && !here.contains(number) && !self.ledger.knows(number, facts)? {
+        let partner: &str = &taken.claim.partner;
+        for Document { judged, .. } in &taken.flow.documents {
+            let facts = &judged.facts;
+            let Some(cadre) = facts.cadre.as_deref().and_then(|c| c.parse().ok()) else { continue };
+            let deposit = Deposit { facts, cadre, acts_for: &|structure| acts_for(partner, structure), partner };
+            let supplier = facts.supplier_key();
+            for cited in &judged.cites {
+                let Some(number) = cited.number.as_deref() else { continue };
+                if own.contains(&number) || here.bring(number, taken, acts_for) {
+                    continue;
+                }
+                let numbered = self.ledger.numbered(number, supplier.as_deref(), facts.marche.as_deref())?;
+                if !deposit.is_here(cited, &numbered) {
                     return Ok(true);
                 }
             }
@@ -250,7 +265,9 @@ impl Counter {
     /// Decides deposits batch after batch, each after those that it cites.
     fn decide_all(&mut self, taken: Vec<Taken>) -> Result<(), CounterError> {
         let limit = self.intake.config.batch.flows.max(1);
-        let mut rest = order::by_citation(taken).into_iter().peekable();
+        let annuaire = self.intake.annuaire.clone();
+        let acts_for = |partner: &str, structure: &str| annuaire.acts_for(partner, structure);
+        let mut rest = order::by_citation(taken, &acts_for).into_iter().peekable();
         while rest.peek().is_some() {
             let batch = rest.by_ref().take(limit).collect();
             self.desk().batch(batch)?;

@@ -5,20 +5,53 @@ use super::intake::Taken;
 use crate::judge::Document;
 use std::collections::HashMap;
 
-/// Deposits in an order in which none comes before one that it cites; a circle keeps its order.
-pub(super) fn by_citation(taken: Vec<Taken>) -> Vec<Taken> {
+/// Whether a partner acts for a structure.
+pub(super) type ActsFor<'a> = &'a dyn Fn(&str, &str) -> bool;
+
+/// Deposits in an order in which none comes before one that it cites; a circle keeps its order. What a partner cites
+/// and may not know of moves nothing: neither its own deposits, which would tell it, nor another's.
+pub(super) fn by_citation(taken: Vec<Taken>, acts_for: ActsFor<'_>) -> Vec<Taken> {
     if taken.iter().all(|t| cites(&t.flow.documents).next().is_none()) {
         return taken;
     }
-    let order = sorted(taken.len(), |n| numbers(&taken[n].flow.documents), |n| cites(&taken[n].flow.documents));
+    let order = sorted(
+        taken.len(),
+        |n| numbers(&taken[n].flow.documents),
+        |n| cites(&taken[n].flow.documents),
+        |n, other| knows(&taken[n], &taken[other], acts_for),
+    );
     let mut cells: Vec<Option<Taken>> = taken.into_iter().map(Some).collect();
     order.into_iter().filter_map(|n| cells[n].take()).collect()
+}
+
+/// Whether the partner of one deposit may know of another: it is its own, or it acts for one of its actors.
+fn knows(one: &Taken, other: &Taken, acts_for: ActsFor<'_>) -> bool {
+    let partner = &one.claim.partner;
+    let mut actors = other.flow.documents.iter().flat_map(|d| d.judged.facts.actors());
+    *partner == other.claim.partner || actors.any(|id| acts_for(partner, id))
+}
+
+/// Deposits that come in this batch, by the numbers of their pièces.
+#[derive(Default)]
+pub(super) struct Here<'t>(HashMap<&'t str, Vec<&'t Taken>>);
+
+impl<'t> Here<'t> {
+    pub fn add(&mut self, taken: &'t Taken) {
+        for number in numbers(&taken.flow.documents) {
+            self.0.entry(number).or_default().push(taken);
+        }
+    }
+
+    /// Whether one of them brings a number that another deposit cites.
+    pub fn bring(&self, number: &str, to: &Taken, acts_for: ActsFor<'_>) -> bool {
+        self.0.get(number).into_iter().flatten().any(|other| knows(to, other, acts_for))
+    }
 }
 
 /// The documents of one deposit in such an order.
 pub(super) fn of_documents(documents: &[Document]) -> Vec<usize> {
     let one = |n: usize| &documents[n..=n];
-    sorted(documents.len(), |n| numbers(one(n)), |n| cites(one(n)))
+    sorted(documents.len(), |n| numbers(one(n)), |n| cites(one(n)), |_, _| true)
 }
 
 /// The numbers of some documents.
@@ -31,8 +64,13 @@ pub(super) fn cites(documents: &[Document]) -> impl Iterator<Item = &str> {
     documents.iter().flat_map(|d| &d.judged.cites).filter_map(|c| c.number.as_deref())
 }
 
-/// The items from 0, each after those that have a number which it cites.
-fn sorted<'a, N, C>(items: usize, numbers: impl Fn(usize) -> N, cites: impl Fn(usize) -> C) -> Vec<usize>
+/// The items from 0, each after those that have a number which it cites and of which it `knows`.
+fn sorted<'a, N, C>(
+    items: usize,
+    numbers: impl Fn(usize) -> N,
+    cites: impl Fn(usize) -> C,
+    knows: impl Fn(usize, usize) -> bool,
+) -> Vec<usize>
 where
     N: Iterator<Item = &'a str>,
     C: Iterator<Item = &'a str>,
@@ -62,7 +100,8 @@ where
                     state[here] = State::Entered;
                     let before: Vec<usize> =
                         cites(here).filter_map(|number| bringing.get(number)).flatten().copied().collect();
-                    stack.extend(before.into_iter().rev().filter(|other| state[*other] == State::Waiting));
+                    let waits = |other: &usize| state[*other] == State::Waiting && knows(here, *other);
+                    stack.extend(before.into_iter().rev().filter(waits));
                 }
             }
         }
@@ -82,7 +121,7 @@ mod tests {
     use super::*;
 
     fn order(items: &[(&str, &[&str])]) -> Vec<usize> {
-        sorted(items.len(), |n| std::iter::once(items[n].0), |n| items[n].1.iter().copied())
+        sorted(items.len(), |n| std::iter::once(items[n].0), |n| items[n].1.iter().copied(), |_, _| true)
     }
 
     #[test]
@@ -91,6 +130,15 @@ mod tests {
         assert_eq!(order(&[("c", &["b"]), ("b", &["a"]), ("a", &[])]), [2, 1, 0]);
         assert_eq!(order(&[("d", &["a", "c"]), ("a", &[]), ("b", &[]), ("c", &["b"])]), [1, 2, 3, 0]);
         assert_eq!(order(&[("a", &["z"])]), [0], "what is not here changes nothing");
+    }
+
+    #[test]
+    fn what_one_may_not_know_moves_nothing() {
+        let (cites, numbers) = ([&["c"][..], &[], &[]], ["a", "b", "c"]);
+        let order =
+            |knows: bool| sorted(3, |n| std::iter::once(numbers[n]), |n| cites[n].iter().copied(), move |_, _| knows);
+        assert_eq!(order(true), [2, 0, 1]);
+        assert_eq!(order(false), [0, 1, 2]);
     }
 
     #[test]
@@ -105,7 +153,7 @@ mod tests {
         let names: Vec<String> = (0..100_000).map(|n| n.to_string()).collect();
         let items = names.len();
         let of = |n: usize| names.get(n).map(String::as_str).into_iter();
-        let order = sorted(items, of, |n| of(n + 1));
+        let order = sorted(items, of, |n| of(n + 1), |_, _| true);
         assert!(order.iter().copied().eq((0..items).rev()));
     }
 }

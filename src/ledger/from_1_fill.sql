@@ -17,5 +17,8 @@ INSERT INTO piece (
         mode, partner, deposited_at, holder_role, holder, live, status, status_at
     FROM piece_1 ORDER BY seq;
 
+-- From now on no two partners get the same number: each goes on in numbers of its own.
+UPDATE sequence SET next = (SELECT count(*) FROM sequence other WHERE other.partner <= sequence.partner) * 10000000000 + 1;
+
 DROP TABLE piece_1;
 DROP TABLE flow_1;

@@ -128,7 +128,7 @@ CREATE INDEX IF NOT EXISTS outbox_flow ON outbox (flow) WHERE flow IS NOT NULL;
 -- Rows of the outbox whose file may still be staged.
 CREATE TABLE IF NOT EXISTS unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;
 
--- The next number in a partner's outbound names.
+-- The next number in a partner's outbound names: the first five of its fifteen digits are this partner's alone.
 CREATE TABLE IF NOT EXISTS sequence (partner TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER IF NOT EXISTS flow_kept     BEFORE DELETE ON flow   BEGIN SELECT RAISE(ABORT, 'flows are kept'); END;

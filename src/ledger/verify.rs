@@ -1,6 +1,7 @@
 //! The audit: does the ledger hold together, and does the spool hold what the ledger says?
 
 use super::chain::{GENESIS, Hash, Link};
+use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
 use crate::lifecycle::{Statut, may_follow};
@@ -350,18 +351,7 @@ impl Audit<'_> {
                 problems.push(msg!("{partner}/{name} a été modifié", "{partner}/{name} was changed"));
             }
         }
-        let gaps: Vec<String> = conn
-            .prepare(
-                "SELECT partner FROM outbox GROUP BY partner HAVING count(*) <> max(sequence) OR min(sequence) <> 1",
-            )?
-            .query_map([], |r| r.get(0))?
-            .collect::<Result<_, _>>()?;
-        for partner in gaps {
-            problems.push(msg!(
-                "{partner} : la suite des numéros d'envoi a un trou",
-                "{partner}: a gap in the numbers of what was sent"
-            ));
-        }
+        problems.extend(numbers(conn)?);
         if !self.at_work {
             let pending: HashSet<(String, String)> = conn
                 .prepare("SELECT o.partner, o.name FROM unpublished u JOIN outbox o USING (id)")?
@@ -384,6 +374,25 @@ impl Audit<'_> {
         }
         Ok(())
     }
+}
+
+/// What was sent is numbered without gaps, and no number is two partners'.
+fn numbers(conn: &rusqlite::Connection) -> rusqlite::Result<Vec<Msg>> {
+    let of =
+        |sql: &str| -> rusqlite::Result<Vec<String>> { conn.prepare(sql)?.query_map([LANE], |r| r.get(0))?.collect() };
+    let gaps = of("SELECT DISTINCT partner FROM outbox GROUP BY partner, sequence / ?1
+         HAVING count(*) <> max(sequence % ?1) OR min(sequence % ?1) <> 1")?;
+    let shared = of("SELECT min(name) FROM outbox WHERE sequence > ?1 GROUP BY sequence HAVING count(*) > 1")?;
+    let gaps = gaps.iter().map(|partner| {
+        msg!("{partner} : la suite des numéros d'envoi a un trou", "{partner}: a gap in the numbers of what was sent")
+    });
+    let shared = shared.iter().map(|name| {
+        msg!(
+            "{name} : deux partenaires ont ce numéro d'envoi",
+            "{name}: two partners have this number of what was sent"
+        )
+    });
+    Ok(gaps.chain(shared).collect())
 }
 
 /// Every plain file below a directory, except `.name` files; links are not followed.

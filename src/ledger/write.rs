@@ -8,6 +8,7 @@ use crate::clock::Instant;
 use crate::decision::{Dossier, FirstDeposit, LivePiece, Uniqueness, View};
 use crate::judge::{Facts, Member};
 use crate::lifecycle::Statut;
+use crate::rules::works::names::NamedFlow;
 use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::Path;
@@ -175,6 +176,10 @@ pub struct Pending {
     pub name: String,
 }
 
+/// Numbers of outbound names that a partner has for itself: the first five of fifteen digits are the partner's, given
+/// when it is first answered, so that no two partners ever get the same name; the last ten count its files.
+pub(super) const LANE: i64 = 10_000_000_000;
+
 impl Ledger {
     /// Opens the ledger, making it where there is none.
     ///
@@ -272,17 +277,17 @@ impl Ledger {
             .map_err(LedgerError::on("look up a flow"))
     }
 
-    /// Whether some pièce has this number, of the same supplier or the same marché.
+    /// The pièces that have this number, as [`View::numbered`] gives them.
     ///
     /// # Errors
     /// What SQLite said.
-    pub fn knows(&self, number: &str, facts: &Facts) -> Result<bool, LedgerError> {
-        let sql = "SELECT EXISTS (SELECT 1 FROM piece WHERE number = ?1 AND supplier_key = ?2)
-                OR EXISTS (SELECT 1 FROM piece WHERE marche = ?3 AND number = ?1)";
-        self.conn
-            .prepare_cached(sql)
-            .and_then(|mut s| s.query_row(params![number, facts.supplier_key(), facts.marche], |r| r.get(0)))
-            .map_err(LedgerError::on("look for an earlier pièce"))
+    pub fn numbered(
+        &self,
+        number: &str,
+        supplier: Option<&str>,
+        marche: Option<&str>,
+    ) -> Result<Vec<Earlier>, LedgerError> {
+        numbered(&self.conn, number, supplier, marche)
     }
 
     /// Outbound files that may still be staged, in order of their rows.
@@ -535,16 +540,16 @@ impl Entry<'_> {
         Ok(())
     }
 
-    /// The next number for a partner's outbound names: sorts in order of events.
+    /// The next number for a partner's outbound names: sorts in order of events, and is no other partner's.
     ///
     /// # Errors
     /// What SQLite said.
     pub fn sequence(&mut self, partner: &str) -> Result<i64, LedgerError> {
         self.prepare(
-            "INSERT INTO sequence (partner, next) VALUES (?, 2)
+            "INSERT INTO sequence (partner, next) VALUES (?1, (SELECT count(*) + 1 FROM sequence) * ?2 + 2)
              ON CONFLICT (partner) DO UPDATE SET next = next + 1 RETURNING next - 1",
         )
-        .and_then(|mut s| s.query_row([partner], |r| r.get(0)))
+        .and_then(|mut s| s.query_row(params![partner, LANE], |r| r.get(0)))
         .map_err(LedgerError::on("number an outbound file"))
     }
 
@@ -597,6 +602,42 @@ impl Entry<'_> {
     }
 }
 
+fn numbered(
+    conn: &Connection,
+    number: &str,
+    supplier: Option<&str>,
+    marche: Option<&str>,
+) -> Result<Vec<Earlier>, LedgerError> {
+    let sql = format!(
+        "SELECT {FACTS}, id, status, holder, deposited_at, partner, dossier,
+                (SELECT l.piece FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = piece.id
+                 ORDER BY t.seq DESC LIMIT 1)
+         FROM piece WHERE seq IN (
+            SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
+            UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)
+         ORDER BY seq"
+    );
+    conn.prepare_cached(&sql)
+        .and_then(|mut s| {
+            s.query_map(params![number, supplier, marche], |r| {
+                let at = |i: usize| FACTS_COLUMNS + i;
+                let status: String = r.get(at(1))?;
+                Ok(Earlier {
+                    facts: facts_of(r)?,
+                    id: r.get(at(0))?,
+                    status: status.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
+                    holder: r.get(at(2))?,
+                    deposited_at: Instant(r.get(at(3))?),
+                    partner: r.get(at(4))?,
+                    dossier: r.get(at(5))?,
+                    taken_by: r.get(at(6))?,
+                })
+            })?
+            .collect()
+        })
+        .map_err(LedgerError::on("look for an earlier pièce"))
+}
+
 impl View for Entry<'_> {
     type Error = LedgerError;
 
@@ -634,34 +675,24 @@ impl View for Entry<'_> {
         supplier: Option<&str>,
         marche: Option<&str>,
     ) -> Result<Vec<Earlier>, LedgerError> {
-        let sql = format!(
-            "SELECT {FACTS}, id, status, holder, deposited_at, partner, dossier,
-                    (SELECT l.piece FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = piece.id
-                     ORDER BY t.seq DESC LIMIT 1)
-             FROM piece WHERE seq IN (
-                SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
-                UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)
-             ORDER BY seq"
-        );
-        self.prepare(&sql)
-            .and_then(|mut s| {
-                s.query_map(params![number, supplier, marche], |r| {
-                    let at = |i: usize| FACTS_COLUMNS + i;
-                    let status: String = r.get(at(1))?;
-                    Ok(Earlier {
-                        facts: facts_of(r)?,
-                        id: r.get(at(0))?,
-                        status: status.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-                        holder: r.get(at(2))?,
-                        deposited_at: Instant(r.get(at(3))?),
-                        partner: r.get(at(4))?,
-                        dossier: r.get(at(5))?,
-                        taken_by: r.get(at(6))?,
-                    })
-                })?
-                .collect()
+        numbered(&self.tx, number, supplier, marche)
+    }
+
+    fn named(&self, partner: &str, name: &[u8]) -> Result<Option<NamedFlow>, LedgerError> {
+        // A requeued flow is the same deposit as the one that it became.
+        self.prepare(
+            "SELECT id, decided_at, outcome IN ('accepted', 'partial') AS integrated FROM flow f
+             WHERE partner = ? AND name = ? AND length(name) = 41
+               AND NOT EXISTS (SELECT 1 FROM event WHERE subject = f.id AND status = 'requeued')
+             ORDER BY integrated DESC, f.rowid DESC LIMIT 1",
+        )
+        .and_then(|mut s| {
+            s.query_row(params![partner, name], |r| {
+                Ok(NamedFlow { flow: r.get(0)?, at: Instant(r.get(1)?), integrated: r.get(2)? })
             })
-            .map_err(LedgerError::on("look for an earlier pièce"))
+            .optional()
+        })
+        .map_err(LedgerError::on("look for the same name"))
     }
 
     fn statuses(&self, piece: &str) -> Result<Vec<(Statut, Option<String>)>, LedgerError> {

@@ -252,8 +252,8 @@ impl<'d> Piece<'d> {
         self.currency.map(|c| c.text).or(self.only_currency)
     }
 
-    /// BT-110, the total VAT: of several the one in the document's currency, else one that names none. A total in another
-    /// currency is BT-111, and stands for nothing else.
+    /// BT-110, the total VAT: of several the one in the document's currency, else one that names none. A total in
+    /// another currency is BT-111, and stands for nothing else.
     pub fn total_vat(&self) -> Option<Number<'d>> {
         let currency = self.document_currency();
         let of = |unit: Option<&str>| self.totals.vat.iter().find(|n| n.unit == unit).copied();

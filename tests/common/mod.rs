@@ -3,6 +3,7 @@
 
 pub mod archive;
 pub mod build;
+pub mod house;
 pub mod json_schema;
 pub mod world;
 pub mod xsd;

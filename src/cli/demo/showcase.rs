@@ -40,10 +40,17 @@ macro_rules! samples {
     };
 }
 
-/// Every cadre that a dépôt initial can bring, in UBL and in CII; what is refused, and what an operator must look at.
+/// The number of the draft that opens the dossier shown: from it to the service that pays.
+pub const DOSSIER: &str = "PDM-PONT-06";
+
+/// A monthly statement from the draft to the service that pays; every cadre that a dépôt initial can bring, in UBL and
+/// in CII; what is refused, and what an operator must look at.
 #[rustfmt::skip]
-pub const DEPOSITS: [Deposit; 28] = samples! {
+pub const DEPOSITS: [Deposit; 31] = samples! {
     // case                         mode     directory  partner        name
+    "chaine-mensuelle"              Edi      "edi"      "entreprises"  "01-PDM-PONT-06";
+    "chaine-mensuelle"              Portail  "portail"  "lauze"        "02-EA-PONT-06";
+    "chaine-mensuelle"              Portail  "portail"  "haut-causse"  "03-EAV-PONT-06";
     "a04-ubl"                       Edi      "edi"      "entreprises"  "PDM-2026-04";
     "a04-cii"                       Edi      "edi"      "entreprises"  "PDM-2026-05";
     "a04-avoir"                     Edi      "edi"      "entreprises"  "AV-2026-01";

@@ -5,10 +5,11 @@ use crate::cli::Session;
 use crate::counter::Tally;
 use crate::event::Event;
 use crate::ledger::PieceRow;
-use crate::lifecycle::Statut;
+use crate::lifecycle::{self, Statut};
 use crate::msg;
 use crate::render::{Grid, Out, Side, cell};
 use crate::rules::catalogue;
+use crate::rules::works::cadres;
 use crate::spool::Tray;
 use crate::text::{Lang, Msg, Text, t};
 use crate::trade::Role;
@@ -30,6 +31,12 @@ pub fn all(shown: &Shown, dir: &Path, tally: &Tally, took: Duration, session: &m
             "{flows} flows dropped in {here} and answered in {ms} ms"
         ),
     )?;
+    title(
+        out,
+        lang,
+        t("Un dossier, du projet au service qui paie", "A dossier, from the draft to the service that pays"),
+    )?;
+    dossier(shown, lang, out)?;
     title(out, lang, t("Pièces", "Pièces"))?;
     pieces(shown, lang, out)?;
     title(out, lang, t("Refus", "Refused"))?;
@@ -48,6 +55,23 @@ fn say(out: &mut Out, lang: Lang, says: &Msg) -> io::Result<()> {
 fn title(out: &mut Out, lang: Lang, title: Text) -> io::Result<()> {
     let title = out.bold(title.get(lang));
     writeln!(out, "\n{title}")
+}
+
+/// The pièces of one dossier in order of deposit: what each is, the statuses that it had, and who caused each or
+/// received the pièce by it.
+fn dossier(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
+    for (piece, trail) in &shown.dossier {
+        let cadre = piece.cadre.as_deref().and_then(|c| c.parse().ok());
+        let what = cadre.map_or("", |cadre| cadres::of(cadre).label.get(lang));
+        writeln!(out, "{}  {}  {what}", cell(&piece.number), cell(&piece.cadre))?;
+        for step in trail {
+            let status = step.status.parse::<Statut>().map_or(step.status.as_str(), |s| s.label().get(lang));
+            let holder = step.status.parse().ok().and_then(lifecycle::holder).and_then(|role| in_role(piece, role));
+            let who = name(shown, step.by.as_deref().or(holder));
+            writeln!(out, "  {status}, {who}")?;
+        }
+    }
+    Ok(())
 }
 
 fn pieces(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
@@ -74,6 +98,11 @@ fn pieces(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
 /// Who must act on a pièce now: the structure's name, and as what.
 fn holder(shown: &Shown, piece: &PieceRow, lang: Lang) -> String {
     let Some(role) = shown.holders.get(&piece.piece) else { return "-".to_owned() };
+    format!("{}, {}", name(shown, in_role(piece, *role)), role.label().get(lang))
+}
+
+/// The structure that has a role in a pièce.
+fn in_role(piece: &PieceRow, role: Role) -> Option<&str> {
     let id = match role {
         Role::Moe => &piece.moe,
         Role::Moa => &piece.moa,
@@ -82,7 +111,7 @@ fn holder(shown: &Shown, piece: &PieceRow, lang: Lang) -> String {
         Role::Destinataire => &piece.destinataire,
         Role::Fournisseur | Role::SousTraitant | Role::Cotraitant => &piece.supplier.id,
     };
-    format!("{}, {}", name(shown, id.as_deref()), role.label().get(lang))
+    id.as_deref()
 }
 
 fn name(shown: &Shown, id: Option<&str>) -> String {
@@ -140,6 +169,8 @@ fn next(shown: &Shown, dir: &Path, program: Option<&Path>, lang: Lang, out: &mut
     if let Some(piece) = shown.pieces.first() {
         steps.push((format!("guichet piece {}", piece.piece), t("une pièce et son histoire", "a pièce and its trail")));
     }
+    let dossier = format!("guichet search --dossier {}", super::showcase::DOSSIER);
+    steps.push((dossier, t("un dossier, pièce par pièce", "a dossier, pièce by pièce")));
     if let Some((flow, rule)) = worst(shown) {
         steps.push((
             format!("guichet rules {rule}"),

@@ -23,8 +23,8 @@ pub struct Actor<'a> {
 pub enum Sheet<'a> {
     /// The flow cites it, or its actors point to this one alone.
     Found(&'a Marche),
-    /// The flow cites one that is not registered with this buyer; or is, and the partner has no part in it: that must look
-    /// the same.
+    /// The flow cites one that is not registered with this buyer; or is, and the partner has no part in it: that must
+    /// look the same.
     Unregistered(Others),
     /// The flow cites one of several that pay through this buyer: a number is unique a MOA only.
     Several,
@@ -329,8 +329,8 @@ fn only<T>(mut some: impl Iterator<Item = T>) -> Option<T> {
     some.next().filter(|_| some.next().is_none())
 }
 
-/// Whether the depositing partner has a part in a marché: one of its structures has a role in it. Without a partner nobody
-/// is a stranger.
+/// Whether the depositing partner has a part in a marché: one of its structures has a role in it. Without a partner
+/// nobody is a stranger.
 pub(super) fn has_part(context: &Context<'_>, marche: &Marche) -> bool {
     let acts_for = |name: &str, id: &str| context.annuaire.is_some_and(|a| a.acts_for(name, id));
     context.partner.is_none_or(|p| marche.actors().any(|(_, id)| acts_for(&p.name, id)))

@@ -1,5 +1,5 @@
-//! The marché that a pièce is billed under: whether it is registered, and what its sheet allows. Whoever has no part in a
-//! marché is told nothing of it, not even whether there is one.
+//! The marché that a pièce is billed under: whether it is registered, and what its sheet allows. Whoever has no part
+//! in a marché is told nothing of it, not even whether there is one.
 
 use super::actors::{Others, Sheet, has_part, sells};
 use super::{at_cadre, depositor, is_foreign, is_told};
@@ -23,8 +23,8 @@ pub(super) fn awaits_sheet(case: &Case<'_, '_>) -> bool {
     is_away || unsure(a.buyer) || (case.piece.marche().is_none() && unsure(a.seller))
 }
 
-/// Whether the depositing partner may see who is who in a marché. A marché in which it has no part is only found where an
-/// earlier pièce leads to it, of which the partner knows.
+/// Whether the depositing partner may see who is who in a marché. A marché in which it has no part is only found where
+/// an earlier pièce leads to it, of which the partner knows.
 pub(super) fn may_see(case: &Case<'_, '_>, marche: &Marche) -> bool {
     has_part(case.context, marche)
 }
@@ -143,8 +143,8 @@ pub(super) fn has_role(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec
     }
 }
 
-/// Whoever deposits under a marché of a buyer in none of whose marchés it has a part is told the same whether there is such
-/// a marché or not.
+/// Whoever deposits under a marché of a buyer in none of whose marchés it has a part is told the same whether there is
+/// such a marché or not.
 fn stranger(rule: &'static Rule, case: &Case<'_, '_>) -> Option<Finding> {
     let cited = case.piece.marche()?;
     let is_hidden = matches!(case.actors.sheet, Sheet::Unregistered(Others::Hidden));

@@ -3,6 +3,7 @@
 pub mod actors;
 pub mod cadres;
 mod marche;
+pub mod names;
 mod services;
 
 use super::{Case, Check, Finding, Layer, Rule, Severity};
@@ -37,7 +38,7 @@ const fn rule(
 use Severity::{Error, Warning};
 
 #[rustfmt::skip]
-static TABLE: [Rule; 32] = [
+static TABLE: [Rule; 35] = [
     rule("T-01", Error, &["BT-23"],
         t("le cadre est un cadre de travaux : A4 à A8, A10, A13 à A20, A22 à A25", "the cadre is a works cadre: A4 to A8, A10, A13 to A20, A22 to A25"),
         t("guichet reçoit les pièces de travaux ; les autres restent sur le portail", "guichet takes works pièces; others stay with the portal"),
@@ -199,6 +200,7 @@ static TABLE: [Rule; 32] = [
         t("une pièce ne peut être prise en compte qu'une fois", "a pièce can be taken once only"),
         "guichet", t("deux références au même A4", "two references to the same A4"),
         t("retirez la référence en trop", "remove the spare reference"), None),
+    names::MALFORMED, names::DISAGREES, names::USED,
 ];
 
 /// The rules of this layer, in order.
