@@ -234,7 +234,9 @@ fn a_taken_outbound_name_waits_and_holds_up_nobody() {
     w.batch();
     // Somebody puts a file where the next report will go.
     let names = w.files("spool/out/alpha/comptes-rendus");
-    let next = format!("{}{:015}", &names[0][..26], 3);
+    // The report, the status flow, and then this one.
+    let last: u64 = names[0][26..].parse().unwrap();
+    let next = format!("{}{:015}", &names[0][..26], last + 2);
     let squatter = w.path("spool/out/alpha/comptes-rendus").join(&next);
     fs::write(&squatter, "mine").unwrap();
     w.drop_file("edi", "alpha", "F2", &a4("N-2"));
