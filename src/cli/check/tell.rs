@@ -4,7 +4,7 @@ use super::files::{Named, STDIN, read};
 use crate::cli::Session;
 use crate::error::Problem;
 use crate::judge::{Fate, Judged, judge_keeping};
-use crate::render::{Diagnostics, Format};
+use crate::render::{Diagnostics, Format, csv_writer};
 use crate::rules::{Context, Finding, Layer, Severity, safe};
 use crate::text::{Lang, Shown};
 use serde::Serialize;
@@ -187,7 +187,7 @@ fn csv_lines(
     rows: impl IntoIterator<Item = impl IntoIterator<Item = impl AsRef<[u8]>>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut csv = ::csv::Writer::from_writer(out);
+    let mut csv = csv_writer(out);
     for row in rows {
         csv.write_record(row)?;
     }
