@@ -45,7 +45,8 @@ const LONG_PAGE: u64 = 1_000;
 /// One criterion: the condition, and the way to its pièces by an index.
 struct Term {
     sql: String,
-    way: Way,
+    /// None: nearly every pièce meets it, so that it never leads.
+    way: Option<Way>,
 }
 
 enum Way {
@@ -63,8 +64,10 @@ enum Way {
 enum Lead<'t> {
     /// The table itself, in order of deposit.
     Table,
-    /// The index of one criterion; of a range: whether it is plentiful.
-    Index(&'t Term, bool),
+    /// The index of one criterion.
+    Index(&'t Term, &'t Way),
+    /// That of a range which is plentiful, value by value.
+    Spread(&'t Term, &'static str, &'static str),
 }
 
 /// A search, bound: conditions refer to values by their number, so that one may stand in several places.
@@ -139,33 +142,39 @@ impl LedgerReader {
 
     /// Chooses what leads: the criterion with the fewest pièces, counted as far as it matters.
     fn lead<'s>(&self, search: &'s Search) -> rusqlite::Result<Lead<'s>> {
+        let ways = search.terms.iter().filter_map(|term| Some((term, term.way.as_ref()?)));
         if let [only] = &search.terms[..]
-            && matches!(only.way, Way::Ordered(_) | Way::Any(_))
+            && let Some(way @ (Way::Ordered(_) | Way::Any(_))) = &only.way
         {
-            return Ok(Lead::Index(only, false));
+            return Ok(Lead::Index(only, way));
         }
         let last: i64 = self.conn.query_row("SELECT coalesce(max(seq), 0) FROM piece", [], |r| r.get(0))?;
         let rest = u64::try_from(last - search.after).unwrap_or(0);
         let mut counted = Vec::new();
-        for term in &search.terms {
-            counted.push((self.count(search, term, rest)?, term));
+        for (term, way) in ways.clone() {
+            counted.push((self.count(search, term, way, rest)?, term, way));
         }
-        let Some((least, leader)) = counted.iter().min_by_key(|(count, _)| *count) else { return Ok(Lead::Table) };
-        if *least <= self.plentiful {
-            return Ok(Lead::Index(leader, false));
+        let Some((least, term, way)) = counted.into_iter().min_by_key(|(count, ..)| *count) else {
+            return Ok(Lead::Table);
+        };
+        if least <= self.plentiful {
+            return Ok(Lead::Index(term, way));
         }
-        let spread = |t: &Term| matches!(t.way, Way::Spread { .. });
+        let range = ways.into_iter().find_map(|(term, way)| match way {
+            Way::Spread { index, column } => Some(Lead::Spread(term, index, column)),
+            _ => None,
+        });
         let short = search.limit.is_some_and(|limit| limit <= LONG_PAGE);
-        match search.terms.iter().find(|t| spread(t)).filter(|_| short) {
-            Some(range) => Ok(Lead::Index(range, true)),
-            None if spread(leader) || *least > rest / 2 => Ok(Lead::Table),
-            None => Ok(Lead::Index(leader, false)),
-        }
+        Ok(match range.filter(|_| short) {
+            Some(range) => range,
+            None if matches!(way, Way::Spread { .. }) || least > rest / 2 => Lead::Table,
+            None => Lead::Index(term, way),
+        })
     }
 
     /// How many pièces a criterion has after the page before: exact up to the limit of patience, then estimated from how
     /// dense they are; of a plentiful range, all that there are.
-    fn count(&self, search: &Search, term: &Term, rest: u64) -> rusqlite::Result<u64> {
+    fn count(&self, search: &Search, term: &Term, way: &Way, rest: u64) -> rusqlite::Result<u64> {
         let one = |sql: &str, index: &str, ordered: bool| -> rusqlite::Result<u64> {
             let (most, after) = (self.plentiful + 1, search.after);
             let order = if ordered { "ORDER BY seq" } else { "" };
@@ -180,7 +189,7 @@ impl LedgerReader {
             let span = last.and_then(|last| u64::try_from(last - after).ok()).unwrap_or(0);
             Ok(if count <= self.plentiful || !ordered || span == 0 { count } else { count.saturating_mul(rest) / span })
         };
-        match &term.way {
+        match way {
             Way::Ordered(index) => one(&term.sql, index, true),
             Way::Sorted(index) => one(&term.sql, index, false),
             Way::Spread { index, .. } => {
@@ -210,13 +219,22 @@ impl Search {
             ("partner",      &c.partner,      Ordered("piece_partner")),
             ("status",       &c.status,       Ordered("piece_status")),
             ("cadre",        &c.cadre,        Ordered("piece_cadre")),
-            ("type",         &c.type_code,    Ordered("piece_type")),
-            ("mode",         &c.mode,         Ordered("piece_mode")),
         ];
         for (column, value, way) in exact {
             if let Some(value) = value {
                 let sql = format!("{column} = {}", self.value(value));
-                self.terms.push(Term { sql, way });
+                self.terms.push(Term { sql, way: Some(way) });
+            }
+        }
+        for (column, value, usual, index) in
+            [("type", &c.type_code, "380", "piece_type"), ("mode", &c.mode, "edi", "piece_mode")]
+        {
+            if let Some(value) = value {
+                let is = format!("{column} = {}", self.value(value));
+                self.terms.push(match value == usual {
+                    true => Term { sql: is, way: None },
+                    false => Term { sql: format!("{is} AND {column} <> '{usual}'"), way: Some(Ordered(index)) },
+                });
             }
         }
     }
@@ -244,13 +262,14 @@ impl Search {
             days.push(format!("issued <= {}", self.value(to)));
         }
         if !days.is_empty() {
-            let way = Way::Spread { index: "piece_issued", column: "issued" };
+            let way = Some(Way::Spread { index: "piece_issued", column: "issued" });
             self.terms.push(Term { sql: days.join(" AND "), way });
         }
         if let Some(siren) = &c.siren {
             let (from, to) = (self.value(siren), self.value(&format!("{siren}\u{10ffff}")));
             let sql = format!("destinataire >= {from} AND destinataire < {to} AND substr(destinataire, 1, 9) = {from}");
-            self.terms.push(Term { sql, way: Way::Spread { index: "piece_destinataire", column: "destinataire" } });
+            let way = Some(Way::Spread { index: "piece_destinataire", column: "destinataire" });
+            self.terms.push(Term { sql, way });
         }
     }
 
@@ -262,31 +281,33 @@ impl Search {
             .collect();
         let sql = ways.iter().map(|(sql, _)| sql.as_str()).collect::<Vec<_>>().join(" OR ");
         let term = match &ways[..] {
-            [(sql, index)] => Term { sql: sql.clone(), way: Way::Ordered(index) },
-            _ => Term { sql: format!("({sql})"), way: Way::Any(ways) },
+            [(sql, index)] => Term { sql: sql.clone(), way: Some(Way::Ordered(index)) },
+            _ => Term { sql: format!("({sql})"), way: Some(Way::Any(ways)) },
         };
         self.terms.push(term);
     }
 
     /// The statement that gives the numbers of the pièces in order of deposit.
     fn sql(&self, lead: &Lead<'_>) -> String {
-        let led = |term: &Term| matches!(lead, Lead::Index(leader, _) if std::ptr::eq(*leader, term));
-        let others: String = self.terms.iter().filter(|t| !led(t)).map(|term| format!(" AND {}", term.sql)).collect();
+        let led = |term: &&Term| match lead {
+            Lead::Table => false,
+            Lead::Index(leader, _) | Lead::Spread(leader, ..) => std::ptr::eq(*leader, *term),
+        };
+        let others: String =
+            self.terms.iter().filter(|term| !led(term)).map(|term| format!(" AND {}", term.sql)).collect();
         let rest = format!("seq > {}{others}", self.after);
         let limit = self.limit.map(|n| format!("LIMIT {n}")).unwrap_or_default();
         let by = |index: &str, sql: &str| format!("SELECT seq FROM piece INDEXED BY {index} WHERE {sql} AND {rest}");
         match lead {
             Lead::Table => format!("SELECT seq FROM piece NOT INDEXED WHERE {rest} ORDER BY seq {limit}"),
-            Lead::Index(term, plentiful) => match &term.way {
-                Way::Spread { index, column } if *plentiful => self.spread(&term.sql, index, column, &rest, &limit),
-                Way::Ordered(index) | Way::Sorted(index) | Way::Spread { index, .. } => {
-                    format!("{} ORDER BY seq {limit}", by(index, &term.sql))
-                }
-                Way::Any(ways) => {
-                    let each: Vec<String> = ways.iter().map(|(sql, index)| by(index, sql)).collect();
-                    format!("{} ORDER BY seq {limit}", each.join(" UNION "))
-                }
-            },
+            Lead::Spread(term, index, column) => self.spread(&term.sql, index, column, &rest, &limit),
+            Lead::Index(_, Way::Any(ways)) => {
+                let each: Vec<String> = ways.iter().map(|(sql, index)| by(index, sql)).collect();
+                format!("{} ORDER BY seq {limit}", each.join(" UNION "))
+            }
+            Lead::Index(term, Way::Ordered(index) | Way::Sorted(index) | Way::Spread { index, .. }) => {
+                format!("{} ORDER BY seq {limit}", by(index, &term.sql))
+            }
         }
     }
 
