@@ -126,7 +126,8 @@ fn a_flow_is_shown_with_its_findings_its_pieces_and_what_was_sent_back() {
     assert!(english["findings"][0]["line"].is_u64(), "{english}");
     let table = text(&w.run(&["flow", all[2]["flow"].as_str().unwrap(), "--lang", "fr"]).stdout);
     let rule = french["findings"][0]["rule"].as_str().unwrap();
-    for part in ["Constats", &format!("erreur[{rule}]"), "= aide", "Renvoyé", "comptes-rendus", "refusée au contrôle"]
+    for part in
+        ["Constats", &format!("erreur[{rule}]"), "= aide : ", "Renvoyé", "comptes-rendus", "refusée au contrôle"]
     {
         assert!(table.contains(part), "{part}: {table}");
     }

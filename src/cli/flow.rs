@@ -112,12 +112,12 @@ impl Found {
         writeln!(out, " --> {file}{member}{place}{path}")?;
         #[rustfmt::skip]
         let parts = [
-            (t("trouvé", "found"), self.found.as_ref()), (t("attendu", "expected"), self.expected.as_ref()),
-            (t("aide", "help"), Some(&self.help)),
+            (t("trouvé :", "found:"), self.found.as_ref()), (t("attendu :", "expected:"), self.expected.as_ref()),
+            (t("aide :", "help:"), Some(&self.help)),
         ];
         for (title, text) in parts {
             if let Some(text) = text {
-                writeln!(out, "  = {}: {}", title.get(lang), Shown(text))?;
+                writeln!(out, "  = {} {}", title.get(lang), Shown(text))?;
             }
         }
         Ok(())

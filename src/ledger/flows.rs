@@ -252,7 +252,7 @@ impl LedgerReader {
         }
         let of = |state| format!("SELECT decided_at, rowid FROM flow {}{page}", criteria.of_state(state));
         let all: Vec<String> = criteria.states().map(of).collect();
-        let limit = criteria.limit.map(|n| format!(" LIMIT {n}")).unwrap_or_default();
+        let limit = criteria.limit.map(|n| format!(" LIMIT {}", n.min(i64::MAX.unsigned_abs()))).unwrap_or_default();
         Ok(Some(format!("{} ORDER BY 1, 2{limit}", all.join(" UNION ALL "))))
     }
 }

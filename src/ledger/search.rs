@@ -125,7 +125,8 @@ impl LedgerReader {
             None => Some(0),
             Some(id) => self.conn.query_row("SELECT seq FROM piece WHERE id = ?", [id], |r| r.get(0)).optional()?,
         };
-        let Some(after) = after else { return Ok(None) };
+        let nine = |siren: &String| siren.chars().count() == 9;
+        let Some(after) = after.filter(|_| criteria.siren.as_ref().is_none_or(nine)) else { return Ok(None) };
         let mut search = Search { terms: Vec::new(), values: Vec::new(), after, limit: criteria.limit };
         search.exact(criteria);
         search.actors(criteria);
@@ -267,7 +268,7 @@ impl Search {
         }
         if let Some(siren) = &c.siren {
             let (from, to) = (self.value(siren), self.value(&format!("{siren}\u{10ffff}")));
-            let sql = format!("destinataire >= {from} AND destinataire < {to} AND substr(destinataire, 1, 9) = {from}");
+            let sql = format!("destinataire >= {from} AND destinataire < {to}");
             let way = Some(Way::Spread { index: "piece_destinataire", column: "destinataire" });
             self.terms.push(Term { sql, way });
         }
@@ -296,7 +297,7 @@ impl Search {
         let others: String =
             self.terms.iter().filter(|term| !led(term)).map(|term| format!(" AND {}", term.sql)).collect();
         let rest = format!("seq > {}{others}", self.after);
-        let limit = self.limit.map(|n| format!("LIMIT {n}")).unwrap_or_default();
+        let limit = self.limit.map(|n| format!("LIMIT {}", n.min(i64::MAX.unsigned_abs()))).unwrap_or_default();
         let by = |index: &str, sql: &str| format!("SELECT seq FROM piece INDEXED BY {index} WHERE {sql} AND {rest}");
         match lead {
             Lead::Table => format!("SELECT seq FROM piece NOT INDEXED WHERE {rest} ORDER BY seq {limit}"),
