@@ -33,7 +33,8 @@ pub struct Original {
 }
 
 impl LedgerReader {
-    /// The dossiers that a name means: `NUMBER`, or `SUPPLIER/NUMBER`; one that was merged is the one that it went into.
+    /// The dossiers that a name means: `NUMBER`, or `SUPPLIER/NUMBER`; one that was merged is the one that it went
+    /// into.
     ///
     /// # Errors
     /// What SQLite said.

@@ -108,8 +108,9 @@ pub struct Stocktake {
 pub(super) const COLUMNS: &str =
     "id, cadre, type, number, issued, supplier_type, supplier_id, supplier_name, destinataire, moe, moa,
     valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche,
-    (SELECT CASE WHEN (SELECT count(*) FROM (SELECT 1 FROM dossier o WHERE o.number = d.number AND o.merged IS NULL LIMIT 2)) > 1
-                 THEN d.supplier || '/' || d.number ELSE d.number END FROM dossier d WHERE d.id = piece.dossier),
+    (SELECT CASE WHEN (
+            SELECT count(*) FROM (SELECT 1 FROM dossier o WHERE o.number = d.number AND o.merged IS NULL LIMIT 2)) > 1
+        THEN d.supplier || '/' || d.number ELSE d.number END FROM dossier d WHERE d.id = piece.dossier),
     ht, vat, ttc, due, currency, mode, partner, flow, deposited_at, status, status_at";
 
 /// A number is a supplier's few pièces, or those of the suppliers who number alike.
@@ -118,8 +119,8 @@ const BY_NUMBER: &str = "INDEXED BY piece_number WHERE supplier_id = ? AND numbe
 /// What [`facts_of`] reads, in its order.
 pub(super) const FACTS: &str =
     "cadre, number, type, issued, supplier_type, supplier_id, supplier_name, destinataire, destinataire_name, moe, moa,
-    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, marche_moa, ht, vat, ttc,
-    due, currency";
+    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, marche_moa, ht, vat,
+    ttc, due, currency";
 /// How many columns that is.
 pub(super) const FACTS_COLUMNS: usize = 25;
 
