@@ -178,10 +178,11 @@ impl LedgerReader {
     fn count(&self, search: &Search, term: &Term, way: &Way, rest: u64) -> rusqlite::Result<u64> {
         let one = |sql: &str, index: &str, ordered: bool| -> rusqlite::Result<u64> {
             let (most, after) = (self.plentiful + 1, search.after);
-            let order = if ordered { "ORDER BY seq" } else { "" };
+            // Elsewhere what comes after the page before is not together, and looking for it would cost more than it tells.
+            let order = if ordered { format!("AND seq > {after} ORDER BY seq") } else { String::new() };
             let mut statement = self.conn.prepare(&format!(
                 "SELECT count(*), max(seq) FROM (
-                    SELECT seq FROM piece INDEXED BY {index} WHERE {sql} AND seq > {after} {order} LIMIT {most})"
+                    SELECT seq FROM piece INDEXED BY {index} WHERE {sql} {order} LIMIT {most})"
             ))?;
             search.bind(&mut statement)?;
             let mut rows = statement.raw_query();
@@ -313,18 +314,21 @@ impl Search {
     }
 
     /// A page of a plentiful range: the values of the range that begin first, a page of each, and of these the first. No
-    /// pièce of the page can be of another value, for each of those has an earlier one.
+    /// pièce of the page can be of another value, nor later than the last of these beginnings where they fill a page.
     fn spread(&self, range: &str, index: &str, column: &str, rest: &str, limit: &str) -> String {
-        let of = format!("FROM piece INDEXED BY {index} WHERE");
+        const MOST: i64 = i64::MAX;
+        let (of, page) = (format!("FROM piece INDEXED BY {index} WHERE"), self.limit.unwrap_or(0));
         format!(
             "WITH RECURSIVE value (v) AS (
                 SELECT min({column}) {of} {range}
                 UNION ALL SELECT (SELECT min({column}) {of} {column} > v AND {range}) FROM value WHERE v IS NOT NULL),
              begins (v, s) AS (
                 SELECT v, (SELECT seq {of} {column} = v AND {rest} ORDER BY seq LIMIT 1) FROM value WHERE v IS NOT NULL),
-             early (v) AS MATERIALIZED (SELECT v FROM begins WHERE s IS NOT NULL ORDER BY s {limit})
+             early (v, s) AS MATERIALIZED (SELECT v, s FROM begins WHERE s IS NOT NULL ORDER BY s {limit}),
+             last (s) AS MATERIALIZED (SELECT CASE WHEN count(*) < {page} THEN {MOST} ELSE max(s) END FROM early)
              SELECT piece.seq FROM early CROSS JOIN piece
-                ON piece.seq IN (SELECT seq {of} {column} = early.v AND {rest} ORDER BY seq {limit})
+                ON piece.seq IN (SELECT seq {of} {column} = early.v AND {rest} AND seq <= (SELECT s FROM last)
+                                 ORDER BY seq {limit})
              ORDER BY piece.seq {limit}"
         )
     }
