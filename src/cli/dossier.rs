@@ -3,6 +3,7 @@
 mod export;
 mod page;
 
+use super::counter::counted;
 use super::failure::Failure;
 use super::piece::{TRAIL, Whole, kind};
 use super::{Exit, Outcome, Session, search};
@@ -43,8 +44,13 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let dossier = Dossier { dossier: found.name, marche, pieces };
     if let Some(path) = &args.export {
         export::write(&dossier, path, &ledger, &config.spool.root, session.lang)?;
-        let (n, path) = (dossier.pieces.len(), shown(&path.display().to_string()));
-        session.remark(&msg!("{n} pièces et leur histoire dans {path}", "{n} pièces and their trail in {path}"));
+        let n = counted(dossier.pieces.len() as u64, ["pièce", "pièces"], ["pièce", "pièces"]);
+        let path = shown(&path.display().to_string());
+        session.remark(&msg!(
+            "{}, avec originaux et histoire, dans {path}",
+            "{}, with originals and trail, in {path}",
+            n.fr
+        ));
         return Ok(Exit::Fine);
     }
     let (lang, out) = (session.lang, &mut session.out);
