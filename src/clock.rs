@@ -15,6 +15,17 @@ impl Instant {
         self.utc().with_timezone(&Paris).date_naive()
     }
 
+    /// The first moment of a day in Paris.
+    pub fn start_of(day: NaiveDate) -> Instant {
+        let midnight = day.and_time(chrono::NaiveTime::MIN);
+        Instant(
+            Paris
+                .from_local_datetime(&midnight)
+                .earliest()
+                .map_or(midnight.and_utc().timestamp_millis(), |at| at.timestamp_millis()),
+        )
+    }
+
     /// RFC 3339 with the offset of Paris, whole seconds: `2026-11-02T09:30:00+01:00`.
     pub fn rfc3339(self) -> String {
         self.utc().with_timezone(&Paris).to_rfc3339_opts(SecondsFormat::Secs, false)
@@ -81,5 +92,8 @@ mod tests {
     fn the_day_is_the_day_in_paris() {
         // 23:30 UTC on 31 October is already 1 November in Paris.
         assert_eq!(Instant(1_793_489_400_000).day_path(), "2026/11/01");
+        let first = Instant::start_of(Instant(1_793_489_400_000).day());
+        assert_eq!(first.rfc3339(), "2026-11-01T00:00:00+01:00");
+        assert_eq!(Instant(first.0 - 1).day_path(), "2026/10/31");
     }
 }

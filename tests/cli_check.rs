@@ -146,12 +146,13 @@ fn what_is_left_out_is_said() {
 fn csv_has_one_row_a_finding_and_one_for_a_file_without_any() {
     let w = world();
     let out = text(&w.run(&["check", "good.xml", "wrong.xml", "noise", "--format", "csv"]).stdout);
-    let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(out.as_bytes()).records().map(Result::unwrap).collect();
+    let rows: Vec<csv::StringRecord> =
+        csv::ReaderBuilder::new().delimiter(b';').from_reader(out.as_bytes()).records().map(Result::unwrap).collect();
     let files: Vec<&str> = rows.iter().map(|r| &r[0]).collect();
     assert_eq!(files, ["good.xml", "wrong.xml", "noise"]);
     assert_eq!((&rows[0][5], &rows[0][6]), ("accepted", ""));
     assert_eq!(rows[0][1], common::world::sha256(&fs::read(w.path("good.xml")).unwrap()));
-    assert!(out.starts_with("file,sha256,syntax,cadre,number,verdict,rule,"), "{out}");
+    assert!(out.starts_with("file;sha256;syntax;cadre;number;verdict;rule;"), "{out}");
 }
 
 #[test]

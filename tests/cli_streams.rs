@@ -31,7 +31,7 @@ fn csv_has_one_header_and_every_row_its_width() {
     }
     w.batch();
     let out = w.run(&["search", "--format", "csv"]);
-    let mut reader = csv::ReaderBuilder::new().flexible(false).from_reader(&out.stdout[..]);
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').flexible(false).from_reader(&out.stdout[..]);
     let header = reader.headers().unwrap().clone();
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     let at = header.iter().position(|h| h == "number").unwrap();

@@ -5,7 +5,7 @@
 mod common;
 
 use common::json_schema::{assert_valid_json, schema, validate as validate_json};
-use common::world::{World, a4, invoice};
+use common::world::{World, a4, invoice, text};
 use common::xsd::{assert_valid_cppstatut, validate, validate_cppstatut};
 use serde_json::{Value, json};
 use std::panic::catch_unwind;
@@ -120,6 +120,32 @@ fn checked() -> Value {
             "column": 12, "path": "/x", "message": "m", "found": null, "expected": null, "help": "h"}]})
 }
 
+fn flow() -> Value {
+    json!({"flow": "f-0123456789abcdef", "partner": "alpha", "mode": "edi", "name": "F-1", "state": "duplicate",
+           "syntax": "ubl-invoice", "size": 12, "sha256": "0".repeat(64), "received": "2026-11-02T09:30:00+01:00",
+           "decided": "2026-11-02T09:30:01+01:00", "pieces": 1, "accepted": 1, "errors": 0, "warnings": 1,
+           "first": "f-0123456789abcdee", "report": "FEN0012A_GUI001_GUI0010012000000000000001", "filed": "archive/x",
+           "rules": "2026-11-24"})
+}
+
+fn whole_flow() -> Value {
+    let (mut whole, at) = (flow(), "2026-11-02T09:30:00+01:00");
+    let mut finding = checked()["findings"][0].clone();
+    finding["member"] = json!("b.xml");
+    whole["findings"] = json!([finding]);
+    whole["documents"] = json!([{"piece": "p-0123456789abcdef-2", "member": "b.xml", "cadre": "A4", "number": "N-1",
+                                 "status": "DEPOSEE"}]);
+    whole["sent"] = json!([{"partner": "alpha", "tray": "pieces", "name": "x", "sha256": "0".repeat(64),
+                            "piece": "p-0123456789abcdef", "at": at}]);
+    whole["trail"] =
+        json!([{"status": "held", "label": "held", "at": at, "by": "alpha", "motif": null, "comment": null}]);
+    whole
+}
+
+fn dossier() -> Value {
+    json!({"dossier": "N-1", "marche": "M-1", "pieces": [whole_piece()]})
+}
+
 fn tally() -> Value {
     json!({"flows": 0, "pieces": 0, "accepted": 0, "refused": 0, "duplicates": 0, "acts": 0, "acts_refused": 0, "delays": 0,
            "held": 0, "waiting": 0, "elapsed_ms": 12})
@@ -142,12 +168,22 @@ fn objects(value: &Value, at: &str, found: &mut Vec<String>) {
     }
 }
 
+/// What only the listing of one thing has.
+const ADDED: [&str; 5] = ["trail", "links", "findings", "documents", "sent"];
+
 #[test]
 fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
     let mut tried = 0;
-    for (name, right) in
-        [("batch", tally()), ("check", checked()), ("piece", piece()), ("piece", whole_piece()), ("rules", rule())]
-    {
+    for (name, right) in [
+        ("batch", tally()),
+        ("check", checked()),
+        ("piece", piece()),
+        ("piece", whole_piece()),
+        ("rules", rule()),
+        ("flow", flow()),
+        ("flow", whole_flow()),
+        ("dossier", dossier()),
+    ] {
         let schema = schema(name);
         assert_eq!(validate_json(&schema, &right), Ok(()), "{name}");
         let mut all = Vec::new();
@@ -162,7 +198,7 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
             let keys: Vec<String> = right.pointer(&at).unwrap().as_object().unwrap().keys().cloned().collect();
             for key in keys {
                 refuses(&format!("{key}: another type"), &|o| drop(o.insert(key.clone(), json!({"x": true}))));
-                if !(at.is_empty() && (key == "trail" || key == "links")) {
+                if !(at.is_empty() && ADDED.contains(&key.as_str())) {
                     refuses(&format!("no {key}"), &|o| drop(o.remove(&key)));
                 }
                 tried += 1;
@@ -186,6 +222,14 @@ fn values_are_held_to_their_form() {
         ("check", checked(),     "/verdict",            json!("held")),
         ("check", checked(),     "/findings/0/layer",   json!("chorus ")),
         ("check", checked(),     "/findings/0/line",    json!(0)),
+        ("flow",  flow(),        "/state",              json!("accepté")),
+        ("flow",  flow(),        "/pieces",             json!(-1)),
+        ("flow",  flow(),        "/first",              json!("p-0123456789abcdef")),
+        ("flow",  whole_flow(),  "/sent/0/tray",        json!("work")),
+        ("flow",  whole_flow(),  "/findings/0/severity", json!("held")),
+        ("flow",  whole_flow(),  "/trail",              json!([])),
+        ("dossier", dossier(),   "/pieces",             json!([])),
+        ("dossier", dossier(),   "/pieces/0/trail",     json!([])),
         ("check", checked(),     "/findings/0/bt/1",    json!("106")),
         ("check", checked(),     "/findings/0/rule",    json!("g1")),
         ("piece", piece(),       "/piece",              json!("f-0123456789abcdef")),
@@ -230,6 +274,18 @@ fn an_unknown_keyword_in_a_schema_is_a_panic_even_where_no_value_goes() {
 }
 
 #[test]
+fn a_piece_of_a_dossier_is_a_piece() {
+    let (piece, dossier) = (schema("piece"), schema("dossier"));
+    let whole = &dossier["$defs"]["whole"];
+    assert_eq!(whole["properties"], piece["properties"]);
+    for (name, definition) in piece["$defs"].as_object().unwrap() {
+        assert_eq!(&dossier["$defs"][name], definition, "{name}");
+    }
+    let required = |of: &Value| of["required"].as_array().unwrap().clone();
+    assert_eq!(required(whole), [required(&piece), vec![json!("trail"), json!("links")]].concat());
+}
+
+#[test]
 fn patterns_match_as_they_should() {
     #[rustfmt::skip]
     let cases = [
@@ -265,5 +321,13 @@ fn what_a_run_writes_follows_the_schemas() {
         let one = String::from_utf8(w.run(&["piece", &id, "--format", "json"]).stdout).unwrap();
         assert_valid_json("piece", &one);
         assert!(one.contains("\"trail\""));
+    }
+    assert_valid_json("dossier", &text(&w.run(&["dossier", "N-1", "--format", "json"]).stdout));
+    let flows = text(&w.run(&["flows", "--format", "json"]).stdout);
+    assert_eq!(flows.lines().count(), 3, "{flows}");
+    for line in flows.lines() {
+        assert_valid_json("flow", line);
+        let id = serde_json::from_str::<Value>(line).unwrap()["flow"].as_str().unwrap().to_owned();
+        assert_valid_json("flow", &text(&w.run(&["flow", &id, "--format", "json"]).stdout));
     }
 }

@@ -112,6 +112,14 @@ pub fn markdown() -> Failure {
     )
 }
 
+/// `--bom` where there is no CSV.
+pub fn byte_order_mark() -> Failure {
+    Failure::new(
+        msg!("--bom ne va qu'avec --format csv", "--bom goes with --format csv only"),
+        msg!("ajoutez `--format csv`, ou ôtez `--bom`", "add `--format csv`, or leave `--bom` out"),
+    )
+}
+
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         if error.kind() == io::ErrorKind::BrokenPipe {

@@ -42,7 +42,7 @@ fn translate(command: Command, path: &str) -> Command {
 }
 
 /// What every command has.
-const COMMON: [&str; 5] = ["config", "lang", "format", "help", "version"];
+const COMMON: [&str; 6] = ["config", "lang", "format", "bom", "help", "version"];
 
 fn sentence(key: &str) -> Option<&'static str> {
     FRENCH.iter().find(|(of, _)| *of == key).map(|(_, text)| *text)
@@ -55,6 +55,7 @@ static FRENCH: &[(&str, &str)] = &[
     (".config",                      "La configuration ; sinon $GUICHET_CONFIG, sinon ./guichet.toml, sinon les valeurs par défaut"),
     (".lang",                        "Langue des messages ; sinon $GUICHET_LANG, sinon celle du système"),
     (".format",                      "Comment une liste est écrite : colonnes alignées, un objet par ligne, CSV ; markdown : `rules` seulement"),
+    (".bom",                         "Commence le CSV par un indicateur d'ordre (BOM), pour les tableurs qui sinon ne reconnaissent pas l'UTF-8"),
     (".help",                        "Affiche cette aide"),
     (".version",                     "Affiche la version"),
     ("help",                         "Affiche cette aide ou celle d'une commande"),
@@ -84,7 +85,7 @@ static FRENCH: &[(&str, &str)] = &[
     ("search.kind",                  "Type de document (380, 381…)"),
     ("search.status",                "Statut (MISE_A_DISPOSITION_MOE…)"),
     ("search.marche",                "Numéro du marché"),
-    ("search.dossier",               "Numéro du dossier"),
+    ("search.dossier",               "Numéro du dossier, ou FOURNISSEUR/NUMÉRO"),
     ("search.number",                "Numéro de la pièce"),
     ("search.destinataire",          "Identifiant du destinataire"),
     ("search.siren",                 "Les neuf premiers chiffres du SIRET du destinataire"),
@@ -97,6 +98,19 @@ static FRENCH: &[(&str, &str)] = &[
     ("search.after",                 "Seulement les pièces déposées après celle-ci (p-…)"),
     ("piece",                        "Une pièce et son histoire"),
     ("piece.id",                     "L'identifiant que montre guichet (p-…), ou FOURNISSEUR/NUMÉRO"),
+    ("dossier",                      "Un dossier entier : ses pièces, chacune avec son histoire"),
+    ("dossier.number",               "Son numéro, ou FOURNISSEUR/NUMÉRO"),
+    ("dossier.export",               "Écrit dans ce fichier ZIP les originaux, l'histoire (CSV, JSON) et une page de synthèse ; n'écrase jamais rien"),
+    ("flows",                        "Suivi des flux : ce qui est arrivé, ce qui en est advenu, combien dans chaque état"),
+    ("flows.partner",                "Partenaire qui l'a déposé"),
+    ("flows.state",                  "État"),
+    ("flows.from",                   "Traité ce jour-là ou après (2026-01-31)"),
+    ("flows.to",                     "Traité ce jour-là ou avant"),
+    ("flows.limit",                  "Au plus tant de flux"),
+    ("flows.after",                  "Seulement les flux traités après celui-ci (f-…)"),
+    ("flows.counts",                 "Le nombre de flux dans chaque état, au lieu des flux"),
+    ("flow",                         "Un flux, ce qui y a été constaté et ce qui a été renvoyé"),
+    ("flow.id",                      "L'identifiant du flux (f-…)"),
     ("replay",                       "Publie à nouveau les comptes rendus d'un flux : mêmes noms, mêmes octets"),
     ("replay.flow",                  "Le flux (f-…)"),
     ("requeue",                      "Remet au travail un flux mis de côté, comme un nouveau flux"),

@@ -8,10 +8,14 @@ mod check;
 mod completions;
 mod counter;
 mod demo;
+mod dossier;
 mod failure;
+mod flow;
+mod flows;
 mod help;
 mod init;
 mod man;
+mod original;
 mod piece;
 mod replay;
 mod requeue;
@@ -60,6 +64,9 @@ struct Cli {
     /// How a listing is written
     #[arg(long, global = true, help_heading = COMMON, value_name = "FORMAT")]
     format: Option<Format>,
+    /// Begin CSV with a byte order mark, for spreadsheets that take UTF-8 for something else without
+    #[arg(long, global = true, help_heading = COMMON)]
+    bom: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -84,6 +91,12 @@ enum Command {
     Search(Box<search::Args>),
     /// One pièce with its trail
     Piece(piece::Args),
+    /// A whole dossier: its pièces, each with its trail
+    Dossier(dossier::Args),
+    /// List flows: what came in, what became of it, how many are in each state
+    Flows(flows::Args),
+    /// One flow with its findings and what was sent back
+    Flow(flow::Args),
     /// Publish a flow's reports again: same names, same bytes
     Replay(replay::Args),
     /// Bring a held flow back to work, as a new flow
@@ -154,9 +167,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> Exit
     let format = cli.format.unwrap_or_default();
     let variable = world.variable;
     let config = cli.config.or_else(|| variable("GUICHET_CONFIG").map(PathBuf::from));
-    let mut session = Session { lang, format, config, world, out: Out::standard() };
+    let mut session = Session { lang, format, config, world, out: Out::standard(cli.bom) };
     let outcome = match variable("GUICHET_LANG").filter(|_| cli.lang.is_none()).as_ref().map(known) {
         Some(None) => Err(failure::no_language()),
+        _ if cli.bom && format != Format::Csv => Err(failure::byte_order_mark()),
         _ => dispatch(cli.command, &mut session),
     };
     let outcome =
@@ -181,6 +195,9 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Annuaire(args) => annuaire::run(&args, session),
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),
+        Command::Dossier(args) => dossier::run(&args, session),
+        Command::Flows(args) => flows::run(&args, session),
+        Command::Flow(args) => flow::run(&args, session),
         Command::Replay(args) => replay::run(&args, session),
         Command::Requeue(args) => requeue::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),

@@ -4,10 +4,10 @@ use super::failure::Failure;
 use super::search;
 use super::{Exit, Outcome, Session};
 use crate::error::shown;
-use crate::ledger::{LedgerReader, PieceRow, TrailRow};
+use crate::ledger::{LedgerReader, LinkRow, PieceRow, TrailRow};
 use crate::lifecycle::Statut;
 use crate::msg;
-use crate::render::{Format, Grid, Listing, Side, cell};
+use crate::render::{Format, Grid, Listing, Out, Side, cell};
 use crate::text::{Lang, Text, t};
 use serde::Serialize;
 use std::io::Write;
@@ -21,40 +21,40 @@ pub struct Args {
 
 /// A pièce as the contract gives it: its row, what happened to it, what it is linked with.
 #[derive(Serialize)]
-struct Whole {
+pub struct Whole {
     #[serde(flatten)]
-    row: PieceRow,
-    trail: Vec<Step>,
-    links: [(); 0],
+    pub row: PieceRow,
+    pub trail: Vec<Step>,
+    pub links: Vec<LinkRow>,
 }
 
 #[derive(Serialize)]
-struct Step {
-    status: String,
-    label: String,
-    at: String,
-    by: Option<String>,
-    motif: Option<String>,
-    comment: Option<String>,
+pub struct Step {
+    pub status: String,
+    pub label: String,
+    pub at: String,
+    pub by: Option<String>,
+    pub motif: Option<String>,
+    pub comment: Option<String>,
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
     let ledger = LedgerReader::open(&config.ledger.path)?;
     let row = find(&ledger, &args.id)?;
-    let trail = ledger.trail(&row.piece)?.into_iter().map(|step| Step::of(step, session.lang)).collect();
+    let whole = Whole::of(row, &ledger, session.lang)?;
     let (lang, out) = (session.lang, &mut session.out);
     match session.format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &Whole { row, trail, links: [] }).map_err(std::io::Error::from)?;
+            serde_json::to_writer(&mut *out, &whole).map_err(std::io::Error::from)?;
             out.write_all(b"\n")?;
         }
         Format::Csv => {
             let mut listing = Listing::new(&search::COLUMNS, session.format, lang, out)?;
-            listing.row(&row)?;
+            listing.row(&whole.row)?;
             listing.end()?;
         }
-        Format::Table | Format::Markdown => tell(&row, &trail, session)?,
+        Format::Table | Format::Markdown => tell(&whole, &ledger, session)?,
     }
     Ok(Exit::Fine)
 }
@@ -94,17 +94,33 @@ fn ambiguous(id: &str, found: &[PieceRow]) -> Failure {
     )
 }
 
+impl Whole {
+    /// What the ledger knows of a pièce, its trail in a language.
+    pub fn of(row: PieceRow, ledger: &LedgerReader, lang: Lang) -> Result<Whole, Failure> {
+        let trail = ledger.trail(&row.piece)?.into_iter().map(|step| Step::of(step, lang)).collect();
+        let links = ledger.links(&row.piece)?;
+        Ok(Whole { row, trail, links })
+    }
+}
+
 impl Step {
-    fn of(row: TrailRow, lang: Lang) -> Step {
+    /// An event as it is shown, its label in a language.
+    pub fn of(row: TrailRow, lang: Lang) -> Step {
         let label =
             row.status.parse::<Statut>().map_or_else(|_| row.status.clone(), |s| s.label().get(lang).to_owned());
         Step { label, status: row.status, at: row.at.rfc3339(), by: row.by, motif: row.motif, comment: row.comment }
     }
+
+    /// What a table shows of it; what nobody caused, guichet did.
+    pub fn cells(&self) -> [String; 5] {
+        let by = if self.by.is_some() { cell(&self.by) } else { "guichet".to_owned() };
+        [self.at.clone(), self.label.clone(), by, cell(&self.motif), cell(&self.comment)]
+    }
 }
 
-/// What people read: every datum that is there, then the trail.
-fn tell(row: &PieceRow, trail: &[Step], session: &mut Session) -> std::io::Result<()> {
-    let (lang, out) = (session.lang, &mut session.out);
+/// What people read: every datum that is there, the trail, then the links.
+fn tell(whole: &Whole, ledger: &LedgerReader, session: &mut Session) -> Result<(), Failure> {
+    let (lang, out, row) = (session.lang, &mut session.out, &whole.row);
     let mut grid = Grid::new(vec![Side::Left, Side::Left], out.columns);
     for (column, title) in search::COLUMNS.iter().zip(TITLES) {
         let value = (column.cell)(row, lang);
@@ -114,19 +130,46 @@ fn tell(row: &PieceRow, trail: &[Step], session: &mut Session) -> std::io::Resul
     }
     grid.flush(out)?;
     writeln!(out)?;
-    let titles =
-        [t("quand", "when"), t("statut", "status"), t("par", "by"), t("motif", "motif"), t("commentaire", "comment")];
-    let mut grid = Grid::new(vec![Side::Left; titles.len()], out.columns);
-    grid.line(titles.iter().map(|title| out.bold(title.get(lang))).collect(), out)?;
-    for step in trail {
-        let by = if step.by.is_some() { cell(&step.by) } else { "guichet".to_owned() };
-        grid.line(vec![step.at.clone(), step.label.clone(), by, cell(&step.motif), cell(&step.comment)], out)?;
+    let mut grid = Grid::new(vec![Side::Left; TRAIL.len()], out.columns);
+    grid.line(TRAIL.iter().map(|title| out.bold(title.get(lang))).collect(), out)?;
+    for step in &whole.trail {
+        grid.line(step.cells().into(), out)?;
     }
-    grid.flush(out)
+    grid.flush(out)?;
+    if !whole.links.is_empty() {
+        writeln!(out)?;
+        links(&whole.links, ledger, lang, out)?;
+    }
+    Ok(())
+}
+
+/// The titles of [`Step::cells`].
+#[rustfmt::skip]
+pub const TRAIL: [Text; 5] =
+    [t("quand", "when"), t("statut", "status"), t("par", "by"), t("motif", "motif"), t("commentaire", "comment")];
+
+/// The pièces that one is linked with, a line each.
+fn links(links: &[LinkRow], ledger: &LedgerReader, lang: Lang, out: &mut Out) -> Result<(), Failure> {
+    let mut grid = Grid::new(vec![Side::Left; 4], out.columns);
+    for link in links {
+        let other = ledger.piece(&link.piece)?;
+        let (cadre, number) = other.map(|p| (cell(&p.cadre), cell(&p.number))).unwrap_or_default();
+        grid.line(vec![kind(link).get(lang).to_owned(), link.piece.clone(), cadre, number], out)?;
+    }
+    Ok(grid.flush(out)?)
+}
+
+/// How a person reads the kind of a link.
+pub fn kind(link: &LinkRow) -> Text {
+    match link.kind.as_str() {
+        "associates" => t("associe", "associates"),
+        "replaces" => t("remplace", "replaces"),
+        _ => t("associée par", "associated by"),
+    }
 }
 
 #[rustfmt::skip]
-static TITLES: [Text; 31] = [
+pub static TITLES: [Text; 31] = [
     // as the columns of a search
     t("pièce", "pièce"),                       t("cadre", "cadre"),                   t("type", "type"),
     t("numéro", "number"),                     t("émise le", "issued"),               t("type d'identifiant", "kind of id"),

@@ -30,7 +30,7 @@ pub struct Args {
     /// Number of the marché
     #[arg(long, value_name = "NUMBER")]
     marche: Option<String>,
-    /// Number of the dossier
+    /// Number of the dossier, or SUPPLIER/NUMBER
     #[arg(long, value_name = "NUMBER")]
     dossier: Option<String>,
     /// Number of the pièce

@@ -23,6 +23,9 @@ pub struct Limits {
     pub ratio: u64,
 }
 
+/// No limits: for an archive that was opened within limits before, and has not changed since.
+pub const UNLIMITED: Limits = Limits { entries: usize::MAX, member: u64::MAX, unpacked: u64::MAX, ratio: u64::MAX };
+
 /// Small archives of text that repeats itself pass, whatever their ratio.
 const RATIO_FLOOR: u64 = 8 << 20;
 
@@ -211,7 +214,7 @@ fn zip<R: Read + Seek, E>(
             None => {
                 let most = seen.limits.member;
                 let content = match archive.by_index(i) {
-                    Ok(file) => unpack(file.take(most + 1), most),
+                    Ok(file) => unpack(file.take(most.saturating_add(1)), most),
                     Err(e) => Content::Odd(of_zip(&e)),
                 };
                 if let Content::Bytes(bytes) = &content {

@@ -4,12 +4,18 @@
 //! it speaks of: whoever changes the past changes every hash after it, and `verify` says so.
 
 mod chain;
+mod dossier;
+mod flows;
 mod read;
+mod search;
 mod verify;
 mod write;
 
 pub use chain::Hash;
-pub use read::{Criteria, LedgerReader, PieceRow, Stocktake, Supplier, TrailRow};
+pub use dossier::{DossierRow, Original};
+pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
+pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
+pub use search::Criteria;
 pub use verify::{Problem, verify};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report};
 

@@ -1,11 +1,11 @@
 //! Reading, beside the writer and without a lock: whoever reads sees the last committed batch.
 
 use super::chain::{FlowFacts, PieceFacts};
+use super::search::PLENTIFUL;
 use super::{APPLICATION_ID, LedgerError, USER_VERSION};
 use crate::clock::Instant;
 use crate::judge::Facts;
 use crate::piece::amount::decimal;
-use rusqlite::types::Value;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
 use std::path::Path;
@@ -15,6 +15,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct LedgerReader {
     pub(super) conn: Connection,
+    /// Of how many pièces a criterion of a search is plentiful.
+    pub(super) plentiful: u64,
 }
 
 /// A pièce as every listing shows it (contract §3: these keys, in this order).
@@ -81,31 +83,13 @@ pub struct TrailRow {
     pub comment: Option<String>,
 }
 
-/// What `search` looks for; every criterion that is set must hold, exactly.
-#[derive(Clone, Debug, Default)]
-#[allow(missing_docs)] // the option of the same name says what each is
-pub struct Criteria {
-    /// With `structure`: the role that the structure has; alone: pièces held by that role.
-    pub role: Option<String>,
-    pub structure: Option<String>,
-    pub cadre: Option<String>,
-    pub type_code: Option<String>,
-    pub status: Option<String>,
-    pub marche: Option<String>,
-    pub dossier: Option<String>,
-    pub number: Option<String>,
-    pub destinataire: Option<String>,
-    pub siren: Option<String>,
-    pub service: Option<String>,
-    /// Issued on this day or later, ISO 8601.
-    pub from: Option<String>,
-    /// Issued on this day or earlier, ISO 8601.
-    pub to: Option<String>,
-    pub mode: Option<String>,
-    pub partner: Option<String>,
-    pub limit: Option<u64>,
-    /// Only pièces deposited after this one.
-    pub after: Option<String>,
+/// A pièce that another is linked with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LinkRow {
+    /// `associates`, `replaces`; of the earlier pièce of either: `associated_by`.
+    pub kind: String,
+    /// The other.
+    pub piece: String,
 }
 
 /// Totals for `status`.
@@ -121,18 +105,22 @@ pub struct Stocktake {
     pub last: Option<Instant>,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, cadre, type, number, issued, supplier_type, supplier_id, supplier_name, destinataire, moe, moa,
     valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche,
-    (SELECT CASE WHEN (SELECT count(*) FROM (SELECT 1 FROM dossier o WHERE o.number = d.number AND o.merged IS NULL LIMIT 2)) > 1
-                 THEN d.supplier || '/' || d.number ELSE d.number END FROM dossier d WHERE d.id = piece.dossier),
+    (SELECT CASE WHEN (
+            SELECT count(*) FROM (SELECT 1 FROM dossier o WHERE o.number = d.number AND o.merged IS NULL LIMIT 2)) > 1
+        THEN d.supplier || '/' || d.number ELSE d.number END FROM dossier d WHERE d.id = piece.dossier),
     ht, vat, ttc, due, currency, mode, partner, flow, deposited_at, status, status_at";
+
+/// A number is a supplier's few pièces, or those of the suppliers who number alike.
+const BY_NUMBER: &str = "INDEXED BY piece_number WHERE supplier_id = ? AND number = ? AND live = ?";
 
 /// What [`facts_of`] reads, in its order.
 pub(super) const FACTS: &str =
     "cadre, number, type, issued, supplier_type, supplier_id, supplier_name, destinataire, destinataire_name, moe, moa,
-    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, marche_moa, ht, vat, ttc,
-    due, currency";
+    valideur1, valideur2, service, moe_service, moa_service, seller_service, engagement, marche, marche_moa, ht, vat,
+    ttc, due, currency";
 /// How many columns that is.
 pub(super) const FACTS_COLUMNS: usize = 25;
 
@@ -193,27 +181,13 @@ impl LedgerReader {
             return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found });
         }
         conn.execute_batch("PRAGMA query_only = ON").map_err(&on)?;
-        Ok(LedgerReader { conn })
+        Ok(LedgerReader { conn, plentiful: PLENTIFUL })
     }
 
-    /// Gives every pièce that meets the criteria, in order of deposit, until `each` says stop.
-    ///
-    /// # Errors
-    /// What SQLite said.
-    pub fn search(&self, criteria: &Criteria, each: &mut dyn FnMut(PieceRow) -> bool) -> Result<(), LedgerError> {
-        let (filter, values) = criteria.sql();
-        let sql = format!("SELECT {COLUMNS} FROM piece {filter}");
-        let mut run = || -> rusqlite::Result<()> {
-            let mut statement = self.conn.prepare(&sql)?;
-            let mut rows = statement.query(rusqlite::params_from_iter(values.iter()))?;
-            while let Some(row) = rows.next()? {
-                if !each(piece_row(row)?) {
-                    break;
-                }
-            }
-            Ok(())
-        };
-        run().map_err(LedgerError::on("search"))
+    /// The same, with criteria that are plentiful sooner: a test need not deposit twenty thousand pièces.
+    #[must_use]
+    pub fn plentiful_from(self, pieces: u64) -> LedgerReader {
+        LedgerReader { plentiful: pieces, ..self }
     }
 
     /// The pièce of this id.
@@ -233,8 +207,7 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn pieces_numbered(&self, supplier: &str, number: &str) -> Result<Vec<PieceRow>, LedgerError> {
         let all = |live: i64| -> rusqlite::Result<Vec<PieceRow>> {
-            let sql =
-                format!("SELECT {COLUMNS} FROM piece WHERE supplier_id = ? AND number = ? AND live = ? ORDER BY seq");
+            let sql = format!("SELECT {COLUMNS} FROM piece {BY_NUMBER} ORDER BY seq");
             self.conn.prepare(&sql)?.query_map(params![supplier, number, live], piece_row)?.collect()
         };
         let found = all(1).map_err(LedgerError::on("look up a pièce"))?;
@@ -256,6 +229,23 @@ impl LedgerReader {
                 .collect()
         };
         run().map_err(LedgerError::on("read a trail"))
+    }
+
+    /// What a pièce is linked with: those that it takes, in the order in which it cites them, then those that took it.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn links(&self, piece: &str) -> Result<Vec<LinkRow>, LedgerError> {
+        let sql = "SELECT kind, other FROM (
+                SELECT 1 AS part, n, kind, earlier AS other FROM link WHERE piece = ?1
+                UNION ALL SELECT 2, p.seq, 'associated_by', l.piece FROM link l JOIN piece p ON p.id = l.piece
+                    WHERE l.earlier = ?1)
+             ORDER BY part, n";
+        let run = || -> rusqlite::Result<Vec<LinkRow>> {
+            let link = |r: &Row<'_>| Ok(LinkRow { kind: r.get(0)?, piece: r.get(1)? });
+            self.conn.prepare_cached(sql)?.query_map([piece], link)?.collect()
+        };
+        run().map_err(LedgerError::on("read the links of a pièce"))
     }
 
     /// Every flow and pièce, and whether its row still is what its first event covers.
@@ -335,70 +325,14 @@ impl LedgerReader {
                           (SELECT max(at) FROM event WHERE seq = (SELECT max(seq) FROM event))";
         self.conn
             .query_row(sql, [], |r| {
-                let count = |i: usize| -> rusqlite::Result<u64> { Ok(u64::try_from(r.get::<_, i64>(i)?).unwrap_or(0)) };
                 let last = r.get::<_, Option<i64>>(3)?.map(Instant);
-                Ok(Stocktake { flows: count(0)?, pieces: count(1)?, unpublished: count(2)?, last })
+                Ok(Stocktake { flows: count(r, 0)?, pieces: count(r, 1)?, unpublished: count(r, 2)?, last })
             })
             .map_err(LedgerError::on("count"))
     }
 }
 
-impl Criteria {
-    fn sql(&self) -> (String, Vec<Value>) {
-        let mut terms: Vec<String> = Vec::new();
-        let mut values: Vec<Value> = Vec::new();
-        let mut add = |term: &str, value: &Option<String>| {
-            if let Some(value) = value {
-                terms.push(term.to_owned());
-                for _ in 0..term.matches('?').count() {
-                    values.push(Value::Text(value.clone()));
-                }
-            }
-        };
-        #[rustfmt::skip]
-        let exact = [
-            ("cadre = ?", &self.cadre),        ("type = ?", &self.type_code),   ("status = ?", &self.status),
-            ("marche = ?", &self.marche),      ("dossier IN (SELECT id FROM dossier WHERE number = ?)", &self.dossier), ("number = ?", &self.number),
-            ("destinataire = ?", &self.destinataire), ("substr(destinataire, 1, 9) = ?", &self.siren),
-            ("service = ?", &self.service),    ("issued >= ?", &self.from),     ("issued <= ?", &self.to),
-            ("mode = ?", &self.mode),          ("partner = ?", &self.partner),
-            ("seq > (SELECT seq FROM piece WHERE id = ?)", &self.after),
-        ];
-        for (term, value) in exact {
-            add(term, value);
-        }
-        match (&self.role, &self.structure) {
-            (Some(role), Some(_)) => add(&format!("{} = ?", role_column(role)), &self.structure),
-            (Some(_), None) => add("holder_role = ?", &self.role),
-            (None, Some(_)) => add(
-                "(supplier_id = ? OR destinataire = ? OR moe = ? OR moa = ? OR valideur1 = ? OR valideur2 = ?)",
-                &self.structure,
-            ),
-            (None, None) => {}
-        }
-        let mut sql = if terms.is_empty() { String::new() } else { format!("WHERE {}", terms.join(" AND ")) };
-        sql.push_str(" ORDER BY seq");
-        if let Some(limit) = self.limit {
-            sql.push_str(" LIMIT ?");
-            values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
-        }
-        (sql, values)
-    }
-}
-
-/// The column that holds a role's structure; the companies are all the seller of their pièce.
-fn role_column(role: &str) -> &'static str {
-    match role {
-        "destinataire" => "destinataire",
-        "moe" => "moe",
-        "moa" => "moa",
-        "valideur1" => "valideur1",
-        "valideur2" => "valideur2",
-        _ => "supplier_id",
-    }
-}
-
-fn piece_row(r: &Row<'_>) -> rusqlite::Result<PieceRow> {
+pub(super) fn piece_row(r: &Row<'_>) -> rusqlite::Result<PieceRow> {
     let time = |i: usize| -> rusqlite::Result<String> { Ok(Instant(r.get(i)?).rfc3339()) };
     Ok(PieceRow {
         piece: r.get(0)?,
@@ -431,4 +365,9 @@ fn piece_row(r: &Row<'_>) -> rusqlite::Result<PieceRow> {
         status: r.get(29)?,
         status_at: time(30)?,
     })
+}
+
+/// A count.
+pub(super) fn count(r: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(r.get::<_, i64>(column)?).unwrap_or(0))
 }

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS flow (
 CREATE INDEX IF NOT EXISTS flow_bytes ON flow (partner, sha256) WHERE outcome IN ('accepted', 'partial');
 -- Chorus Pro's names, whose sequence serves once: 41 bytes.
 CREATE INDEX IF NOT EXISTS flow_name ON flow (partner, name) WHERE length(name) = 41;
+-- The list of flows, and their counts by state.
+CREATE INDEX IF NOT EXISTS flow_outcome ON flow (outcome, decided_at);
+CREATE INDEX IF NOT EXISTS flow_partner ON flow (partner, outcome, decided_at);
 
 CREATE TABLE IF NOT EXISTS piece (
     seq              INTEGER PRIMARY KEY,            -- order of deposit
@@ -72,6 +75,22 @@ CREATE INDEX IF NOT EXISTS piece_flow ON piece (flow);
 CREATE INDEX IF NOT EXISTS piece_number ON piece (number, supplier_key);
 CREATE INDEX IF NOT EXISTS piece_marche ON piece (marche, number);
 CREATE INDEX IF NOT EXISTS piece_dossier ON piece (dossier);
+-- A search is led by one of these (src/ledger/search.rs): entries of one value are in order of deposit, and need no sorting.
+CREATE INDEX IF NOT EXISTS piece_cadre ON piece (cadre);
+CREATE INDEX IF NOT EXISTS piece_status ON piece (status);
+CREATE INDEX IF NOT EXISTS piece_issued ON piece (issued);
+CREATE INDEX IF NOT EXISTS piece_partner ON piece (partner);
+CREATE INDEX IF NOT EXISTS piece_supplier ON piece (supplier_id);
+CREATE INDEX IF NOT EXISTS piece_destinataire ON piece (destinataire);
+CREATE INDEX IF NOT EXISTS piece_moe ON piece (moe);
+CREATE INDEX IF NOT EXISTS piece_moa ON piece (moa);
+-- Data that few pièces have, and values that few have: what nearly all have is found at once without an index.
+CREATE INDEX IF NOT EXISTS piece_type ON piece (type) WHERE type <> '380';
+CREATE INDEX IF NOT EXISTS piece_mode ON piece (mode) WHERE mode <> 'edi';
+CREATE INDEX IF NOT EXISTS piece_valideur1 ON piece (valideur1) WHERE valideur1 IS NOT NULL;
+CREATE INDEX IF NOT EXISTS piece_valideur2 ON piece (valideur2) WHERE valideur2 IS NOT NULL;
+CREATE INDEX IF NOT EXISTS piece_service ON piece (service) WHERE service IS NOT NULL;
+CREATE INDEX IF NOT EXISTS piece_holder_role ON piece (holder_role) WHERE holder_role IS NOT NULL;
 
 -- The pièces of one payment cycle.
 CREATE TABLE IF NOT EXISTS dossier (
@@ -123,6 +142,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     UNIQUE (partner, sequence)
 ) STRICT;
 
+-- What a flow was answered.
 CREATE INDEX IF NOT EXISTS outbox_flow ON outbox (flow) WHERE flow IS NOT NULL;
 
 -- Rows of the outbox whose file may still be staged.

@@ -1,7 +1,7 @@
 //! A listing in the format asked for: its columns are said once, rows go out one at a time.
 
 use super::table::{Grid, Side};
-use super::{Format, Out};
+use super::{Format, Out, csv_writer};
 use crate::text::{Lang, Text};
 use serde::Serialize;
 use std::io::{self, Write};
@@ -40,7 +40,7 @@ impl<'a, T: Serialize> Listing<'a, T> {
         let shape = match format {
             Format::Json => Shape::Json(out),
             Format::Csv => {
-                let mut csv = csv::Writer::from_writer(out);
+                let mut csv = csv_writer(out);
                 csv.write_record(columns.iter().map(|c| c.key))?;
                 Shape::Csv(Box::new(csv))
             }

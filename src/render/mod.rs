@@ -20,7 +20,7 @@ pub enum Format {
     Table,
     /// One object a line
     Json,
-    /// Comma-separated values with a header
+    /// CSV as French spreadsheets read it: semicolons, a header
     Csv,
     /// Markdown (`rules` only)
     Markdown,
@@ -33,15 +33,17 @@ pub struct Out {
     pub columns: Option<usize>,
     /// Whether escape sequences may be written.
     pub colour: bool,
+    /// Whether a byte order mark goes before the first byte: some spreadsheets take UTF-8 for something else without.
+    mark: bool,
 }
 
 impl Out {
-    /// The process's own standard output.
-    pub fn standard() -> Out {
+    /// The process's own standard output; `mark`: with a byte order mark before what is written, if anything is.
+    pub fn standard(mark: bool) -> Out {
         let stdout = io::stdout();
         let colour = anstream::AutoStream::choice(&stdout) != anstream::ColorChoice::Never;
         let columns = stdout.is_terminal().then(|| columns(&stdout)).flatten();
-        Out { to: BufWriter::with_capacity(1 << 16, Box::new(stdout)), columns, colour }
+        Out { to: BufWriter::with_capacity(1 << 16, Box::new(stdout)), columns, colour, mark }
     }
 
     /// Text in bold, where that shows.
@@ -56,12 +58,23 @@ impl Out {
 
 impl Write for Out {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if std::mem::take(&mut self.mark) {
+            self.to.write_all(BYTE_ORDER_MARK)?;
+        }
         self.to.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         self.to.flush()
     }
+}
+
+/// What says to a spreadsheet that UTF-8 follows.
+pub const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// A writer of CSV as French spreadsheets read it, quoted and ended as RFC 4180 says.
+pub fn csv_writer<W: Write>(to: W) -> csv::Writer<W> {
+    csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(to)
 }
 
 fn columns(stdout: &io::Stdout) -> Option<usize> {

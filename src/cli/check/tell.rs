@@ -5,7 +5,7 @@ use crate::cli::Session;
 use crate::error::Problem;
 use crate::flux::{self, Kind};
 use crate::judge::{Document, Fate, Judged, JudgedFlow, judge_archive, judge_with_text};
-use crate::render::{Diagnostics, Format};
+use crate::render::{Diagnostics, Format, csv_writer};
 use crate::rules::{Context, Finding, Layer, Severity, safe};
 use crate::text::{Lang, Shown};
 use serde::Serialize;
@@ -236,7 +236,7 @@ fn csv_lines(
     rows: impl IntoIterator<Item = impl IntoIterator<Item = impl AsRef<[u8]>>>,
     out: &mut dyn Write,
 ) -> io::Result<()> {
-    let mut csv = ::csv::Writer::from_writer(out);
+    let mut csv = csv_writer(out);
     for row in rows {
         csv.write_record(row)?;
     }
