@@ -177,9 +177,13 @@ impl Deposit<'_> {
         })
     }
 
-    /// Whether the depositing partner may know of a pièce: it deposited it, or acts for one of its actors.
+    /// Whether the depositing partner may know of a pièce: it deposited it, or acts for one of its actors, or for another
+    /// establishment of the company that sells.
     pub fn knows(&self, partner: &str, facts: &Facts) -> bool {
-        partner == self.partner || facts.actors().any(|id| (self.acts_for)(id))
+        let sells = self.facts.supplier_id.as_deref().is_some_and(self.acts_for);
+        partner == self.partner
+            || facts.actors().any(|id| (self.acts_for)(id))
+            || (sells && facts.supplier_key() == self.facts.supplier_key())
     }
 
     fn miss(&self, cited: &Cited, earlier: &Earlier) -> Option<Miss> {

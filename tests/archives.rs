@@ -280,6 +280,20 @@ fn pièces_of_one_archive_know_each_other() {
 }
 
 #[test]
+fn verify_knows_what_was_delivered_of_an_archive() {
+    let (w, _, _) = dropped(&tgz(&[("a.xml", &a4("N-1")), ("b.xml", &a4("N-2"))]));
+    let ledger = rusqlite::Connection::open(w.path("spool/guichet.db")).unwrap();
+    // Two rows of the outbox change places: somebody got the wrong pièce.
+    ledger.execute_batch("DROP TRIGGER outbox_fixed").unwrap();
+    let change = "UPDATE outbox SET piece = (SELECT id FROM piece WHERE number = ?1)
+                  WHERE piece = (SELECT id FROM piece WHERE number = ?2)";
+    assert_eq!(ledger.execute(change, ["N-2", "N-1"]).unwrap(), 1);
+    let out = w.run(&["verify"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stdout).contains("is not the pièce that was deposited"), "{}", text(&out.stdout));
+}
+
+#[test]
 fn the_official_archive_is_told_of_each_of_its_pièces() {
     let Some(dir) = shared("corpus/chorus-pro") else { return };
     let archives = std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path());

@@ -4,13 +4,17 @@ use super::chain::{GENESIS, Hash, Link};
 use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
+use crate::flux::{
+    self,
+    archive::{self, Content},
+};
 use crate::lifecycle::{Statut, may_follow};
 use crate::msg;
 use crate::text::Msg;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::Read;
+use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
 /// Something that is not as it must be.
@@ -338,6 +342,38 @@ impl Audit<'_> {
         Ok(())
     }
 
+    /// Each pièce that was delivered is, byte for byte, its deposit or its member of it.
+    fn delivered(&self) -> rusqlite::Result<Vec<Msg>> {
+        let mut problems = Vec::new();
+        let mut statement = self.ledger.conn.prepare(
+            "SELECT o.partner, o.name, o.sha256, f.sha256, f.filed, p.entry
+             FROM outbox o JOIN piece p ON p.id = o.piece JOIN flow f ON f.id = p.flow ORDER BY f.id",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut opened: (String, HashMap<usize, Hash>) = Default::default();
+        while let Some(r) = rows.next()? {
+            let (partner, name, sent): (String, String, Hash) = (r.get(0)?, r.get(1)?, r.get(2)?);
+            let (flow, filed): (Hash, String) = (r.get(3)?, r.get(4)?);
+            let is = match r.get::<_, Option<i64>>(5)? {
+                None => Some(flow),
+                Some(entry) => {
+                    if opened.0 != filed {
+                        opened = (filed.clone(), members(&self.spool.join(&filed)));
+                    }
+                    usize::try_from(entry).ok().and_then(|entry| opened.1.get(&entry)).copied()
+                }
+            };
+            // A file that is missing is told where conservation is audited.
+            if is.is_some_and(|is| is != sent) {
+                problems.push(msg!(
+                    "{partner}/{name} n'est pas la pièce déposée",
+                    "{partner}/{name} is not the pièce that was deposited"
+                ));
+            }
+        }
+        Ok(problems)
+    }
+
     /// What was sent is what was rendered, numbered without gaps, and nothing unknown is staged.
     fn outbox(&mut self) -> rusqlite::Result<()> {
         let conn = &self.ledger.conn;
@@ -351,6 +387,7 @@ impl Audit<'_> {
                 problems.push(msg!("{partner}/{name} a été modifié", "{partner}/{name} was changed"));
             }
         }
+        problems.extend(self.delivered()?);
         problems.extend(numbers(conn)?);
         if !self.at_work {
             let pending: HashSet<(String, String)> = conn
@@ -409,4 +446,23 @@ fn hash_of(path: &Path) -> std::io::Result<Vec<u8>> {
             n => hash.update(&buffer[..n]),
         }
     }
+}
+
+/// The hashes of an archive's members, by their entry; none where it cannot be opened.
+fn members(path: &Path) -> HashMap<usize, Hash> {
+    let mut found = HashMap::new();
+    let Ok(mut file) = File::open(path) else { return found };
+    let mut head = Vec::new();
+    let read = Read::by_ref(&mut file).take(512).read_to_end(&mut head).and_then(|_| file.rewind());
+    let size = file.metadata().map_or(0, |m| m.len());
+    if read.is_ok() {
+        let kind = flux::sniff(&head);
+        let _ = archive::each(kind, BufReader::new(file), size, &archive::UNLIMITED, |member| {
+            if let Content::Bytes(bytes) = member.content {
+                found.insert(member.entry, Sha256::digest(&bytes).into());
+            }
+            Ok::<(), ()>(())
+        });
+    }
+    found
 }
