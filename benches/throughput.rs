@@ -6,11 +6,14 @@
 //! ```
 //!
 //! `batch`: FLOWS (5,000) flows of about 10 KB, half accepted pièces of each of two partners, in a fresh spool; three
-//! runs, each from the first look to the last commit. `run`: the daemon at rest; one flow at a time, written or renamed
+//! runs, each from the first look to the last commit; then a tenth as many archives of 50 and of 500 of them, as tar.gz.
+//! `run`: the daemon at rest; one flow at a time, written or renamed
 //! into place; from then to its report's appearance, thirty times, with the default settle of a second and with none;
 //! and a chain, A4 then A15 then A19, each dropped when the statuses of the one before are there.
 #![allow(clippy::unwrap_used, clippy::float_arithmetic)]
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -30,6 +33,12 @@ fn main() {
     let (program, dir) = (fs::canonicalize(program).unwrap(), PathBuf::from(dir));
     let mut rates: Vec<f64> = (0..3).map(|i| batch(&program, &dir.join(format!("batch-{i}")), flows)).collect();
     println!("batch, {flows} flows, durable flows/s: {}", spread(&mut rates));
+    for each in [50, 500] {
+        let archives = (flows / each).max(1);
+        let world = dir.join(format!("archives-{each}"));
+        let rate = packed(&program, &world, archives, each);
+        println!("batch, {archives} archives of {each}: {:.1} flows/s, {:.0} pièces/s", rate / each as f64, rate);
+    }
     for settle in ["1s", "0s"] {
         let world = dir.join(format!("run-{settle}"));
         prepare(&world, &format!("[spool]\nsettle = \"{settle}\"\n"));
@@ -77,19 +86,43 @@ impl Drop for Daemon {
 
 fn batch(program: &Path, world: &Path, flows: usize) -> f64 {
     prepare(world, "");
-    for partner in ["alpha", "beta"] {
-        fs::create_dir_all(world.join("spool/in/edi").join(partner)).unwrap();
-    }
     for i in 0..flows {
         let partner = if i % 2 == 0 { "alpha" } else { "beta" };
-        fs::write(world.join(format!("spool/in/edi/{partner}/F{i:06}")), invoice(&format!("N-{i}"))).unwrap();
+        put(world, partner, &format!("F{i:06}"), invoice(&format!("N-{i}")).as_bytes());
     }
+    rate(program, world, flows)
+}
+
+/// Pièces a second from archives of `each` pièces.
+fn packed(program: &Path, world: &Path, archives: usize, each: usize) -> f64 {
+    prepare(world, "");
+    for i in 0..archives {
+        let mut tar = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
+        for n in 0..each {
+            let text = invoice(&format!("N-{i}-{n}"));
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            tar.append_data(&mut header, format!("{n}.xml"), text.as_bytes()).unwrap();
+        }
+        put(world, "alpha", &format!("F{i:06}"), &tar.into_inner().unwrap().finish().unwrap());
+    }
+    rate(program, world, archives * each)
+}
+
+fn put(world: &Path, partner: &str, name: &str, bytes: &[u8]) {
+    let dir = world.join("spool/in/edi").join(partner);
+    fs::create_dir_all(&dir).unwrap();
+    fs::write(dir.join(name), bytes).unwrap();
+}
+
+/// Accepted pièces a second of one batch.
+fn rate(program: &Path, world: &Path, pieces: usize) -> f64 {
     Command::new("sync").status().unwrap();
     std::thread::sleep(Duration::from_millis(1500)); // every file is finished when the run begins
     let out = Command::new(program).args(["batch", "--format", "json"]).current_dir(world).output().unwrap();
     let tally: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!(tally["accepted"], flows, "{tally}");
-    flows as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0)
+    assert_eq!(tally["accepted"], pieces, "{tally}");
+    pieces as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0)
 }
 
 fn latency(world: &Path, number: &str, renamed: bool) -> f64 {

@@ -1,6 +1,6 @@
 //! The single writer: what was judged is decided, staged, made durable, committed, published and filed.
 
-use super::intake::{Intake, Taken};
+use super::intake::{Filing, Intake, Taken};
 use super::order;
 use super::{CounterError, Tally};
 use crate::clock::Instant;
@@ -13,7 +13,7 @@ use crate::lifecycle::Statut;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
-use crate::spool::{Claim, Staged, Tray};
+use crate::spool::{Staged, Tray};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
@@ -33,30 +33,28 @@ pub(super) struct Desk<'a> {
 #[derive(Default)]
 struct Consequences {
     pending: Vec<Pending>,
-    filed: Vec<(Claim, String, bool)>,
+    filed: Vec<Filing>,
     events: Vec<Event>,
     tally: Tally,
 }
 
 impl Desk<'_> {
-    /// One group commit. Nothing is visible to anyone before the commit, and everything is durable before it.
-    pub fn batch(&mut self, taken: Vec<Taken>) -> Result<(), CounterError> {
+    /// One group commit. Nothing is visible to anyone before the commit, and everything is durable before it. Gives the
+    /// files that are now to be filed away, by whoever has the time.
+    pub fn batch(&mut self, taken: Vec<Taken>) -> Result<Vec<Filing>, CounterError> {
         if taken.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let now = self.intake.clock.now().max(*self.latest);
         *self.latest = now;
         let done = self.commit(taken, now)?;
         self.published.clear();
         self.publish(done.pending)?;
-        for (claim, filed, copied) in done.filed {
-            self.intake.spool.file_away(&claim, &filed, copied)?;
-        }
         add(self.tally, &done.tally);
         for event in &done.events {
             self.intake.tell(event);
         }
-        Ok(())
+        Ok(done.filed)
     }
 
     /// Records a batch, in the order in which it is given, and stages what goes out; the barrier stands between the
@@ -149,7 +147,7 @@ impl Writing<'_, '_> {
         self.count(&taken, &answer);
         let filed = taken.claim.filed(&self.below(outcome));
         let copied = taken.sha256.is_some();
-        self.done.filed.push((taken.claim, filed, copied));
+        self.done.filed.push(Filing { claim: taken.claim, filed, copied });
         Ok(())
     }
 

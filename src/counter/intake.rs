@@ -37,6 +37,15 @@ pub(super) struct Taken {
     pub flow: JudgedFlow,
 }
 
+/// A decided deposit whose file is to be filed away.
+pub(super) struct Filing {
+    pub claim: Claim,
+    /// Its last place.
+    pub filed: String,
+    /// Whether guichet made a copy of it.
+    pub copied: bool,
+}
+
 /// What a deposit is read from.
 enum Body {
     Bytes(Vec<u8>),
@@ -74,6 +83,14 @@ impl Intake {
                 }
                 other => other?,
             }
+        }
+        Ok(())
+    }
+
+    /// Files decided deposits away; done twice, it changes nothing.
+    pub fn file(&self, filings: Vec<Filing>) -> Result<(), SpoolError> {
+        for Filing { claim, filed, copied } in filings {
+            self.spool.file_away(&claim, &filed, copied)?;
         }
         Ok(())
     }

@@ -188,24 +188,37 @@ impl Counter {
         let mut batches = batches(candidates, &self.intake.config.batch).into_iter();
         let first = batches.next().unwrap_or_default();
         let mut taken = self.intake.take(first)?;
+        let mut filings = Vec::new();
         loop {
             let ready = self.ready(taken)?;
             let Some(next) = batches.next() else {
-                return self.desk().batch(ready);
+                self.intake.file(filings)?;
+                return self.finish(ready);
             };
             if self.is_disk_full()? {
                 self.tally.waiting += next.len() as u64 + batches.map(|b| b.len() as u64).sum::<u64>();
-                return self.desk().batch(ready);
+                self.intake.file(filings)?;
+                return self.finish(ready);
             }
-            // Taking and judging need no ledger: the next batch goes ahead while this one waits for the disk.
+            // Taking, judging and filing need no ledger: the next batch is taken and the one before filed away while
+            // this one waits for the disk.
             let mut desk = self.desk();
             let intake = desk.intake;
-            taken = std::thread::scope(|scope| {
+            (taken, filings) = std::thread::scope(|scope| {
                 let ahead = scope.spawn(|| intake.take(next));
-                desk.batch(ready)?;
-                Ok::<_, CounterError>(ahead.join().expect("taking does not panic: judging is caught")?)
+                let filed = scope.spawn(|| intake.file(filings));
+                let filings = desk.batch(ready)?;
+                filed.join().expect("filing does not panic")?;
+                let taken = ahead.join().expect("taking does not panic: judging is caught")?;
+                Ok::<_, CounterError>((taken, filings))
             })?;
         }
+    }
+
+    /// Decides one batch and files it away.
+    fn finish(&mut self, ready: Vec<Taken>) -> Result<(), CounterError> {
+        let filings = self.desk().batch(ready)?;
+        Ok(self.intake.file(filings)?)
     }
 
     /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the
@@ -270,7 +283,7 @@ impl Counter {
         let mut rest = order::by_citation(taken, &acts_for).into_iter().peekable();
         while rest.peek().is_some() {
             let batch = rest.by_ref().take(limit).collect();
-            self.desk().batch(batch)?;
+            self.finish(batch)?;
         }
         Ok(())
     }
