@@ -24,7 +24,7 @@ fn main() {
     let config = Config::default();
     let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).expect("a day");
     let context =
-        Context { config: &config, annuaire: None, mode: Mode::Edi, partner: None, today, layers: &Layer::ALL };
+        Context { config: &config, annuaire: None, mode: Mode::Edi, partner: None, today, layers: &Layer::ALL, associated: None };
     let ours = |d: &[u8]| judge(d.to_vec(), &context).findings.len();
     let policy = en16931_formats::Policy::default();
     let theirs = |d: &[u8]| en16931_formats::receive(d, &policy).reasons.len();
