@@ -177,8 +177,8 @@ impl Deposit<'_> {
         })
     }
 
-    /// Whether the depositing partner may know of a pièce: it deposited it, or acts for one of its actors, or for another
-    /// establishment of the company that sells.
+    /// Whether the depositing partner may know of a pièce: it deposited it, or acts for one of its actors, or for
+    /// another establishment of the company that sells.
     pub fn knows(&self, partner: &str, facts: &Facts) -> bool {
         let sells = self.facts.supplier_id.as_deref().is_some_and(self.acts_for);
         partner == self.partner

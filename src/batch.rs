@@ -15,17 +15,21 @@ pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
     let until = std::time::Instant::now() + settle + Duration::from_millis(100);
     for _ in 0..LOOKS {
         let mut look = counter.look()?;
+        // When the next file may be finished: counted from the look, for processing takes its time.
+        let ripe = look.soonest.map(|soon| std::time::Instant::now() + soon).filter(|ripe| *ripe <= until);
         look.ready.sort_by(|a, b| a.order().cmp(&b.order()));
         let worked = counter.process(look.ready)?;
-        let soon = look.soonest.filter(|s| std::time::Instant::now() + *s <= until);
-        match soon {
+        match ripe {
             _ if look.more && worked => {}
-            Some(soon) => std::thread::sleep(soon.max(Duration::from_millis(1))),
+            Some(ripe) => {
+                let left = ripe.saturating_duration_since(std::time::Instant::now());
+                std::thread::sleep(left.max(Duration::from_millis(1)));
+            }
             None => break,
         }
     }
     counter.decide_deferred()?;
     counter.settle()?;
-    counter.look()?;
+    counter.count_waiting()?;
     Ok(counter.tally())
 }

@@ -385,3 +385,27 @@ fn the_barrier_may_be_one_fsync_a_file() {
     assert_eq!(w.batch()["accepted"], 5);
     assert_eq!(w.violations(true), Vec::<String>::new());
 }
+
+#[test]
+fn the_ledger_is_guichets_own() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    w.batch();
+    for name in ["guichet.db", "guichet.lock"] {
+        let mode = fs::metadata(w.path("spool").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{name} is for nobody else");
+    }
+}
+
+#[test]
+fn a_batch_takes_what_ripens_while_it_works() {
+    let mut w = World::with("[spool]\nsettle = \"500ms\"\n");
+    for n in 0..600 {
+        w.drop_file("edi", "alpha", &format!("F{n}"), &a4(&format!("N-{n}")));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(450));
+    w.drop_file("edi", "delta", "late", &a4("LATE"));
+    let tally = w.batch();
+    assert_eq!((&tally["accepted"], &tally["waiting"]), (&601.into(), &0.into()));
+}

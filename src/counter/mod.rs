@@ -169,6 +169,16 @@ impl Counter {
         Ok(look)
     }
 
+    /// Counts what is left in `in/`, whatever keeps it there.
+    ///
+    /// # Errors
+    /// What the system said of `in/` itself.
+    pub fn count_waiting(&mut self) -> Result<(), CounterError> {
+        let look = self.look()?;
+        self.tally.waiting = (look.waiting + look.ready.len()) as u64;
+        Ok(())
+    }
+
     /// Processes candidates in their order, batch after batch: the next batch is taken and judged while one commits.
     /// Deposits that cite a pièce not known yet wait for [`Counter::decide_deferred`]. Says whether any was taken.
     ///

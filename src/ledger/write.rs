@@ -11,6 +11,8 @@ use crate::lifecycle::Statut;
 use crate::rules::works::names::NamedFlow;
 use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 /// The ledger, open for writing: there is one at a time (the spool's lock sees to it).
@@ -186,6 +188,9 @@ impl Ledger {
     /// # Errors
     /// A file that is not ours or of another version, or what SQLite said.
     pub fn open(path: &Path) -> Result<Ledger, LedgerError> {
+        // Every pièce is in it: nobody else reads it, unless an administrator lets them. SQLite makes the files beside
+        // it with the same rights, and says what is wrong where it cannot be made.
+        let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let mut conn = Connection::open(path).map_err(LedgerError::on("open"))?;
         prepare(&mut conn, path)?;
         let last = conn

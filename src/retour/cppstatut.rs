@@ -281,7 +281,8 @@ fn describe(report: &Report<'_>, document: Option<&Reported<'_>>, finding: &Find
     };
     let place = finding.place.as_ref().map(|place| {
         let (line, column) = (label::LINE.get(lang), label::COLUMN.get(lang));
-        format!("{line} {}, {column} {}, {}", place.line, place.column, place.path)
+        let path = if place.path.is_empty() { String::new() } else { format!(", {}", place.path) };
+        format!("{line} {}, {column} {}{path}", place.line, place.column)
     });
     let member = document.and_then(|d| d.member).map(|member| format!("{}!{member}", report.file));
     #[rustfmt::skip]

@@ -17,7 +17,7 @@ use crate::annuaire::Partner;
 use crate::text::Lang;
 
 /// What rendered a flow, as the outbox keeps it: changes whenever the same values would give other bytes.
-pub const RENDERER: &str = "cppstatut-1.19/2";
+pub const RENDERER: &str = "cppstatut-1.19/3";
 
 /// Whom a flow is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

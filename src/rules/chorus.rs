@@ -482,7 +482,8 @@ fn attachment_name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
 /// The size of what base64 stands for, counted without decoding it.
 fn decoded_size(a: &Attachment<'_>) -> u64 {
     let text = a.content.map_or("", |c| c.text);
-    // Attachments are most of a heavy document: no branch a byte, and sums that fit one, so that many are counted at once.
+    // Attachments are most of a heavy document: no branch a byte, and sums that fit one, so that many are counted at
+    // once.
     let is_digit =
         |b: u8| (b.wrapping_sub(b'0') < 10) | ((b | 0x20).wrapping_sub(b'a') < 26) | (b == b'+') | (b == b'/');
     let count = |chunk: &[u8]| u64::from(chunk.iter().fold(0, |n: u8, b| n + u8::from(is_digit(*b))));

@@ -169,7 +169,7 @@ fn found(f: &Finding, lang: Lang) -> Found<'_> {
         bt: f.terms,
         line: f.place.as_ref().map(|p| p.line),
         column: f.place.as_ref().map(|p| p.column),
-        path: f.place.as_ref().map(|p| p.path.as_str()),
+        path: f.place.as_ref().map(|p| p.path.as_str()).filter(|path| !path.is_empty()),
         message: f.message.get(lang),
         found: f.found.as_deref(),
         expected: f.expected.as_ref().map(|e| e.get(lang)),

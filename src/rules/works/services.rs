@@ -104,13 +104,23 @@ pub(super) fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &m
 
 pub(super) fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     let Some(Addressed { structure, name: id, engagement: None, .. }) = addressed_whole(case) else { return };
-    let by_service =
-        services(case).any(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
-    if structure.engagement_required || by_service {
-        found.push(
-            rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case)),
-        );
-    }
+    let asking =
+        services(case).find(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
+    let finding = match asking {
+        _ if structure.engagement_required => {
+            rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case))
+        }
+        Some(Serving { code, .. }) => {
+            let code = shown(told_code(case, code));
+            rule.finding(msg!(
+                "le service {code} de {id} exige un numéro d'engagement",
+                "the service {code} of {id} asks for an engagement"
+            ))
+            .at(at_service(case))
+        }
+        None => return,
+    };
+    found.push(finding);
 }
 
 pub(super) fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
