@@ -128,11 +128,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// One document, which is no larger than a whole flow may be.
+    pub fn document(&self) -> u64 {
+        self.file.min(self.flow)
+    }
+
     /// The part of them that an archive's reader needs.
     pub fn archive(&self) -> crate::flux::archive::Limits {
         crate::flux::archive::Limits {
             entries: self.entries,
-            member: self.file,
+            member: self.document(),
             unpacked: self.flow,
             ratio: self.ratio,
         }

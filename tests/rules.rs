@@ -140,6 +140,10 @@ static UBL: &[Case] = &[
     ("schemeName=\"1\">91100003200019",             "schemeName=\"1\">9110000320001",                      &["C-05"]),
     ("schemeName=\"1\">91100002400016",             "schemeName=\"1\">91100002400017",                     &["~C-06", "T-14", "T-22"]),
     ("<cac:ContractDocumentReference>",             "<cbc:BuyerReference>a#b</cbc:BuyerReference><cac:ContractDocumentReference>", &["C-07"]),
+    ("<cbc:IssueDate>2026",                         "<cbc:ID>OTHER</cbc:ID><cbc:IssueDate>2026",           &["L-13"]),
+    ("</cac:LegalMonetaryTotal>",                   "<cbc:PayableAmount currencyID=\"EUR\">1.00</cbc:PayableAmount></cac:LegalMonetaryTotal>", &["L-13"]),
+    ("</cac:LegalMonetaryTotal>",                   "<cbc:PayableAmount currencyID=\"EUR\"> 120.00 </cbc:PayableAmount></cac:LegalMonetaryTotal>", &[]),
+    ("<cac:PaymentMeans>",                          "<cac:AccountingSupplierParty><cac:Party/></cac:AccountingSupplierParty><cac:PaymentMeans>", &["L-13"]),
     // T
     ("<cbc:ProfileID>A4</cbc:ProfileID>",           "",                                                    &["T-01"]),
     ("<cbc:ProfileID>A4<",                          "<cbc:ProfileID>a4<",                                  &["T-01"]),

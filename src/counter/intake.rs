@@ -128,7 +128,7 @@ impl Intake {
 
     fn take_one(&self, candidate: Candidate) -> Result<Take, SpoolError> {
         let quiet = candidate.quiet;
-        let mut opened = match self.spool.open_candidate(candidate.clone(), self.config.limits.file) {
+        let mut opened = match self.spool.open_candidate(candidate.clone(), self.config.limits.document()) {
             Ok(opened) => opened,
             Err(ClaimError::Denied(why)) => return Ok(Take::Denied(candidate, why.to_string())),
             Err(ClaimError::Changed) => return Ok(Take::Changed),
@@ -180,7 +180,7 @@ impl Intake {
     pub fn take_left(&self, left: Left) -> Result<Taken, SpoolError> {
         self.spool.make_work_dirs(&left.claim.partner)?;
         self.spool.welcome(&left.claim.partner, &[])?;
-        let body = if left.claim.size > self.config.limits.file {
+        let body = if left.claim.size > self.config.limits.document() {
             Body::Large(self.spool.open_left(&left)?)
         } else {
             Body::Bytes(self.spool.read_left(&left)?)
@@ -211,7 +211,7 @@ impl Intake {
 
     /// A file that is too large to be read.
     fn oversize(&self, claim: Claim) -> Taken {
-        let finding = safe::oversize(claim.size, self.config.limits.file);
+        let finding = safe::oversize(claim.size, self.config.limits.document());
         Taken { claim, sha256: None, flow: held(finding) }
     }
 
@@ -224,7 +224,7 @@ impl Intake {
             }
             Body::Large(file) => self.judge_archive(kind, BufReader::new(file), size, &context, claim),
             Body::Bytes(bytes) => Ok(JudgedFlow::of(judge(bytes, &context))),
-            Body::Unread => Ok(held(safe::oversize(size, self.config.limits.file))),
+            Body::Unread => Ok(held(safe::oversize(size, self.config.limits.document()))),
         }
     }
 

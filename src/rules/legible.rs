@@ -1,10 +1,11 @@
 //! Layer *legible*: a known kind of document, and the data without which nothing can be routed.
 
 use super::{Case, Check, Finding, Layer, Rule, Severity};
+use crate::error::shown;
 use crate::msg;
 use crate::piece::{Actor, Day, NotAPiece, Number, Piece};
 use crate::text::{Msg, Shown, Text, same, t};
-use crate::xml::Place;
+use crate::xml::{Doc, NodeId, Place};
 
 const fn rule(
     id: &'static str,
@@ -20,7 +21,7 @@ const fn rule(
 }
 
 #[rustfmt::skip]
-static TABLE: [Rule; 12] = [
+static TABLE: [Rule; 13] = [
     rule("L-01", &[],
         t("la racine est Invoice ou CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)", "the root is Invoice or CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"),
         t("guichet lit ces trois documents ; l'espace de noms compte autant que le nom", "guichet reads these three documents; the namespace counts as much as the name"),
@@ -82,6 +83,11 @@ static TABLE: [Rule; 12] = [
         t("sans lui on ne sait pas à qui la pièce va d'abord", "without it nobody knows whom the pièce goes to first"),
         same("<cac:AgentParty>…<cbc:ID>9110000240001</cbc:ID>"),
         t("donnez le SIRET de la MOE ou du valideur, 14 chiffres, avec schemeID=\"1\"", "give the SIRET of the MOE or the valideur, 14 digits, with schemeID=\"1\""), Some(valideur)),
+    rule("L-13", &["BT-1", "BT-2", "BT-3", "BT-5", "BT-23", "BG-4", "BG-7", "BG-22"],
+        t("ce qui n'existe qu'une fois dans une pièce n'est pas donné deux fois", "what a pièce has once is not given twice"),
+        t("un logiciel lirait la première valeur, un autre la dernière", "some software would read the first value, some the last"),
+        same("<cbc:ID>F-1</cbc:ID> … <cbc:ID>F-2</cbc:ID>"),
+        t("gardez la bonne valeur et retirez l'autre", "keep the right value and remove the other"), Some(given_once)),
 ];
 
 /// The rules of this layer, in order.
@@ -247,6 +253,44 @@ fn carriers(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
                 .expected(msg!("le même cadre aux deux endroits", "the same cadre in both places")),
         );
     }
+}
+
+/// A number, a date, a total, a party: a second one that says something else is told. Values that are repeated the same
+/// do no harm.
+fn given_once(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+    let (p, t) = (case.piece, &case.piece.totals);
+    let texts = [p.number, p.type_code, p.currency, p.process, p.issued.map(|d| d.raw)];
+    let numbers = [t.line_net, t.allowances, t.charges, t.net, t.gross, t.prepaid, t.rounding, t.due];
+    let texts = texts.into_iter().chain(numbers.map(|n| n.map(|n| n.raw))).flatten().map(|v| (v.at, Some(v.text)));
+    let parties = [p.seller.at, p.buyer.at].into_iter().flatten().map(|at| (at, None));
+    let single: Vec<(NodeId, Option<&str>)> = texts.chain(parties).collect();
+    for other in p.doc.nodes() {
+        let twin = single.iter().find(|(at, _)| *at != other && is_twin(p.doc, *at, other));
+        let Some((at, text)) = twin else { continue };
+        let says = p.doc.text(other).trim();
+        if text.is_some_and(|text| says.is_empty() || says == text) {
+            continue;
+        }
+        let name = p.doc.local(*at);
+        let finding =
+            rule.finding(msg!("{name} est donné deux fois", "{name} is given twice")).at(Some(p.place(other)));
+        found.push(match text {
+            Some(text) => finding.found(format!("{} ≠ {}", shown(text), shown(says))),
+            None => finding,
+        });
+    }
+}
+
+/// Whether two elements have the same path from the root.
+fn is_twin(doc: &Doc, one: NodeId, other: NodeId) -> bool {
+    let (mut one, mut other) = (Some(one), Some(other));
+    while let (Some(a), Some(b)) = (one, other) {
+        if doc.name(a) != doc.name(b) {
+            return false;
+        }
+        (one, other) = (doc.parent(a), doc.parent(b));
+    }
+    one.is_none() && other.is_none()
 }
 
 /// Every number that is money, with the decimals that it may have.

@@ -81,7 +81,7 @@ impl<'a> Teller<'a> {
     fn checked(&self, file: String, path: &Path) -> Result<Vec<Checked>, Problem> {
         let limits = &self.context.config.limits;
         let held = |finding| Judged::unread("unknown", Fate::Hold, vec![finding]);
-        match read(path, limits.file)? {
+        match read(path, limits.document())? {
             Ok(bytes) => {
                 let (kind, size) = (flux::sniff(&bytes), bytes.len() as u64);
                 let sha256: [u8; 32] = Sha256::digest(&bytes).into();
@@ -96,7 +96,7 @@ impl<'a> Teller<'a> {
             Err(size) => match large_archive(path, limits.flow)? {
                 Some(Large { kind, sha256, reader }) => Ok(self.archive(file, &sha256, kind, reader, size)),
                 None => {
-                    let judged = held(safe::oversize(size, limits.file));
+                    let judged = held(safe::oversize(size, limits.document()));
                     Ok(vec![Checked { file, sha256: None, judged }])
                 }
             },
