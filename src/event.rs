@@ -53,6 +53,11 @@ pub enum Event {
         /// Why.
         why: Msg,
     },
+    /// Something that is no file was in guichet's own directory: it is in hold now.
+    SetAside {
+        /// Where it was.
+        path: String,
+    },
     /// A partner's directory cannot be made or opened: something else stands in its place.
     NoDirectory {
         /// Whose.
@@ -110,6 +115,7 @@ impl Event {
             }
             Event::NoDirectory { .. }
             | Event::NameTaken { .. }
+            | Event::SetAside { .. }
             | Event::DiskReserve { .. }
             | Event::AnnuaireRefused { .. } => Level::Alert,
         }
@@ -130,6 +136,10 @@ impl Event {
             Event::Stray { path, why } => Msg::new(
                 format!("{path} : laissé en place, {}", why.fr),
                 format!("{path}: left where it is, {}", why.en),
+            ),
+            Event::SetAside { path } => msg!(
+                "{path} n'est pas un fichier : un partenaire l'a mis à la place d'un dépôt ; c'est maintenant dans hold/",
+                "{path} is no file: a partner put it in the place of a deposit; it is in hold/ now"
             ),
             Event::NoDirectory { partner, why } => msg!(
                 "répertoire de {partner} inutilisable ({why}) : ses fichiers attendent ; remettez le répertoire en place",

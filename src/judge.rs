@@ -8,7 +8,7 @@ pub use crate::routing::Route;
 use crate::routing::route;
 pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
-use crate::rules::{Case, Finding, Layer, Place, catalogue, chorus, legible, safe, works};
+use crate::rules::{Case, Finding, Findings, Layer, Place, catalogue, chorus, legible, safe, works};
 use crate::text::Shown;
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
@@ -129,7 +129,7 @@ pub fn judge_archive<R: Read + Seek, E>(
 ) -> Result<JudgedFlow, E> {
     let (limits, most) = (context.config.limits.archive(), context.config.limits.pieces);
     let mut documents = Vec::new();
-    let mut crowded = false;
+    let (mut crowded, mut told) = (false, 0);
     let opened = archive::each(kind, reader, size, &limits, |member| {
         if archive::is_companion(&member.name) {
             return Ok(());
@@ -143,7 +143,8 @@ pub fn judge_archive<R: Read + Seek, E>(
         if let Some(bytes) = bytes.filter(|_| judged.fate == Fate::Piece && !judged.refused()) {
             keep(document.member.as_ref().map_or(0, |m| m.entry), &bytes)?;
         }
-        documents.push(document);
+        told += document.judged.findings.len();
+        documents.push(briefly(document, told));
         Ok(())
     });
     let syntax = documents.iter().map(|d: &Document| d.judged.syntax).find(|s| *s != "unknown").unwrap_or("unknown");
@@ -158,6 +159,24 @@ pub fn judge_archive<R: Read + Seek, E>(
         Ok(()) if documents.is_empty() => refused(safe::no_piece()),
         Ok(()) => Ok(JudgedFlow { syntax, fate: Fate::Piece, findings: Vec::new(), documents }),
     }
+}
+
+/// Findings of a whole archive that are told one by one; after them each document's first few.
+const MOST_OF_FLOW: usize = 20_000;
+/// Findings of a document after so many others.
+const BRIEFLY: usize = 20;
+
+/// A document of an archive that has told too much already says what it has to say briefly.
+fn briefly(mut document: Document, told: usize) -> Document {
+    let findings = &mut document.judged.findings;
+    if told > MOST_OF_FLOW && findings.len() > BRIEFLY {
+        let more = findings.len() - BRIEFLY;
+        // Errors first: whatever is left out, a refusal has its reason.
+        findings.sort_by_key(|f| !f.is_error());
+        findings.truncate(BRIEFLY);
+        findings.push(safe::and_more(more));
+    }
+    document
 }
 
 /// Judges one member; none: it is no pièce and need be none.
@@ -290,14 +309,16 @@ fn document(doc: &Doc, context: &Context<'_>) -> Judged {
 /// Every rule of every layer that is asked for, in the order of the layers; then the route.
 fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
     let case = Case { piece, context, actors: Actors::resolve(piece, context) };
-    let mut findings = Vec::new();
+    let mut findings = Findings::default();
     for layer in Layer::ALL.iter().filter(|l| context.layers.contains(l)) {
         for rule in catalogue::of_layer(*layer) {
             if let Some(check) = rule.check {
                 check(rule, &case, &mut findings);
+                findings.end_of(rule);
             }
         }
     }
+    let findings = findings.into_vec();
     let refused = findings.iter().any(Finding::is_error);
     let depositor = case.actors.depositor;
     let route = match (case.actors.cadre, depositor) {
@@ -318,24 +339,32 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
 /// The earlier pièces that a document cites.
 fn cited(piece: &Piece<'_>) -> Vec<Cited> {
     let each = piece.preceding.iter().map(|p| Cited {
-        number: p.number.map(|n| n.text.to_owned()),
+        number: p.number.map(|n| kept(n.text).to_owned()),
         issued: p.issued.and_then(|d| d.value),
         place: p.number.map(|n| n.at).or(p.issued.map(|d| d.raw.at)).map(|at| piece.place(at)),
     });
     each.collect()
 }
 
+/// A text as the ledger keeps it: what is longer is no name, number or identifier of anybody's.
+fn kept(text: &str) -> &str {
+    text.char_indices().nth(LONGEST_KEPT).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Characters of a text that the ledger keeps.
+const LONGEST_KEPT: usize = 1_000;
+
 fn facts(case: &Case<'_, '_>) -> Facts {
     let (p, a, t) = (case.piece, &case.actors, &case.piece.totals);
     let services = a.services(p);
-    let own = |text: Option<&str>| text.map(str::to_owned);
+    let own = |text: Option<&str>| text.map(|text| kept(text).to_owned());
     let name_of = |id: &str| case.context.annuaire.and_then(|n| n.structure(id)).map(|s| s.name.clone());
-    let supplier_name = p.seller.name.or(p.seller.trading_name).map(|v| v.text.to_owned());
-    let buyer_name = p.buyer.name.or(p.buyer.trading_name).map(|v| v.text.to_owned());
+    let supplier_name = p.seller.name.or(p.seller.trading_name).map(|v| kept(v.text).to_owned());
+    let buyer_name = p.buyer.name.or(p.buyer.trading_name).map(|v| kept(v.text).to_owned());
     let stated = chorus::stated_vat(p);
     let (net, gross) = (t.net.and_then(|n| n.value), t.gross.and_then(|n| n.value));
     let vat = stated.or_else(|| chorus::minus(gross, net).filter(|_| p.total_vat().is_none()));
-    let id = |actor: Option<crate::rules::works::actors::Actor<'_>>| actor.map(|a| a.id.to_owned());
+    let id = |actor: Option<crate::rules::works::actors::Actor<'_>>| actor.map(|a| kept(a.id).to_owned());
     Facts {
         cadre: own(a.written.map(|w| w.text)),
         number: own(p.number.map(|n| n.text)),

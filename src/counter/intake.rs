@@ -13,7 +13,7 @@ use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, S
 use crate::trade::Mode;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{BufReader, Cursor, Read, Seek};
+use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
@@ -52,6 +52,8 @@ enum Body {
     /// Over the limit of a document: an archive, perhaps.
     Large(File),
     Unread,
+    /// It cannot be read; the system's answer.
+    Denied(String),
 }
 
 /// Bytes that show what a file is.
@@ -180,10 +182,22 @@ impl Intake {
     pub fn take_left(&self, left: Left) -> Result<Taken, SpoolError> {
         self.spool.make_work_dirs(&left.claim.partner)?;
         self.spool.welcome(&left.claim.partner, &[])?;
-        let body = if left.claim.size > self.config.limits.document() {
-            Body::Large(self.spool.open_left(&left)?)
-        } else {
-            Body::Bytes(self.spool.read_left(&left)?)
+        let mut left = self.spool.with_original(left)?;
+        let body = match self.spool.open_left(&mut left) {
+            Ok(mut file) if left.claim.size <= self.config.limits.document() => {
+                // One who still has the file open may make it grow for ever.
+                let mut bytes = Vec::new();
+                match Read::by_ref(&mut file).take(left.claim.size).read_to_end(&mut bytes) {
+                    Ok(_) => Body::Bytes(bytes),
+                    Err(e) => Body::Denied(e.to_string()),
+                }
+            }
+            Ok(file) => Body::Large(file),
+            // Its owner may have changed its rights since it was claimed.
+            Err(SpoolError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+                Body::Denied(source.to_string())
+            }
+            Err(e) => return Err(e),
         };
         self.judge_claim(left.claim, body)
     }
@@ -201,6 +215,9 @@ impl Intake {
                 (sha256, kind, Body::Large(copy))
             }
             Body::Unread => return Ok(self.oversize(claim)),
+            Body::Denied(why) => {
+                return Ok(Taken { claim, sha256: None, flow: held(safe::denied(&why)) });
+            }
         };
         let flow = match self.annuaire.partner(&claim.partner) {
             None => held(works::unknown_partner(&claim.partner)),
@@ -224,7 +241,7 @@ impl Intake {
             }
             Body::Large(file) => self.judge_archive(kind, BufReader::new(file), size, &context, claim),
             Body::Bytes(bytes) => Ok(JudgedFlow::of(judge(bytes, &context))),
-            Body::Unread => Ok(held(safe::oversize(size, self.config.limits.document()))),
+            Body::Unread | Body::Denied(_) => Ok(held(safe::oversize(size, self.config.limits.document()))),
         }
     }
 

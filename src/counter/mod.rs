@@ -329,6 +329,8 @@ impl Counter {
         if self.published.is_empty() {
             return Ok(());
         }
+        // A row that says "published" must not outlive the rename it speaks of.
+        self.intake.spool.barrier()?;
         let mut entry = self.ledger.begin()?;
         entry.published(&self.published)?;
         entry.commit()?;
@@ -356,7 +358,11 @@ impl Counter {
         self.remove_unknown_stage()?;
         self.finish_requeues()?;
         let (mut filed, mut again) = (0, Vec::new());
-        for left in self.intake.spool.left()? {
+        let (left, aside) = self.intake.spool.left()?;
+        for path in aside {
+            self.tell(&Event::SetAside { path });
+        }
+        for left in left {
             match self.ledger.filed(left.claim.id.as_str())? {
                 Some((place, copied)) => {
                     self.intake.spool.file_away(&left.claim, &place, copied)?;
@@ -375,16 +381,19 @@ impl Counter {
         Ok(())
     }
 
-    /// Staged files without a row are of a batch that was never committed: they will be rendered again.
+    /// Staged files without a row are of a batch that was never committed: they will be rendered again. One whose row is
+    /// marked as published went back by a power cut: it is published again.
     fn remove_unknown_stage(&mut self) -> Result<(), CounterError> {
-        let known: HashSet<(String, String)> =
-            self.ledger.unpublished()?.into_iter().map(|p| (p.partner, p.name)).collect();
+        let waiting: HashSet<i64> = self.ledger.unpublished()?.into_iter().map(|p| p.id).collect();
+        let mut again = Vec::new();
         for (partner, name) in self.intake.spool.staged()? {
-            if !known.contains(&(partner.clone(), name.clone())) {
-                self.intake.spool.unstage(&partner, &name)?;
+            match self.ledger.sent(&partner, &name)? {
+                None => self.intake.spool.unstage(&partner, &name)?,
+                Some(pending) if !waiting.contains(&pending.id) => again.push(pending),
+                Some(_) => {}
             }
         }
-        Ok(())
+        self.desk().publish(again)
     }
 
     /// Whether so little room is left that nothing more may be claimed; told once each time it begins.

@@ -224,6 +224,24 @@ impl Ledger {
             .map_err(LedgerError::on("look up a flow"))
     }
 
+    /// The outbound file of this name, if it was ever committed.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn sent(&self, partner: &str, name: &str) -> Result<Option<Pending>, LedgerError> {
+        self.conn
+            .prepare_cached(
+                "SELECT id, partner, tray, name FROM outbox WHERE partner = ? AND sequence = ? AND name = ?",
+            )
+            .and_then(|mut s| {
+                s.query_row(params![partner, sequence_in(name), name], |r| {
+                    Ok(Pending { id: r.get(0)?, partner: r.get(1)?, tray: r.get(2)?, name: r.get(3)? })
+                })
+                .optional()
+            })
+            .map_err(LedgerError::on("look up an outbound file"))
+    }
+
     /// The reports of a flow.
     ///
     /// # Errors
@@ -312,6 +330,12 @@ impl Ledger {
             })
             .map_err(LedgerError::on("read what is unpublished"))
     }
+}
+
+/// The number in an outbound name: the first fifteen characters of a pièce's, the last of a flow's.
+fn sequence_in(name: &str) -> Option<i64> {
+    let digits = if name.contains("_p-") { name.get(..15) } else { name.get(name.len().saturating_sub(15)..) };
+    digits?.parse().ok()
 }
 
 fn held(r: &rusqlite::Row<'_>) -> rusqlite::Result<Held> {

@@ -1,7 +1,7 @@
 //! Layer *chorus*: what Chorus Pro asks of every pièce.
 
 use super::legible::each_number;
-use super::{Case, Check, Finding, Layer, Rule, Severity};
+use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
 use crate::annuaire::siret_checks;
 use crate::msg;
 use crate::piece::amount::shape;
@@ -150,7 +150,7 @@ pub fn not_unique(number: &str, year: &str, other: Option<&str>) -> Finding {
     }
 }
 
-fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(number) = case.piece.number else { return };
     let text = number.text;
     let good = text.chars().count() <= 20
@@ -187,7 +187,7 @@ fn has_space_at_edge(raw: &str) -> bool {
     (!before.is_empty() && !indented) || after.split(breaks).next().is_some_and(|rest| !rest.is_empty())
 }
 
-fn future(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn future(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(issued) = case.piece.issued else { return };
     let today = case.context.today;
     if issued.value.is_some_and(|day| day > today) {
@@ -200,7 +200,7 @@ fn future(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn digits(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn digits(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     each_number(case.piece, &mut |n, decimals| {
         let Some(s) = shape(n.raw.text) else { return };
         if s.fraction <= decimals && s.integer + s.fraction <= 19 {
@@ -229,7 +229,7 @@ static MEANS: &[(&str, bool)] = &[
     ("48", false), ("49", false), ("58", true), ("59", false), ("97", false),
 ];
 
-fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     if p.payment_means.is_empty() {
         found.push(
@@ -246,7 +246,7 @@ fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<'_>, found: &mut Vec<Finding>) {
+fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<'_>, found: &mut Findings) {
     let p = case.piece;
     let at = means.at.unwrap_or(p.doc.root());
     let Some(code) = means.code else {
@@ -290,7 +290,7 @@ fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<
 }
 
 /// The account of a transfer has the form of an IBAN; that its key is wrong is a warning.
-fn account(rule: &'static Rule, case: &Case<'_, '_>, iban: Val<'_>, found: &mut Vec<Finding>) {
+fn account(rule: &'static Rule, case: &Case<'_, '_>, iban: Val<'_>, found: &mut Findings) {
     let place = Some(case.piece.place(iban.at));
     match iban_key(iban.text) {
         Some(1) => {}
@@ -330,7 +330,7 @@ fn iban_key(text: &str) -> Option<u32> {
     form.then(|| digits.fold(0, |key, digit| (key * shift(digit) + digit) % 97))
 }
 
-fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     if p.document_currency().is_none() {
         found.push(
@@ -341,13 +341,13 @@ fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-fn net_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn net_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     missing(rule, case, case.piece.totals.net, found, || {
         msg!("le total HT manque", "the total without VAT is missing")
     });
 }
 
-fn due_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn due_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     missing(rule, case, case.piece.totals.due, found, || msg!("le net à payer manque", "the amount due is missing"));
 }
 
@@ -355,7 +355,7 @@ fn missing(
     rule: &'static Rule,
     case: &Case<'_, '_>,
     amount: Option<Number<'_>>,
-    found: &mut Vec<Finding>,
+    found: &mut Findings,
     message: fn() -> crate::text::Msg,
 ) {
     if amount.is_none() {
@@ -364,7 +364,7 @@ fn missing(
     }
 }
 
-fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let t = &case.piece.totals;
     if case.piece.total_vat().is_some() {
         return;
@@ -403,7 +403,7 @@ pub(super) fn is_siret(id: &str) -> bool {
     id.len() == 14 && id.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn siret(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn siret(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     each_siret(case, &mut |actor| {
         if !is_siret(actor.id.text) {
             let n = actor.id.text.chars().count();
@@ -417,7 +417,7 @@ fn siret(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     });
 }
 
-fn luhn(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn luhn(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     each_siret(case, &mut |actor| {
         if is_siret(actor.id.text) && !siret_checks(actor.id.text) {
             found.push(
@@ -434,7 +434,7 @@ pub(super) fn is_service_code(code: &str) -> bool {
     code.chars().count() <= 100 && code.chars().all(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
 }
 
-fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     for service in [p.buyer_service, p.seller_service].into_iter().flatten().filter(|v| !is_service_code(v.text)) {
         found.push(
@@ -455,7 +455,7 @@ static EXTENSIONS: [&str; 36] = [ // sorted
     "PNG", "PPS", "PPT", "PPTX", "RTF", "SVG", "TGZ", "TIF", "TIFF", "TXT", "XHTML", "XLC", "XLM", "XLS", "XLSX", "XML", "ZIP", "",
 ];
 
-fn attachment_name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn attachment_name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     for a in p.attachments.iter().filter(|a| a.content.is_some()) {
         let name = p.attachment_name(a).unwrap_or_default();
@@ -490,7 +490,7 @@ fn decoded_size(a: &Attachment<'_>) -> u64 {
     text.as_bytes().chunks(usize::from(u8::MAX)).map(count).sum::<u64>() * 3 / 4
 }
 
-fn attachment_size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn attachment_size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (p, limits) = (case.piece, &case.context.config.limits);
     let mut all = 0;
     for a in p.attachments.iter().filter(|a| a.content.is_some()) {
@@ -549,7 +549,7 @@ fn disagree(
     stated: Number<'_>,
     computed: Decimal,
     sum: String,
-    found: &mut Vec<Finding>,
+    found: &mut Findings,
 ) {
     let Some(difference) = minus(stated.value, Some(computed)) else { return };
     if !difference.is_zero() {
@@ -565,7 +565,7 @@ fn disagree(
     }
 }
 
-fn gross(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn gross(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let t = &case.piece.totals;
     let (net, vat) = (t.net.and_then(|n| n.value), stated_vat(case.piece));
     if let (Some(gross), Some(net), Some(vat), Some(sum)) = (t.gross, net, vat, plus(net, vat)) {
@@ -573,7 +573,7 @@ fn gross(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn due(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn due(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let t = &case.piece.totals;
     let gross = match t.gross {
         Some(gross) => gross.value,
@@ -586,7 +586,7 @@ fn due(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn net(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn net(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let t = &case.piece.totals;
     let (Some(net), Some(lines)) = (t.net, t.line_net.and_then(|n| n.value)) else { return };
     let (less, more) = (or_zero(t.allowances), or_zero(t.charges));
@@ -596,7 +596,7 @@ fn net(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn lines(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn lines(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     let Some(stated) = p.totals.line_net else { return };
     let all = p.lines.iter().try_fold(Decimal::ZERO, |sum, line| plus(Some(sum), or_zero(line.net)));
@@ -606,7 +606,7 @@ fn lines(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn breakdown(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn breakdown(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     let Some(stated) = p.total_vat() else { return };
     // Where the breakdown is given in a second currency too, that one is left out.

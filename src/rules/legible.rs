@@ -1,6 +1,6 @@
 //! Layer *legible*: a known kind of document, and the data without which nothing can be routed.
 
-use super::{Case, Check, Finding, Layer, Rule, Severity};
+use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
 use crate::error::shown;
 use crate::msg;
 use crate::piece::{Actor, Day, NotAPiece, Number, Piece};
@@ -139,7 +139,7 @@ pub fn pdf() -> Finding {
     of("L-03").finding(msg!("ce PDF n'est pas encore traité", "this PDF is not handled yet"))
 }
 
-fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     if p.number.is_none() {
         found.push(
@@ -148,7 +148,7 @@ fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn issued(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn issued(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     match p.issued {
         Some(Day { value: Some(_), .. }) => {}
@@ -171,7 +171,7 @@ fn issued(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn amounts(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn amounts(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     each_number(p, &mut |n, _| {
         if n.value.is_none() && crate::piece::amount::shape(n.raw.text).is_none() {
@@ -185,7 +185,7 @@ fn amounts(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     });
 }
 
-fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     let place = || Some(p.place(p.seller.at.unwrap_or(p.doc.root())));
     match p.supplier() {
@@ -203,7 +203,7 @@ fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
     }
 }
 
-fn valideur(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn valideur(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let Some(actor) = case.piece.named_valideur().filter(|actor| actor.kind.is_none()) {
         let message = msg!(
             "le type de l'identifiant du bloc valideur est inconnu",
@@ -220,7 +220,7 @@ fn unknown_kind(rule: &'static Rule, case: &Case<'_, '_>, actor: Actor<'_>, mess
         .expected(msg!("schemeID de 1 à 7 ; 14 chiffres pour un SIRET", "schemeID from 1 to 7; 14 digits for a SIRET"))
 }
 
-fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     match p.recipient() {
         None => found.push(
@@ -240,7 +240,7 @@ fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>)
     }
 }
 
-fn carriers(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn carriers(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     if let (Some(one), Some(other)) = (p.process, p.process_extension)
         && one.text != other.text
@@ -257,7 +257,7 @@ fn carriers(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) 
 
 /// A number, a date, a total, a party: a second one that says something else is told. Values that are repeated the same
 /// do no harm.
-fn given_once(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn given_once(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (p, t) = (case.piece, &case.piece.totals);
     let texts = [p.number, p.type_code, p.currency, p.process, p.issued.map(|d| d.raw)];
     let numbers = [t.line_net, t.allowances, t.charges, t.net, t.gross, t.prepaid, t.rounding, t.due];

@@ -49,7 +49,7 @@ pub struct Case<'a, 'd> {
 }
 
 /// What a rule does: looks at a case and adds what it finds.
-pub type Check = fn(&'static Rule, &Case<'_, '_>, &mut Vec<Finding>);
+pub type Check = fn(&'static Rule, &Case<'_, '_>, &mut Findings);
 
 /// The layer that a rule belongs to; all layers that can be judged are judged in one go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -140,6 +140,49 @@ pub struct Finding {
     pub help: Msg,
 }
 
+/// Findings of one document, as they are made: of each rule so many at most, then one that says how many more there are.
+/// A document that breaks one rule two million times must not cost what two million sentences cost.
+#[derive(Debug, Default)]
+pub struct Findings {
+    list: Vec<Finding>,
+    /// Of the rule that is looking now.
+    of_rule: usize,
+}
+
+/// Findings of one rule in one document that are told one by one.
+pub const MOST_OF_RULE: usize = 1_000;
+/// Characters that a finding quotes of what stands there.
+const LONGEST_QUOTE: usize = 400;
+
+impl Findings {
+    /// Adds one.
+    pub fn push(&mut self, finding: Finding) {
+        self.of_rule += 1;
+        if self.of_rule <= MOST_OF_RULE {
+            self.list.push(finding);
+        }
+    }
+
+    /// Adds some.
+    pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
+        findings.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    /// The rule has looked: what it was not told of is counted.
+    pub fn end_of(&mut self, rule: &Rule) {
+        let more = std::mem::take(&mut self.of_rule).saturating_sub(MOST_OF_RULE);
+        if more > 0 {
+            let message = crate::msg!("et {more} autres fois la même règle", "and {more} more of the same rule");
+            self.list.push(rule.finding(message));
+        }
+    }
+
+    /// All of them.
+    pub fn into_vec(self) -> Vec<Finding> {
+        self.list
+    }
+}
+
 impl Rule {
     /// A finding of this rule: its own severity, no place, its `mend` as help.
     pub fn finding(&self, message: Msg) -> Finding {
@@ -165,10 +208,16 @@ impl Finding {
         self
     }
 
-    /// Sets what was found.
+    /// Sets what was found: its beginning, where it is long, and how many characters it has.
     #[must_use]
     pub fn found(mut self, found: impl Into<String>) -> Finding {
-        self.found = Some(found.into());
+        let mut found = found.into();
+        if let Some((end, _)) = found.char_indices().nth(LONGEST_QUOTE) {
+            let all = found.chars().count();
+            found.truncate(end);
+            found.push_str(&format!("… ({all})"));
+        }
+        self.found = Some(found);
         self
     }
 

@@ -7,10 +7,19 @@ use crate::msg;
 use crate::text::{Shown, same, t};
 use crate::xml::{XmlError, XmlErrorKind};
 
+macro_rules! severity {
+    () => {
+        Severity::Error
+    };
+    ($severity:ident) => {
+        Severity::$severity
+    };
+}
+
 macro_rules! rules {
-    ($($name:ident = $id:literal, $says:expr, $why:expr, $example:expr, $mend:expr;)*) => {
+    ($($name:ident = $id:literal, $says:expr, $why:expr, $example:expr, $mend:expr $(, $severity:ident)?;)*) => {
         $(static $name: Rule = Rule {
-            id: $id, layer: Layer::Safe, severity: Severity::Error, terms: &[], says: $says, why: $why,
+            id: $id, layer: Layer::Safe, severity: severity!($($severity)?), terms: &[], says: $says, why: $why,
             source: "guichet; XML 1.0, Namespaces in XML 1.0", example: $example, mend: $mend, check: None,
         };)*
         /// The rules of this layer, in order.
@@ -90,6 +99,16 @@ rules! {
         t("une faute de guichet ne doit coûter que ce flux : il est gardé de côté", "a fault of guichet's must cost this flow alone: it is held"),
         t("(une faute de programmation)", "(a programming fault)"),
         t("signalez-le avec le numéro du flux : ce n'est pas votre faute", "report it with the flow's number: it is not your fault");
+    DENIED = "X-15",
+        t("guichet peut lire le fichier qu'il a pris", "guichet can read the file that it took"),
+        t("ses droits ont changé depuis qu'il a été pris ; il est gardé de côté", "its rights have changed since it was taken; it is held"),
+        same("chmod 000"),
+        t("redéposez le fichier avec des droits de lecture", "drop the file again, readable");
+    MORE = "X-16",
+        t("ce qu'un flux a de faux se raconte en un nombre fini de phrases", "what is wrong with a flow is told in a finite number of sentences"),
+        t("au-delà, un compte rendu serait plus lourd que ce dont il parle", "beyond that a report would be heavier than what it speaks of"),
+        t("500 pièces qui ont chacune mille fautes", "500 pièces with a thousand faults each"),
+        t("corrigez ce qui est dit, et déposez à nouveau : le reste se dira", "mend what is told, and drop it again: the rest will be told"), Warning;
     BROKEN_ARCHIVE = "X-20",
         t("une archive est entière et s'ouvre", "an archive is whole and opens"),
         t("un transfert interrompu ou abîmé ne laisse pas savoir ce qui manque ; le flux est gardé de côté", "a transfer that broke does not let anybody know what is missing; the flow is held"),
@@ -258,6 +277,16 @@ pub fn oversize(size: u64, limit: u64) -> Finding {
         .finding(msg!("le fichier dépasse la taille permise", "the file is larger than allowed"))
         .found(format!("{size}"))
         .expected(msg!("au plus {limit} octets", "at most {limit} bytes"))
+}
+
+/// Findings that are not told one by one.
+pub fn and_more(more: usize) -> Finding {
+    MORE.finding(msg!("et {more} autres constats sur cette pièce", "and {more} more findings of this pièce"))
+}
+
+/// A file that cannot be read.
+pub fn denied(why: &str) -> Finding {
+    DENIED.finding(msg!("le fichier ne peut pas être lu", "the file cannot be read")).found(Shown(why).to_string())
 }
 
 /// A fault of ours.

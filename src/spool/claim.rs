@@ -22,6 +22,7 @@ pub struct Opened {
     stamp: Stamp,
     /// The bytes; `None` for a file over the limit, which is not read.
     bytes: Option<Vec<u8>>,
+    limit: u64,
 }
 
 /// A file that is guichet's: it lies in `work/<mode>/<partner>/` under its flow id.
@@ -156,7 +157,7 @@ impl Spool {
         let mut file = File::from(fd);
         let bytes =
             if stamp.size > limit { None } else { Some(read(&mut file, stamp.size).map_err(ClaimError::Denied)?) };
-        Ok(Opened { candidate, file, stamp, bytes })
+        Ok(Opened { candidate, file, stamp, bytes, limit })
     }
 
     /// Takes an opened file: from here on it is the deposit `id`. What was read is what was taken: where the bytes
@@ -197,11 +198,11 @@ impl Spool {
             return self.give_back(c, &claim, cut);
         }
         let now = Stamp::of(&taken);
-        if !now.same_content(&opened.stamp) && opened.bytes.is_some() {
-            use std::io::Seek;
-            opened.file.rewind().map_err(|e| SpoolError::io(verb::READ, c.path(), e))?;
-            let bytes = read(&mut opened.file, now.size).map_err(|e| SpoolError::io(verb::READ, c.path(), e))?;
-            opened.bytes = Some(bytes);
+        if !now.same_content(&opened.stamp) {
+            // It grew after it was read: as it is now, if it still is within the limit.
+            let within = now.size <= opened.limit && opened.bytes.is_some();
+            opened.bytes = if within { read_again(&mut opened.file, now.size).ok() } else { None };
+            opened.stamp = now;
         }
         claim.size = opened.bytes.as_ref().map_or(now.size, |b| b.len() as u64);
         Ok(claim)
@@ -216,8 +217,9 @@ impl Spool {
             c.name.as_os_str(),
             RenameFlags::NOREPLACE,
         );
-        if let Err(e) = back {
-            return Err(SpoolError::io(verb::GIVE_BACK, c.path(), e).into());
+        if back.is_err() {
+            // Its old place is taken by now: an operator looks, and nobody waits for it.
+            self.set_aside(&claim.original())?;
         }
         if cut {
             self.remove(&claim.sidecar())?;
@@ -231,6 +233,12 @@ fn plain(fd: &OwnedFd) -> Option<Stamp> {
     let stat = rustix::fs::fstat(fd).ok()?;
     let good = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1;
     good.then(|| Stamp::of(&stat))
+}
+
+fn read_again(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {
+    use std::io::Seek;
+    file.rewind()?;
+    read(file, size)
 }
 
 fn read(file: &mut File, size: u64) -> std::io::Result<Vec<u8>> {

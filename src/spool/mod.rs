@@ -103,7 +103,6 @@ mod verb {
     pub const READ:      Text = t("lire",            "read");
     pub const WRITE:     Text = t("écrire",          "write");
     pub const REMOVE:    Text = t("supprimer",       "remove");
-    pub const GIVE_BACK: Text = t("rendre",          "give back");
     pub const REQUEUE:   Text = t("remettre au travail", "bring back to work");
 }
 
@@ -235,7 +234,11 @@ impl Spool {
             }
             upto.push_str(part);
             match rustix::fs::mkdirat(&self.root_fd, &upto, perm) {
-                Ok(()) | Err(Errno::EXIST) => {}
+                Ok(()) => {
+                    // The new name is in the directory above it.
+                    self.touched(upto.rsplit_once('/').map_or(".", |(above, _)| above));
+                }
+                Err(Errno::EXIST) => {}
                 Err(e) => return Err(SpoolError::io(verb::CREATE, &upto, e)),
             }
         }

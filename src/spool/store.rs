@@ -26,6 +26,16 @@ pub struct Left {
     pub copy: bool,
 }
 
+/// Whether an error speaks of the directory that a file is published in, not of the disk.
+fn is_of_the_tray(e: Errno) -> bool {
+    #[rustfmt::skip]
+    let of_it = [
+        Errno::EXIST, Errno::ACCESS, Errno::PERM, Errno::NOTDIR, Errno::ISDIR, Errno::ROFS, Errno::XDEV, Errno::LOOP,
+        Errno::DQUOT,
+    ];
+    of_it.contains(&e)
+}
+
 /// What lies in `work/` of one deposit.
 #[derive(Default)]
 struct Found {
@@ -87,15 +97,31 @@ impl Spool {
         Ok((hash.finalize().into(), to))
     }
 
-    /// A handle on the file of a deposit that an earlier run claimed and did not decide.
+    /// A deposit of which only guichet's copy is left (the ledger was put back to an earlier state): the copy takes the
+    /// original's place, so that it is never written over.
     ///
     /// # Errors
     /// What the system said.
-    pub fn open_left(&self, left: &Left) -> Result<File, SpoolError> {
-        let path = if left.original { left.claim.original() } else { left.claim.copy() };
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = open_below(&self.root_fd, &path, flags).map_err(|e| SpoolError::io(verb::OPEN, &path, e))?;
-        Ok(File::from(fd))
+    pub fn with_original(&self, mut left: Left) -> Result<Left, SpoolError> {
+        if !left.original {
+            let (from, to) = (left.claim.copy(), left.claim.original());
+            let ((from_dir, from_name), (to_dir, to_name)) = (self.place(&from)?, self.place(&to)?);
+            rustix::fs::renameat_with(&*from_dir, from_name, &*to_dir, to_name, RenameFlags::NOREPLACE)
+                .map_err(|e| SpoolError::io(verb::FILE, &from, e))?;
+            left.original = true;
+        }
+        Ok(left)
+    }
+
+    /// A handle on the file of a deposit that an earlier run claimed and did not decide; the claim then has its size.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn open_left(&self, left: &mut Left) -> Result<File, SpoolError> {
+        let path = left.claim.original();
+        let file = self.open_file(&path)?;
+        left.claim.size = file.metadata().map_err(|e| SpoolError::io(verb::LOOK_AT, &path, e))?.len();
+        Ok(file)
     }
 
     /// Makes the directories in `work/` that a partner's claims go through.
@@ -175,6 +201,8 @@ impl Spool {
                     match open_below(&self.root_fd, &path, OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC) {
                         Ok(fd) => rustix::fs::fsync(&fd).map_err(|e| SpoolError::io(verb::SYNC, &path, e))?,
                         Err(Errno::NOENT) => {} // moved on since; the directory it went to is in the list
+                        // A tray that a partner swapped: what is in it now is not ours to make durable.
+                        Err(e) if path.starts_with("out/") && is_of_the_tray(e) => {}
                         Err(e) => return Err(SpoolError::io(verb::SYNC, &path, e)),
                     }
                 }
@@ -199,21 +227,20 @@ impl Spool {
             let path = format!("out/{partner}/{}", tray.name());
             let dir = match trays.entry((partner, tray)) {
                 Entry::Occupied(dir) => dir.into_mut(),
-                Entry::Vacant(place) => {
-                    self.touched(&path);
-                    place.insert(self.tray(&path))
-                }
+                Entry::Vacant(place) => place.insert(self.tray(&path)),
             };
             let Some(dir) = dir else {
                 each(i, Staged::Taken);
                 continue;
             };
+            self.touched(&path);
             let from = self.own(&format!("{STAGE}/{partner}"))?;
             crash::point("before a publish");
             let staged = match rustix::fs::renameat_with(&*from, name, &*dir, name, RenameFlags::NOREPLACE) {
                 Ok(()) => Staged::Published,
                 Err(Errno::NOENT) => Staged::Gone,
-                Err(Errno::EXIST) => Staged::Taken,
+                // What is wrong with one partner's tray is no reason to stop the others.
+                Err(e) if is_of_the_tray(e) => Staged::Taken,
                 Err(e) => return Err(SpoolError::io(verb::PUBLISH, format!("{path}/{name}"), e)),
             };
             crash::point("after a publish");
@@ -241,6 +268,8 @@ impl Spool {
             crash::point("original dropped");
             claim.copy()
         } else {
+            // A limit may have been lowered since an earlier run copied it.
+            self.remove(&claim.copy())?;
             claim.original()
         };
         let ((from_dir, from), (to_dir, to)) = (self.place(&from)?, self.place(filed)?);
@@ -300,32 +329,55 @@ impl Spool {
         Ok(u64::try_from(stat.st_size).unwrap_or(0))
     }
 
-    /// What earlier runs left in `work/`, in order of their ids.
+    /// What earlier runs left in `work/`, in order of their ids; and what was no file of a deposit, put aside into hold.
     ///
     /// # Errors
     /// What the system said.
-    pub fn left(&self) -> Result<Vec<Left>, SpoolError> {
-        let mut left = Vec::new();
+    pub fn left(&self) -> Result<(Vec<Left>, Vec<String>), SpoolError> {
+        let (mut left, mut aside) = (Vec::new(), Vec::new());
         for mode in Mode::ALL {
             let above = format!("work/{mode}");
             let Ok(dir) = self.dir(&above) else { continue };
             for (partner, kind) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
                 if let (Some(partner), FileType::Directory) = (partner.to_str(), kind) {
-                    self.left_by(mode, partner, &mut left)?;
+                    self.left_by(mode, partner, &mut left, &mut aside)?;
                 }
             }
         }
         left.sort_by(|a: &Left, b| a.claim.id.cmp(&b.claim.id));
-        Ok(left)
+        Ok((left, aside))
     }
 
-    fn left_by(&self, mode: Mode, partner: &str, left: &mut Vec<Left>) -> Result<(), SpoolError> {
+    /// Puts something that is no file of a deposit out of the way: into hold, under its own name.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub(super) fn set_aside(&self, path: &str) -> Result<(), SpoolError> {
+        let ((from_dir, from), to_dir) = (self.place(path)?, self.own("hold")?);
+        rustix::fs::renameat_with(&*from_dir, from, &*to_dir, from, RenameFlags::NOREPLACE)
+            .map_err(|e| SpoolError::io(verb::FILE, path, e))
+    }
+
+    fn left_by(
+        &self,
+        mode: Mode,
+        partner: &str,
+        left: &mut Vec<Left>,
+        aside: &mut Vec<String>,
+    ) -> Result<(), SpoolError> {
         let above = format!("work/{mode}/{partner}");
         let dir = self.dir(&above)?;
         let mut found: std::collections::BTreeMap<FlowId, Found> = Default::default();
-        for (name, _) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
+        for (name, kind) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
             let Some(name) = name.to_str() else { continue };
             let Some(id) = name.get(..18).and_then(FlowId::parse) else { continue };
+            if kind != FileType::RegularFile {
+                // A partner put it in the place of a file while that was claimed.
+                let path = format!("{above}/{name}");
+                self.set_aside(&path)?;
+                aside.push(path);
+                continue;
+            }
             let entry = found.entry(id).or_default();
             match &name[18..] {
                 ".copy" => entry.copy = true,
@@ -358,14 +410,6 @@ impl Spool {
             left.push(Left { claim, original, copy });
         }
         Ok(())
-    }
-
-    /// The bytes of a deposit that an earlier run claimed and did not decide.
-    ///
-    /// # Errors
-    /// What the system said.
-    pub fn read_left(&self, left: &Left) -> Result<Vec<u8>, SpoolError> {
-        self.read(&if left.original { left.claim.original() } else { left.claim.copy() })
     }
 
     /// Every staged file: partner and name.
@@ -426,11 +470,19 @@ impl Spool {
 
     fn read(&self, path: &str) -> Result<Vec<u8>, SpoolError> {
         use std::io::Read;
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let fd = open_below(&self.root_fd, path, flags).map_err(|e| SpoolError::io(verb::OPEN, path, e))?;
         let mut bytes = Vec::new();
-        File::from(fd).read_to_end(&mut bytes).map_err(|e| SpoolError::io(verb::READ, path, e))?;
+        let size = self.size(path)?;
+        // One who still has the file open may make it grow for ever.
+        let mut file = self.open_file(path)?.take(size);
+        file.read_to_end(&mut bytes).map_err(|e| SpoolError::io(verb::READ, path, e))?;
         Ok(bytes)
+    }
+
+    /// Opens a file to read it; whatever took its place cannot hold us up.
+    fn open_file(&self, path: &str) -> Result<File, SpoolError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let fd = open_below(&self.root_fd, path, flags).map_err(|e| SpoolError::io(verb::OPEN, path, e))?;
+        Ok(File::from(fd))
     }
 
     pub(super) fn remove(&self, path: &str) -> Result<(), SpoolError> {

@@ -41,7 +41,7 @@ pub struct Doc {
     attributes: Vec<Attribute>,
     names: Vec<Name>,
     namespaces: Vec<Box<str>>,
-    lines: OnceLock<Vec<u32>>,
+    lines: OnceLock<place::Lines>,
     indexes: OnceLock<Vec<u32>>,
 }
 

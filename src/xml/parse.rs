@@ -1,6 +1,6 @@
 //! From text to tree.
 
-use super::place::{line_and_column, line_starts};
+use super::place::Lines;
 use super::{Attribute, Doc, Limits, NONE, Name, NameId, Node, Place, Span};
 use foldhash::{HashMap, HashMapExt};
 use quick_xml::Reader;
@@ -76,7 +76,7 @@ impl Doc {
                 Ok(Doc { side, nodes, attributes, names, namespaces, lines, indexes, source })
             }
             Err((kind, offset)) => {
-                let (line, column) = line_and_column(&source, &line_starts(&source), offset);
+                let (line, column) = Lines::of(&source).place(&source, offset);
                 Err((XmlError { kind, place: Place { line, column, path: String::new(), span: (offset, 0) } }, source))
             }
         }

@@ -108,21 +108,56 @@ impl Doc {
     }
 
     fn line_and_column(&self, offset: usize) -> (u32, u32) {
-        let lines = self.lines.get_or_init(|| line_starts(&self.source));
-        line_and_column(&self.source, lines, offset)
+        self.lines.get_or_init(|| Lines::of(&self.source)).place(&self.source, offset)
     }
 }
 
-/// Offsets at which lines begin.
-pub(super) fn line_starts(source: &str) -> Vec<u32> {
-    let breaks = memchr::memchr_iter(b'\n', source.as_bytes());
-    std::iter::once(0).chain(breaks.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect()
+/// Where lines begin, and how many characters come before every few kilobytes: a place costs the same wherever it is,
+/// also in a document of one long line.
+#[derive(Debug)]
+pub(super) struct Lines {
+    starts: Vec<u32>,
+    /// Characters before each block.
+    characters: Vec<u32>,
 }
 
-pub(super) fn line_and_column(source: &str, lines: &[u32], offset: usize) -> (u32, u32) {
-    let offset = offset.min(source.len());
-    let line = lines.partition_point(|start| *start as usize <= offset);
-    let start = lines[line - 1] as usize;
-    let before = source.get(start..offset).map_or(0, |text| text.chars().count());
-    (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(before + 1).unwrap_or(u32::MAX))
+/// Bytes of a block.
+const BLOCK: usize = 4096;
+
+impl Lines {
+    pub fn of(source: &str) -> Lines {
+        let bytes = source.as_bytes();
+        let breaks = memchr::memchr_iter(b'\n', bytes);
+        let starts = std::iter::once(0).chain(breaks.map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX))).collect();
+        let mut before = 0;
+        let characters = bytes
+            .chunks(BLOCK)
+            .map(|block| {
+                let here = before;
+                before += characters_in(block);
+                here
+            })
+            .collect();
+        Lines { starts, characters }
+    }
+
+    /// Line and column of an offset, from 1.
+    pub fn place(&self, source: &str, offset: usize) -> (u32, u32) {
+        let offset = offset.min(source.len());
+        let line = self.starts.partition_point(|start| *start as usize <= offset);
+        let start = self.starts[line - 1] as usize;
+        let column = self.characters_before(source, offset) - self.characters_before(source, start) + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), column)
+    }
+
+    fn characters_before(&self, source: &str, offset: usize) -> u32 {
+        let block = (offset / BLOCK).min(self.characters.len().saturating_sub(1));
+        self.characters.get(block).map_or(0, |before| before + characters_in(&source.as_bytes()[block * BLOCK..offset]))
+    }
+}
+
+/// Characters that begin in some bytes of UTF-8.
+fn characters_in(bytes: &[u8]) -> u32 {
+    let first = bytes.iter().filter(|b| (**b).cast_signed() >= -0x40).count();
+    u32::try_from(first).unwrap_or(u32::MAX)
 }

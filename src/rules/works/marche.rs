@@ -5,7 +5,7 @@ use super::actors::{Others, Sheet, has_part, sells};
 use super::{at_cadre, depositor, is_foreign, is_told};
 use crate::annuaire::{Groupement, Marche};
 use crate::msg;
-use crate::rules::{Case, Finding, Rule};
+use crate::rules::{Case, Finding, Findings, Rule};
 use crate::text::{Msg, Shown};
 use crate::trade::{Cadre, Role};
 
@@ -34,7 +34,7 @@ pub(crate) fn may_see_sheet(case: &Case<'_, '_>) -> bool {
     case.actors.marche().is_none_or(|marche| may_see(case, marche))
 }
 
-pub(super) fn registered(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn registered(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(cited) = case.piece.marche().filter(|_| case.actors.buyer.is_some_and(|b| !is_told(case, b))) else {
         return;
     };
@@ -61,7 +61,7 @@ pub(super) fn registered(rule: &'static Rule, case: &Case<'_, '_>, found: &mut V
     found.push(finding);
 }
 
-pub(super) fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (Some(marche), Some(issued)) = (case.actors.marche(), case.piece.issued) else { return };
     let Some(day) = issued.value.filter(|_| may_see(case, marche)) else { return };
     let early = marche.starts.is_some_and(|s| day < s);
@@ -82,7 +82,7 @@ pub(super) fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<
     }
 }
 
-pub(super) fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let (Some(marche), Some(cadre)) = (case.actors.marche(), case.actors.cadre)
         && !marche.uses(cadre)
         && may_see(case, marche)
@@ -101,7 +101,7 @@ pub(super) fn cadre_used(rule: &'static Rule, case: &Case<'_, '_>, found: &mut V
     }
 }
 
-pub(super) fn not_solidaire(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn not_solidaire(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let solidaire = case.actors.marche().filter(|m| m.groupement == Some(Groupement::Solidaire));
     if let (Some(marche), Some(cadre @ (Cadre::A13 | Cadre::A14))) = (solidaire, case.actors.cadre)
         && may_see(case, marche)
@@ -119,7 +119,7 @@ pub(super) fn not_solidaire(rule: &'static Rule, case: &Case<'_, '_>, found: &mu
     }
 }
 
-pub(super) fn has_role(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn has_role(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let a = &case.actors;
     found.extend(stranger(rule, case));
     if let (Some(marche), Some(cadre), Some(seller)) = (a.marche(), a.cadre, a.seller)

@@ -6,7 +6,7 @@ mod marche;
 pub mod names;
 mod services;
 
-use super::{Case, Check, Finding, Layer, Rule, Severity};
+use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
 use crate::clock::Instant;
 use crate::error::shown;
 use crate::msg;
@@ -233,7 +233,7 @@ pub fn unknown_partner(name: &str) -> Finding {
     of("T-11").finding(msg!("{name} n'est pas un partenaire connu", "{name} is no known partner")).found(name)
 }
 
-fn works_cadre(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn works_cadre(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (p, a) = (case.piece, &case.actors);
     if a.cadre.is_some() {
         return;
@@ -295,7 +295,7 @@ fn modes(cadre: Cadre, kind: Kind) -> Msg {
     if modes.is_empty() { msg!("aucun mode", "no mode") } else { Msg::same(modes.join(", ")) }
 }
 
-fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let mode = case.context.mode;
     if let (Some((cadre, Cell::Non)), true) = (cell(case, Kind::Initial), is_initial(case)) {
         found.push(
@@ -310,7 +310,7 @@ fn initial_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Fin
     }
 }
 
-fn initial_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn initial_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let (Some((cadre, Cell::Na)), true) = (cell(case, Kind::Initial), is_initial(case)) {
         let takes = crate::routing::of(cadre).associates.iter().map(|c| c.code()).collect::<Vec<_>>().join(", ");
         found.push(
@@ -328,7 +328,7 @@ fn initial_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec
     }
 }
 
-fn association_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn association_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let mode = case.context.mode;
     if let (Some((cadre, Cell::Non)), true) = (cell(case, Kind::Association), case.actors.cites) {
         found.push(
@@ -343,7 +343,7 @@ fn association_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec
     }
 }
 
-fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let (Some((cadre, Cell::Na)), true) = (cell(case, Kind::Association), case.actors.cites) {
         found.push(
             rule.finding(msg!(
@@ -356,7 +356,7 @@ fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut
     }
 }
 
-fn tacit_alone(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn tacit_alone(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let (Some(cadre @ (Cadre::A22 | Cadre::A24)), false) = (case.actors.cadre, case.actors.cites) {
         found.push(
             rule.finding(msg!("cet {cadre} n'associe aucune pièce", "this {cadre} associates no pièce"))
@@ -365,7 +365,7 @@ fn tacit_alone(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding
     }
 }
 
-fn mode_allowed(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn mode_allowed(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let mode = case.context.mode;
     if let Some(partner) = case.context.partner
         && !partner.modes.contains(&mode)
@@ -389,7 +389,7 @@ fn is_foreign(case: &Case<'_, '_>) -> bool {
     depositor.is_none_or(|actor| partner.structures.iter().all(|s| s != actor.id))
 }
 
-fn entitled(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn entitled(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (Some(partner), Some((role, actor))) = (case.context.partner, case.actors.depositor) else { return };
     if !is_foreign(case) || is_told(case, actor) {
         return;
@@ -448,7 +448,7 @@ fn is_told(case: &Case<'_, '_>, actor: Actor<'_>) -> bool {
     })
 }
 
-fn known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(annuaire) = case.context.annuaire else { return };
     for (label, actor) in involved(case) {
         if annuaire.structure(actor.id).is_none() && !is_told(case, actor) {
@@ -462,7 +462,7 @@ fn known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(annuaire) = case.context.annuaire else { return };
     for (label, actor) in involved(case) {
         if annuaire.structure(actor.id).is_some_and(|s| !s.active) {
@@ -492,7 +492,7 @@ fn at_marche(case: &Case<'_, '_>) -> Option<super::Place> {
     Some(p.place(p.marche().map(|m| m.at).or(p.seller.at).unwrap_or(p.doc.root())))
 }
 
-fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let a = &case.actors;
     // Without the annuaire, or while the cited sheet is missing, nobody knows whom the sheet would name.
     // An association may take them from the earlier pièce.
@@ -512,7 +512,7 @@ fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>)
     }
 }
 
-fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     for c in case.actors.conflicts.iter().filter(|c| !is_told(case, c.flow)) {
         let (label, id) = (c.role.label(), c.flow.id);
         let (place, may_see) = match (c.source, case.actors.marche()) {
@@ -537,7 +537,7 @@ fn agree(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
 /// The State: every ministry's pièces bear it.
 const STATE: &str = "11000201100044";
 
-fn not_the_state(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn not_the_state(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let Some(moe) = case.actors.moe.filter(|m| m.id == STATE) {
         found.push(
             rule.finding(msg!("la MOE est désignée par le SIRET de l'État", "the MOE is named by the State's SIRET"))
@@ -548,7 +548,7 @@ fn not_the_state(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Findi
     }
 }
 
-fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let a = &case.actors;
     if let (Some(valideur), Some(seller)) = (a.valideur1, a.seller)
         && valideur.id == seller.id

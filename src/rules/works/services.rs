@@ -4,7 +4,7 @@ use super::marche::{awaits_sheet, may_see_sheet};
 use crate::annuaire::Structure;
 use crate::error::shown;
 use crate::msg;
-use crate::rules::{Case, Finding, Place, Rule, chorus};
+use crate::rules::{Case, Findings, Place, Rule, chorus};
 
 /// The destinataire's structure with the service and the engagement that the pièce gives it.
 struct Addressed<'a> {
@@ -34,7 +34,7 @@ fn at_buyer(case: &Case<'_, '_>) -> Option<Place> {
     Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))
 }
 
-pub(super) fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let Some(Addressed { structure, name: id, service: None, .. }) = addressed_whole(case)
         && structure.service_required
     {
@@ -75,7 +75,7 @@ fn at_service(case: &Case<'_, '_>) -> Option<Place> {
     case.piece.buyer_service.map(|s| case.piece.place(s.at)).or_else(|| at_buyer(case))
 }
 
-pub(super) fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     for Serving { code, structure, name: id, .. } in services(case).filter(|s| s.service.is_none()) {
         // A structure without services in the annuaire says nothing of its codes.
         let says = case.context.annuaire.is_some_and(|a| !a.services_of(&structure.id).is_empty());
@@ -91,7 +91,7 @@ pub(super) fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mu
     }
 }
 
-pub(super) fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     for Serving { code, .. } in services(case).filter(|s| s.service.is_some_and(|s| !s.active)) {
         let code = told_code(case, code);
         found.push(
@@ -102,7 +102,7 @@ pub(super) fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &m
     }
 }
 
-pub(super) fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(Addressed { structure, name: id, engagement: None, .. }) = addressed_whole(case) else { return };
     let asking =
         services(case).find(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
@@ -123,7 +123,7 @@ pub(super) fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: 
     found.push(finding);
 }
 
-pub(super) fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Vec<Finding>) {
+pub(super) fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let Some(Addressed { structure, name: id, service: None, engagement: None }) = addressed_whole(case)
         && structure.either_required
         && !structure.service_required
