@@ -18,7 +18,7 @@ pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
         // When the next file may be finished: counted from the look, for processing takes its time.
         let ripe = look.soonest.map(|soon| std::time::Instant::now() + soon).filter(|ripe| *ripe <= until);
         look.ready.sort_by(|a, b| a.order().cmp(&b.order()));
-        let worked = counter.process(look.ready)?;
+        let worked = counter.process(look.ready)?.worked;
         match ripe {
             _ if look.more && worked => {}
             Some(ripe) => {

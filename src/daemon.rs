@@ -34,11 +34,17 @@ const ATTENTION: Duration = Duration::from_millis(200);
 /// The shortest pause between two looks that find nothing, however short the rescan is.
 const BREATH: Duration = Duration::from_millis(5);
 
+/// How long one turn of deposits lasts before partners are looked at anew, and orders.
+const TURN: Duration = Duration::from_millis(250);
+/// How long a deposit waits for a pièce that it cites while others keep the counter busy.
+const DEFERRED: Duration = Duration::from_secs(5);
+
 /// Works until told to stop.
 ///
 /// # Errors
 /// What the disk or the ledger said: the process must end, and the next start finishes the work.
 pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
+    counter.work_in_turns(TURN);
     let (hints, heard) = sync_channel(1024);
     let wake = hints.clone();
     let mut watch = Watching::new(counter, hints);
@@ -52,13 +58,13 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         watch.renew(counter);
         let look = counter.look()?;
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
-        if !look.ready.is_empty() {
-            let worked = counter.process(look.ready)?;
-            if look.more && worked {
-                pause = Duration::ZERO; // there is more of the same; other partners come in turn
-            } else {
-                counter.decide_deferred()?;
-            }
+        let turn = counter.process(look.ready)?;
+        let busy = turn.worked && (look.more || turn.left);
+        if busy {
+            pause = Duration::ZERO; // there is more of the same; other partners come in turn
+        }
+        if !busy || counter.deferred_for() > DEFERRED {
+            counter.decide_deferred()?;
         }
         if let Ok(asked) = &asked {
             asked.answer(|request| counter.carry_out(request))?;

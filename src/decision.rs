@@ -215,8 +215,8 @@ pub struct Around<'a> {
     pub now: Instant,
     /// The delays in force.
     pub delays: &'a Delays,
-    /// Judges a document again, now that the pièce that it associates is known.
-    pub again: &'a dyn Fn(String, &Facts) -> Judged,
+    /// Judges the document again, now that the pièce that it associates is known; what keeps it from that is a finding.
+    pub again: &'a dyn Fn(&Facts) -> Result<Judged, Box<Finding>>,
 }
 
 /// Whether a deposit is closed before its documents are looked at: held, repeated, or nothing in it can be read.
@@ -316,9 +316,12 @@ fn associate<V: View>(judged: &mut Judged, around: &Around<'_>, view: &V) -> Res
             Err(finding) => findings.push(*finding),
         }
     }
-    if let (Some((_, first)), Some(text)) = (found.first(), judged.text.take()) {
-        let again = (around.again)(text, &first.facts);
-        *judged = Judged { cites: std::mem::take(&mut judged.cites), ..again };
+    // One that is refused already needs no other actors.
+    if let Some((_, first)) = found.first().filter(|_| !judged.refused()) {
+        match (around.again)(&first.facts) {
+            Ok(again) => *judged = Judged { cites: std::mem::take(&mut judged.cites), ..again },
+            Err(finding) => findings.push(*finding),
+        }
     }
     let deposit = Deposit { facts: &judged.facts, cadre, acts_for: around.acts_for, partner: around.partner };
     for (n, (cited, earlier)) in found.iter().enumerate() {

@@ -29,7 +29,7 @@ pub struct Judged {
     pub route: Option<Route>,
     /// The earlier pièces that it associates; none: it is a *dépôt initial*.
     pub cites: Vec<Cited>,
-    /// Of an association the decoded document: it is judged again once the earlier pièce is known.
+    /// The decoded document, where it was to be kept: places in findings are places in it.
     pub text: Option<String>,
     /// Everything that was found, in the order of layers, then of the document.
     pub findings: Vec<Finding>,
@@ -228,11 +228,7 @@ impl Judged {
 
 /// Judges one document.
 pub fn judge(bytes: Vec<u8>, context: &Context<'_>) -> Judged {
-    let (mut judged, text) = judge_keeping(bytes, context);
-    if !judged.cites.is_empty() {
-        judged.text = text;
-    }
-    judged
+    judge_keeping(bytes, context).0
 }
 
 /// Judges one document and keeps its decoded text, whatever came of it.
@@ -277,15 +273,6 @@ fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>
     };
     let judged = document(&doc, context);
     (judged, Some(doc.into_source()))
-}
-
-/// Judges a document again whose text was decoded before, now that more is known around it.
-pub fn judge_again(text: String, context: &Context<'_>) -> Judged {
-    let judged = catch_unwind(AssertUnwindSafe(|| match Doc::parse(text, &context.config.limits.xml()) {
-        Ok(doc) => document(&doc, context),
-        Err((e, _)) => Judged::unread("unknown", Fate::Unreadable, vec![safe::xml(&e)]),
-    }));
-    judged.unwrap_or_else(|_| Judged::unread("unknown", Fate::Hold, vec![safe::internal_fault()]))
 }
 
 fn document(doc: &Doc, context: &Context<'_>) -> Judged {

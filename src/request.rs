@@ -75,6 +75,8 @@ const SOCKET: &str = "guichet.sock";
 const LONGEST: u64 = 64 << 10;
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// Requests answered between two looks at the spool.
+const TURN: usize = 8;
 /// Requests that may wait.
 const QUEUE: usize = 64;
 
@@ -115,7 +117,8 @@ impl Requests {
     /// # Errors
     /// What `carry_out` said: whoever asked gets no answer then.
     pub fn answer<E>(&self, mut carry_out: impl FnMut(&Request) -> Result<Answer, E>) -> Result<(), E> {
-        for (request, mut stream) in self.waiting.try_iter() {
+        // So many at a time: deposits come in turn.
+        for (request, mut stream) in self.waiting.try_iter().take(TURN) {
             let answer = carry_out(&request)?;
             // Whoever asked may be gone; it is done all the same.
             let _ = write_line(&mut stream, &answer);

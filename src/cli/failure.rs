@@ -139,6 +139,20 @@ impl From<CounterError> for Failure {
         match error {
             CounterError::Spool(e) => e.into(),
             CounterError::Ledger(e) => e.into(),
+            CounterError::LedgerLost(path) => {
+                let path = path.display().to_string();
+                let path = Shown(&path);
+                Failure::new(
+                    msg!(
+                        "des dépôts ont été traités ici, et leur registre ({path}) n'est pas là",
+                        "deposits were answered here, and their ledger ({path}) is not there"
+                    ),
+                    msg!(
+                        "remettez le registre, ou vérifiez [ledger] path ; pour repartir de rien, videz archive/ et hold/",
+                        "put the ledger back, or check [ledger] path; to begin anew, empty archive/ and hold/"
+                    ),
+                )
+            }
         }
     }
 }

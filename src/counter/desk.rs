@@ -179,13 +179,14 @@ impl Writing<'_, '_> {
         let (intake, now) = (self.intake, self.now);
         let partner = taken.claim.partner.clone();
         let acts_for = |structure: &str| intake.annuaire.acts_for(&partner, structure);
-        let again = |text: String, earlier: &Facts| intake.judge_again(text, &taken.claim, earlier);
         let delays = &intake.config.delays;
-        let around = Around { partner: &partner, acts_for: &acts_for, now, delays, again: &again };
         let mut accepted = 0;
         for n in order::of_documents(documents) {
             let Document { member, judged } = &mut documents[n];
             let id = taken.claim.id.piece(n + 1);
+            let entry = member.as_ref().map(|m| m.entry);
+            let again = |earlier: &Facts| intake.judge_again(&taken.claim, entry, earlier);
+            let around = Around { partner: &partner, acts_for: &acts_for, now, delays, again: &again };
             let decision = decision::decide(id, judged, refused, &around, &self.entry)?;
             if let Some(piece) = &decision.piece {
                 accepted += usize::from(piece.live);

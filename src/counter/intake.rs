@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::event::{Event, Listener};
 use crate::facts::Facts;
 use crate::flux::{self, Kind, archive};
-use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_again, judge_archive};
+use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_archive};
 use crate::ledger::Hash;
 use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
@@ -77,16 +77,18 @@ impl Intake {
 
     /// Makes every partner's directories. What stands in the place of one of them is that partner's trouble alone.
     pub fn welcome(&self) -> Result<(), SpoolError> {
-        for partner in self.annuaire.partners() {
-            self.spool.make_work_dirs(&partner.name)?;
-            match self.spool.welcome(&partner.name, &partner.modes) {
-                Err(e @ SpoolError::Io { .. }) => {
-                    self.tell(&Event::NoDirectory { partner: partner.name.clone(), why: e.to_string() });
-                }
-                other => other?,
+        self.annuaire.partners().iter().try_for_each(|partner| self.welcome_one(&partner.name, &partner.modes))
+    }
+
+    fn welcome_one(&self, partner: &str, modes: &[Mode]) -> Result<(), SpoolError> {
+        self.spool.make_work_dirs(partner)?;
+        match self.spool.welcome(partner, modes) {
+            Err(e @ SpoolError::Io { .. }) => {
+                self.tell(&Event::NoDirectory { partner: partner.to_owned(), why: e.to_string() });
+                Ok(())
             }
+            other => other,
         }
-        Ok(())
     }
 
     /// Files decided deposits away; done twice, it changes nothing.
@@ -180,8 +182,7 @@ impl Intake {
 
     /// Judges again what an earlier run claimed and did not decide, under the same id.
     pub fn take_left(&self, left: Left) -> Result<Taken, SpoolError> {
-        self.spool.make_work_dirs(&left.claim.partner)?;
-        self.spool.welcome(&left.claim.partner, &[])?;
+        self.welcome_one(&left.claim.partner, &[])?;
         let mut left = self.spool.with_original(left)?;
         let body = match self.spool.open_left(&mut left) {
             Ok(mut file) if left.claim.size <= self.config.limits.document() => {
@@ -261,11 +262,13 @@ impl Intake {
         opened.unwrap_or_else(|_| Ok(held(safe::internal_fault())))
     }
 
-    /// Judges a document again, now that the pièce that it associates is known.
-    pub fn judge_again(&self, text: String, claim: &Claim, earlier: &Facts) -> Judged {
+    /// Judges a document again, now that the pièce that it associates is known: from guichet's own copy, so that
+    /// nothing is held in memory for whoever waits.
+    pub fn judge_again(&self, claim: &Claim, entry: Option<usize>, earlier: &Facts) -> Result<Judged, Box<Finding>> {
         let partner = self.annuaire.partner(&claim.partner);
-        let partner = partner.expect("a document of an unknown partner is not judged, and makes no pièce");
-        judge_again(text, &self.context(claim.mode, partner, Some(earlier)))
+        let partner = partner.ok_or_else(|| Box::new(works::unknown_partner(&claim.partner)))?;
+        let bytes = self.spool.read_own(claim, entry).map_err(|e| Box::new(safe::denied(&e.to_string())))?;
+        Ok(judge(bytes, &self.context(claim.mode, partner, Some(earlier))))
     }
 
     fn context<'a>(&'a self, mode: Mode, partner: &'a Partner, associated: Option<&'a Facts>) -> Context<'a> {

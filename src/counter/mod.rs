@@ -31,6 +31,9 @@ pub enum CounterError {
     /// The ledger.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// Deposits were answered here, and the ledger that knows them is not there.
+    #[error("there are answered deposits in the spool and no ledger at {0}")]
+    LedgerLost(std::path::PathBuf),
 }
 
 /// What a run did (contract §3).
@@ -60,6 +63,15 @@ pub struct Tally {
     pub elapsed_ms: u64,
 }
 
+/// What one call of [`Counter::process`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// Some deposit was taken.
+    pub worked: bool,
+    /// Candidates are left for the next turn.
+    pub left: bool,
+}
+
 /// The counter, open: the spool is locked, the ledger is open, and what an earlier run left is finished.
 pub struct Counter {
     intake: Intake,
@@ -75,6 +87,10 @@ pub struct Counter {
     deferred: Vec<Taken>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
     latest: Instant,
+    /// How long one call of [`Counter::process`] may go on while others may be waiting.
+    turn: Option<std::time::Duration>,
+    /// When the first of the deferred began to wait.
+    deferred_since: Option<std::time::Instant>,
     started: std::time::Instant,
     reserve_told: bool,
     tally: Tally,
@@ -94,7 +110,11 @@ impl Counter {
     ) -> Result<Counter, CounterError> {
         let spool = Spool::open(&config.spool.root, config.ledger.barrier)?;
         listener.hear(clock.now(), &Event::Opened { spool: spool.root().display().to_string() });
+        if !config.ledger.path.exists() && spool.has_filed()? {
+            return Err(CounterError::LedgerLost(config.ledger.path));
+        }
         let ledger = Ledger::open(&config.ledger.path)?;
+        let latest = ledger.latest()?;
         let scanner = Scanner::new(config.spool.settle, config.spool.incomplete_after, SCAN);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let ids = FlowIds::seeded(seed);
@@ -108,7 +128,9 @@ impl Counter {
             blocked: HashSet::new(),
             denied: HashSet::new(),
             deferred: Vec::new(),
-            latest: Instant(i64::MIN),
+            latest,
+            turn: None,
+            deferred_since: None,
             started: std::time::Instant::now(),
             reserve_told: false,
             tally: Tally::default(),
@@ -169,6 +191,16 @@ impl Counter {
         Ok(look)
     }
 
+    /// From now on [`Counter::process`] goes on for so long at most: others may be waiting, and so may a signal.
+    pub fn work_in_turns(&mut self, turn: std::time::Duration) {
+        self.turn = Some(turn);
+    }
+
+    /// For how long some deposit has waited for a pièce that it cites.
+    pub fn deferred_for(&self) -> std::time::Duration {
+        self.deferred_since.map_or(std::time::Duration::ZERO, |since| since.elapsed())
+    }
+
     /// Counts what is left in `in/`, whatever keeps it there.
     ///
     /// # Errors
@@ -180,21 +212,24 @@ impl Counter {
     }
 
     /// Processes candidates in their order, batch after batch: the next batch is taken and judged while one commits.
-    /// Deposits that cite a pièce not known yet wait for [`Counter::decide_deferred`]. Says whether any was taken.
+    /// Deposits that cite a pièce not known yet wait for [`Counter::decide_deferred`]. Once the turn is over the rest
+    /// is left where it is.
     ///
     /// # Errors
     /// What the disk or SQLite said; the process must then end, and recovery finish.
-    pub fn process(&mut self, candidates: Vec<Candidate>) -> Result<bool, CounterError> {
+    pub fn process(&mut self, candidates: Vec<Candidate>) -> Result<Turn, CounterError> {
         let before = self.tally.flows + self.deferred.len() as u64;
-        self.process_all(candidates)?;
-        Ok(self.tally.flows + self.deferred.len() as u64 > before)
+        let left = self.process_in_turn(candidates)?;
+        Ok(Turn { worked: self.tally.flows + self.deferred.len() as u64 > before, left })
     }
 
-    fn process_all(&mut self, candidates: Vec<Candidate>) -> Result<(), CounterError> {
+    /// Says whether something is left for the next turn.
+    fn process_in_turn(&mut self, candidates: Vec<Candidate>) -> Result<bool, CounterError> {
         if candidates.is_empty() || self.is_disk_full()? {
             self.tally.waiting += candidates.len() as u64;
-            return Ok(());
+            return Ok(false);
         }
+        let over = self.turn.map(|turn| std::time::Instant::now() + turn);
         let mut batches = batches(candidates, &self.intake.config.batch).into_iter();
         let first = batches.next().unwrap_or_default();
         let mut taken = self.intake.take(first)?;
@@ -203,12 +238,15 @@ impl Counter {
             let ready = self.ready(taken)?;
             let Some(next) = batches.next() else {
                 self.intake.file(filings)?;
-                return self.finish(ready);
+                self.finish(ready)?;
+                return Ok(false);
             };
-            if self.is_disk_full()? {
+            let is_over = over.is_some_and(|over| std::time::Instant::now() >= over);
+            if is_over || self.is_disk_full()? {
                 self.tally.waiting += next.len() as u64 + batches.map(|b| b.len() as u64).sum::<u64>();
                 self.intake.file(filings)?;
-                return self.finish(ready);
+                self.finish(ready)?;
+                return Ok(is_over);
             }
             // Taking, judging and filing need no ledger: the next batch is taken and the one before filed away while
             // this one waits for the disk.
@@ -282,6 +320,7 @@ impl Counter {
     /// What the disk or SQLite said; the process must then end, and recovery finish.
     pub fn decide_deferred(&mut self) -> Result<(), CounterError> {
         let deferred = std::mem::take(&mut self.deferred);
+        self.deferred_since = None;
         self.decide_all(deferred)
     }
 
@@ -381,8 +420,8 @@ impl Counter {
         Ok(())
     }
 
-    /// Staged files without a row are of a batch that was never committed: they will be rendered again. One whose row is
-    /// marked as published went back by a power cut: it is published again.
+    /// Staged files without a row are of a batch that was never committed: they will be rendered again. One whose row
+    /// is marked as published went back by a power cut: it is published again.
     fn remove_unknown_stage(&mut self) -> Result<(), CounterError> {
         let waiting: HashSet<i64> = self.ledger.unpublished()?.into_iter().map(|p| p.id).collect();
         let mut again = Vec::new();

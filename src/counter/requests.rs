@@ -58,6 +58,9 @@ impl Counter {
                 Some(_) => no_longer_held(flow),
             });
         };
+        if !self.intake.spool.is_held_file(&held.filed) {
+            return Ok(gone(&held.filed));
+        }
         let now = self.intake.clock.now().max(self.latest);
         let id = self.intake.ids.next(now);
         let mut entry = self.ledger.begin()?;
@@ -84,7 +87,7 @@ impl Counter {
     pub(super) fn finish_requeues(&mut self) -> Result<(), CounterError> {
         for (held, new) in self.ledger.requeues_under_way()? {
             if self.intake.spool.is_held_file(&held.filed) {
-                let id = FlowId::parse(&new).expect("an event names the flow that it made");
+                let Some(id) = FlowId::parse(&new) else { continue }; // `verify` tells of it
                 self.unhold(&held, id)?;
             }
         }
@@ -110,6 +113,17 @@ fn unknown(flow: &str) -> Answer {
     Answer::No {
         message: msg!("il n'y a pas de flux {flow}", "there is no flow {flow}"),
         help: msg!("`guichet flows` les liste", "`guichet flows` lists them"),
+    }
+}
+
+fn gone(filed: &str) -> Answer {
+    let filed = Shown(filed);
+    Answer::No {
+        message: msg!("{filed} n'est plus là", "{filed} is not there any more"),
+        help: msg!(
+            "remettez le fichier à sa place ; `guichet verify` dit ce qui manque",
+            "put the file back; `guichet verify` says what is missing"
+        ),
     }
 }
 

@@ -201,6 +201,17 @@ impl Ledger {
         Ok(Ledger { conn, chain: Chain { seq, hash } })
     }
 
+    /// When the last event happened: time in the ledger never runs backwards, whatever the clock does.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn latest(&self) -> Result<Instant, LedgerError> {
+        self.conn
+            .query_row("SELECT coalesce(max(at), 0) FROM event WHERE seq > ?", [self.chain.seq - 1], |r| r.get(0))
+            .map(Instant)
+            .map_err(LedgerError::on("read its last event"))
+    }
+
     /// Opens the transaction of a batch.
     ///
     /// # Errors

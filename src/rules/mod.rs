@@ -140,8 +140,8 @@ pub struct Finding {
     pub help: Msg,
 }
 
-/// Findings of one document, as they are made: of each rule so many at most, then one that says how many more there are.
-/// A document that breaks one rule two million times must not cost what two million sentences cost.
+/// Findings of one document, as they are made: of each rule so many at most, then one that says how many more there
+/// are. A document that breaks one rule two million times must not cost what two million sentences cost.
 #[derive(Debug, Default)]
 pub struct Findings {
     list: Vec<Finding>,

@@ -147,6 +147,7 @@ impl Spool {
     /// [`SpoolError::Locked`] when another process holds the spool; otherwise what the system said.
     pub fn open(root: &Path, barrier: Barrier) -> Result<Spool, SpoolError> {
         std::fs::create_dir_all(root).map_err(|e| SpoolError::io(verb::CREATE, root.display(), e))?;
+        raise_open_files();
         // The root itself may be a link that the administrator made; nothing below it may.
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root_fd =
@@ -184,6 +185,20 @@ impl Spool {
             self.make_dir(&format!("out/{partner}/{}", tray.name()), SHARED)?;
         }
         self.make_dir(&format!("{STAGE}/{partner}"), PRIVATE)
+    }
+
+    /// Whether deposits were answered here: something lies in the archive or in hold.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn has_filed(&self) -> Result<bool, SpoolError> {
+        for dir in ["archive", "hold"] {
+            let handle = self.dir(dir)?;
+            if !scan::list(&handle).map_err(|e| SpoolError::io(verb::READ, dir, e))?.is_empty() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The root, for messages.
@@ -266,6 +281,14 @@ fn open_below(root: &OwnedFd, path: &str, flags: OFlags) -> Result<OwnedFd, Errn
         here = Some(next);
     }
     here.ok_or(Errno::INVAL)
+}
+
+/// Some thousand partners are some thousand directories: as many open files as the system lets us have.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    // Where it is not to be had, the usual number does for most.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
 fn take_lock(root: &Path, root_fd: &OwnedFd) -> Result<OwnedFd, SpoolError> {

@@ -329,7 +329,8 @@ impl Spool {
         Ok(u64::try_from(stat.st_size).unwrap_or(0))
     }
 
-    /// What earlier runs left in `work/`, in order of their ids; and what was no file of a deposit, put aside into hold.
+    /// What earlier runs left in `work/`, in order of their ids; and what was no file of a deposit, put aside into
+    /// hold.
     ///
     /// # Errors
     /// What the system said.
@@ -392,6 +393,9 @@ impl Spool {
             let path = format!("{above}/{id}.name");
             let full = if sidecar { Some(OsString::from_vec(self.read(&path)?)) } else { None };
             if escaped.is_none() && !copy {
+                for member in members {
+                    self.remove(&format!("{above}/{id}.{member}{MEMBER}"))?;
+                }
                 self.remove(&path)?; // a name whose claim never happened
                 continue;
             }
@@ -466,6 +470,14 @@ impl Spool {
             self.touched(above);
         }
         Ok(File::from(fd))
+    }
+
+    /// The bytes of guichet's copy of a claimed file, or of the member of it that lies beside.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn read_own(&self, claim: &Claim, entry: Option<usize>) -> Result<Vec<u8>, SpoolError> {
+        self.read(&entry.map_or_else(|| claim.copy(), |entry| claim.member(entry)))
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, SpoolError> {

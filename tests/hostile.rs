@@ -1,0 +1,202 @@
+//! Promise 5 where it is hardest: what a partner can do to its own files and directories while they are worked on, and
+//! what a document can do by what is wrong with it, stops nobody, and is told.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use common::world::{World, a4, text};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+/// Runs a batch that is killed at the first crash point of this name.
+fn killed_at(w: &World, point: &str) {
+    let log = w.path("points");
+    let copy = World::with("[spool]\nsettle = \"0s\"\n");
+    for file in w.files("spool/in") {
+        let to = copy.path("spool/in").join(&file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(w.path("spool/in").join(&file), to).unwrap();
+    }
+    copy.guichet(&["batch"]).env("GUICHET_KILL_LOG", &log).output().unwrap();
+    let points = fs::read_to_string(&log).unwrap();
+    let line = points.lines().find(|l| l.ends_with(point)).unwrap();
+    let n = line.split(' ').next().unwrap();
+    let out = w.guichet(&["batch"]).env("GUICHET_KILL_AT", n).output().unwrap();
+    assert_eq!(out.status.code(), None, "killed at {point}: {}", text(&out.stderr));
+}
+
+/// The next start answers everything, and all holds together.
+fn finishes(w: &mut World) -> String {
+    w.drop_file("edi", "alpha", "ordinary.xml", &a4("ORDINARY"));
+    let out = w.run(&["batch"]);
+    let told = text(&out.stderr);
+    assert!(out.status.success(), "{told}");
+    assert!(text(&w.run(&["search", "--number", "ORDINARY"]).stdout).contains("MISE_A_DISPOSITION_MOE"));
+    told
+}
+
+#[test]
+fn what_is_no_file_in_work_is_put_aside() {
+    let mut w = World::new();
+    w.batch();
+    let work = w.path("spool/work/edi/alpha");
+    symlink("/etc/passwd", work.join("f-0000000000000001~link")).unwrap();
+    fs::create_dir(work.join("f-0000000000000002~dir")).unwrap();
+    let fifo = work.join("f-0000000000000003~fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let told = finishes(&mut w);
+    assert_eq!(told.matches("it is in hold/ now").count(), 3, "{told}");
+    assert_eq!(fs::read_dir(&work).unwrap().count(), 0);
+    assert_eq!(fs::read_dir(w.path("spool/hold")).unwrap().count(), 3);
+}
+
+#[test]
+fn a_tray_that_is_no_directory_stops_nobody_even_in_recovery() {
+    for barrier in ["syncfs", "fsync"] {
+        let mut w = World::with(&format!("[spool]\nsettle = \"0s\"\n[ledger]\nbarrier = \"{barrier}\"\n"));
+        w.drop_file("edi", "delta", "F", &a4("N-1"));
+        killed_at(&w, "claimed");
+        let tray = w.path("spool/out/delta/comptes-rendus");
+        let _ = fs::remove_dir_all(&tray);
+        fs::create_dir_all(tray.parent().unwrap()).unwrap();
+        fs::write(&tray, "mine").unwrap();
+        let told = finishes(&mut w);
+        assert!(told.contains("delta"), "{barrier}: {told}");
+        assert!(text(&w.run(&["search", "--number", "N-1"]).stdout).contains("MISE_A_DISPOSITION_MOE"));
+        fs::remove_file(&tray).unwrap();
+        w.batch();
+        assert_eq!(w.tray("delta", "comptes-rendus").len(), 1, "{barrier}: the report comes once there is a place");
+        assert_eq!(w.violations(true), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_limit_lowered_after_a_crash_loses_nothing() {
+    let mut w = World::new();
+    w.drop_file("edi", "delta", "F", &a4("N-1"));
+    killed_at(&w, "copied");
+    fs::write(w.path("guichet.toml"), "[spool]\nsettle = \"0s\"\n[limits]\nfile = \"2KiB\"\n").unwrap();
+    let out = w.run(&["batch"]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert_eq!(w.violations(true), Vec::<String>::new());
+    assert!(w.files("spool/work").is_empty());
+    assert_eq!(w.files("spool/hold").len(), 1);
+}
+
+#[test]
+fn a_copy_that_is_all_that_is_left_is_not_written_over() {
+    let mut w = World::new();
+    w.drop_file("edi", "delta", "F", &a4("N-1"));
+    killed_at(&w, "copied");
+    let work = w.path("spool/work/edi/delta");
+    let original =
+        fs::read_dir(&work).unwrap().map(|e| e.unwrap().path()).find(|p| !p.to_string_lossy().ends_with(".copy"));
+    fs::remove_file(original.unwrap()).unwrap();
+    // Killed again in the middle of the work: the bytes are still there.
+    w.guichet(&["batch"]).env("GUICHET_KILL_AT", "1").output().unwrap();
+    finishes(&mut w);
+    assert_eq!(w.violations(true), Vec::<String>::new());
+    assert_eq!(w.tray("beta", "pieces").len(), 2);
+}
+
+#[test]
+fn a_document_with_endless_faults_is_answered_in_finite_words() {
+    let mut w = World::new();
+    let line =
+        "<cac:InvoiceLine><cbc:ID>1</cbc:ID><cbc:LineExtensionAmount>x</cbc:LineExtensionAmount></cac:InvoiceLine>";
+    let number = "N".repeat(100_000);
+    let bytes = text(&a4(&number)).replace("</Invoice>", &format!("{}</Invoice>", line.repeat(5_000)));
+    w.drop_file("edi", "delta", "F", bytes.as_bytes());
+    finishes(&mut w);
+    let report = text(&w.tray("delta", "comptes-rendus").concat());
+    assert!(report.contains("autres fois la même règle"), "what is left out is counted");
+    assert!(report.len() < 4 << 20, "{} bytes of report", report.len());
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+#[test]
+fn a_held_file_that_is_gone_is_said_and_nothing_is_recorded() {
+    let mut w = World::with("[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n");
+    w.drop_file("edi", "delta", "F", b"noise");
+    w.batch();
+    let flow: String = w.ledger().query_row("SELECT id FROM flow", [], |r| r.get(0)).unwrap();
+    let held = w.path("spool/hold").join(&w.files("spool/hold")[0]);
+    fs::rename(&held, w.path("elsewhere")).unwrap();
+    let out = w.run(&["requeue", &flow]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("not there any more"), "{}", text(&out.stderr));
+    assert!(!w.run(&["verify"]).status.success(), "the loss is seen");
+    fs::rename(w.path("elsewhere"), &held).unwrap();
+    assert!(w.run(&["requeue", &flow]).status.success());
+    assert!(w.run(&["verify"]).status.success());
+}
+
+#[test]
+fn a_ledger_that_is_lost_is_not_replaced_by_an_empty_one() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    for name in ["guichet.db", "guichet.db-wal", "guichet.db-shm"] {
+        let _ = fs::remove_file(w.path("spool").join(name));
+    }
+    let out = w.run(&["batch"]);
+    assert_eq!(out.status.code(), Some(2));
+    assert!(text(&out.stderr).contains("put the ledger back"), "{}", text(&out.stderr));
+    assert!(!w.path("spool/guichet.db").exists());
+}
+
+#[test]
+fn time_in_the_ledger_does_not_run_backwards() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    // As if the clock had been an hour ahead.
+    let ledger = rusqlite::Connection::open(w.path("spool/guichet.db")).unwrap();
+    ledger.execute_batch("DROP TRIGGER event_fixed; UPDATE event SET at = at + 3600000").unwrap();
+    let last: i64 = ledger.query_row("SELECT max(at) FROM event", [], |r| r.get(0)).unwrap();
+    w.drop_file("edi", "alpha", "G", &a4("N-2"));
+    w.batch();
+    let next: i64 =
+        ledger.query_row("SELECT min(decided_at) FROM flow WHERE name = CAST('G' AS BLOB)", [], |r| r.get(0)).unwrap();
+    assert!(next >= last);
+}
+
+#[test]
+fn one_long_line_costs_no_more_than_many() {
+    // Places are found by blocks, not from the line's beginning: the same document, in one line and in many.
+    let line =
+        "<cac:InvoiceLine><cbc:ID>1</cbc:ID><cbc:LineExtensionAmount>x</cbc:LineExtensionAmount></cac:InvoiceLine>\n";
+    let many = text(&a4("N-1")).replace("</Invoice>", &format!("{}</Invoice>", line.repeat(900)));
+    let w = World::new();
+    fs::write(w.path("many.xml"), &many).unwrap();
+    fs::write(w.path("one.xml"), many.replace('\n', " ")).unwrap();
+    let places = |name: &str| -> Vec<(u64, u64)> {
+        let out = w.run(&["check", name, "--format", "json"]);
+        let line: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let findings = line["findings"].as_array().unwrap().clone();
+        findings.iter().filter_map(|f| Some((f["line"].as_u64()?, f["column"].as_u64()?))).collect()
+    };
+    let (many_places, one_places) = (places("many.xml"), places("one.xml"));
+    assert_eq!(many_places.len(), one_places.len());
+    let offsets: Vec<usize> = many
+        .split('\n')
+        .scan(0, |at, l| {
+            let here = *at;
+            *at += l.chars().count() + 1;
+            Some(here)
+        })
+        .collect();
+    for ((line, column), (one, at)) in many_places.iter().zip(&one_places) {
+        assert_eq!((*one, *at), (1, offsets[usize::try_from(*line).unwrap() - 1] as u64 + column));
+    }
+}
+
+#[test]
+fn the_spools_own_directories_are_nobody_elses() {
+    let w = World::new();
+    w.batch();
+    for dir in ["work", "archive", "hold", "out/.stage"] {
+        let mode = fs::metadata(w.path("spool").join(dir)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{dir}");
+    }
+}
