@@ -1,6 +1,7 @@
 //! The audit: does the ledger hold together, and does the spool hold what the ledger says?
 
 use super::chain::{GENESIS, Hash, Link};
+use super::read::{FACTS, FACTS_COLUMNS, facts_of};
 use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
@@ -8,7 +9,7 @@ use crate::flux::{
     self,
     archive::{self, Content},
 };
-use crate::lifecycle::{Statut, may_follow};
+use crate::lifecycle::{self, Statut, may_follow};
 use crate::msg;
 use crate::text::Msg;
 use sha2::{Digest, Sha256};
@@ -36,7 +37,7 @@ pub fn verify(ledger: &LedgerReader, spool: &Path, at_work: bool) -> Result<Vec<
     // One snapshot for everything: what a daemon commits meanwhile is not seen half.
     ledger.conn.execute_batch("BEGIN").map_err(&on)?;
     let done = audit.database().and_then(|()| audit.chain()).and_then(|()| audit.pieces());
-    let done = done.and_then(|()| audit.links()).and_then(|()| audit.dossiers());
+    let done = done.and_then(|()| audit.rows()).and_then(|()| audit.links()).and_then(|()| audit.dossiers());
     let done = done.and_then(|()| audit.conservation()).and_then(|()| audit.outbox());
     ledger.conn.execute_batch("ROLLBACK").map_err(&on)?;
     done.map_err(on)?;
@@ -203,6 +204,48 @@ impl Audit<'_> {
                 );
             }
         }
+        Ok(())
+    }
+
+    /// What of a row follows from the rest: the key of G1.42 from the supplier, the holder from the status and the actors,
+    /// a dossier's number and supplier from the pièce that opened it.
+    fn rows(&mut self) -> rusqlite::Result<()> {
+        let sql = format!(
+            "SELECT {FACTS}, id, supplier_key, status, live, holder_role, holder, (SELECT d.number = p.number AND
+                d.supplier = p.supplier_id FROM dossier d WHERE d.id = 'd-' || substr(p.id, 3)) FROM piece p"
+        );
+        let mut wrong = Vec::new();
+        let mut statement = self.ledger.conn.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(r) = rows.next()? {
+            let at = |i: usize| FACTS_COLUMNS + i;
+            let (facts, id): (_, String) = (facts_of(r)?, r.get(at(0))?);
+            let (key, status, live): (Option<String>, String, bool) = (r.get(at(1))?, r.get(at(2))?, r.get(at(3))?);
+            if live && key != facts.supplier_key() {
+                wrong.push(msg!("{id} : sa clé d'unicité n'est pas la sienne", "{id}: its key is not its own"));
+            }
+            let holder: (Option<String>, Option<String>) = (r.get(at(4))?, r.get(at(5))?);
+            let role = status.parse().ok().and_then(lifecycle::holder);
+            let meant = (role.map(|r| r.name().to_owned()), role.and_then(|r| facts.who(r)).map(str::to_owned));
+            if holder != meant {
+                wrong.push(msg!("{id} n'est pas chez qui son état dit", "{id} is not with whom its status says"));
+            }
+            if r.get::<_, Option<bool>>(at(6))? == Some(false) {
+                wrong.push(msg!("{id} : son dossier a été modifié", "{id}: its dossier was changed"));
+            }
+        }
+        drop(rows);
+        drop(statement);
+        let mut statement = self.ledger.conn.prepare(
+            "SELECT id FROM flow f WHERE 1 <>
+                (SELECT count(*) FROM outbox o WHERE o.flow = f.id AND o.tray = 'comptes-rendus')",
+        )?;
+        for id in statement.query_map([], |r| r.get::<_, String>(0))? {
+            let id = id?;
+            wrong.push(msg!("{id} n'a pas un compte rendu et un seul", "{id} has not one report and only one"));
+        }
+        drop(statement);
+        wrong.into_iter().for_each(|says| self.found("life cycle", says));
         Ok(())
     }
 
@@ -419,6 +462,9 @@ fn numbers(conn: &rusqlite::Connection) -> rusqlite::Result<Vec<Msg>> {
         |sql: &str| -> rusqlite::Result<Vec<String>> { conn.prepare(sql)?.query_map([LANE], |r| r.get(0))?.collect() };
     let gaps = of("SELECT DISTINCT partner FROM outbox GROUP BY partner, sequence / ?1
          HAVING count(*) <> max(sequence % ?1) OR min(sequence % ?1) <> 1")?;
+    let again = of("SELECT s.partner FROM sequence s WHERE s.next <=
+         (SELECT max(o.sequence) FROM outbox o WHERE o.partner = s.partner AND o.sequence / ?1 = s.next / ?1)
+         UNION SELECT partner FROM outbox WHERE sequence > ?1 AND partner NOT IN (SELECT partner FROM sequence)")?;
     let shared = of("SELECT min(name) FROM outbox WHERE sequence > ?1 GROUP BY sequence HAVING count(*) > 1")?;
     let gaps = gaps.iter().map(|partner| {
         msg!("{partner} : la suite des numéros d'envoi a un trou", "{partner}: a gap in the numbers of what was sent")
@@ -429,7 +475,13 @@ fn numbers(conn: &rusqlite::Connection) -> rusqlite::Result<Vec<Msg>> {
             "{name}: two partners have this number of what was sent"
         )
     });
-    Ok(gaps.chain(shared).collect())
+    let again = again.iter().map(|partner| {
+        msg!(
+            "{partner} : le prochain numéro d'envoi a déjà servi",
+            "{partner}: the next number of what is sent has served already"
+        )
+    });
+    Ok(gaps.chain(shared).chain(again).collect())
 }
 
 /// Every plain file below a directory, except `.name` files; links are not followed.
