@@ -4,7 +4,8 @@
 
 use guichet::annuaire::Annuaire;
 use guichet::config::Config;
-use guichet::judge::{Fate, Judged, judge};
+use guichet::flux;
+use guichet::judge::{Fate, Judged, judge, judge_archive};
 use guichet::rules::{Context, Finding, Layer, Severity};
 use guichet::trade::{Cadre, Mode};
 use serde::Deserialize;
@@ -44,9 +45,9 @@ fn samples() -> PathBuf {
 fn cases() -> Vec<(PathBuf, Expected)> {
     let mut dirs: Vec<PathBuf> = std::fs::read_dir(samples()).unwrap().map(|e| e.unwrap().path()).collect();
     dirs.sort();
-    // The chains have a harness of their own: tests/chains.rs.
+    // The chains have a harness of their own, tests/chains.rs; the archive one below.
     let is_chain = |d: &Path| d.file_name().is_some_and(|n| n.to_string_lossy().starts_with("chaine-"));
-    dirs.retain(|d| d.is_dir() && !d.ends_with("annuaire") && !is_chain(d));
+    dirs.retain(|d| d.is_dir() && !d.ends_with("annuaire") && !d.ends_with("archive") && !is_chain(d));
     dirs.into_iter()
         .map(|dir| {
             let text = std::fs::read_to_string(dir.join("expected.toml")).unwrap_or_else(|e| panic!("{dir:?}: {e}"));
@@ -128,4 +129,52 @@ fn every_sample_gives_what_its_case_says() {
     assert_eq!(accepted, initial, "each cadre that a dépôt initial can bring is accepted once");
     assert_eq!(refused, Cadre::ALL.into_iter().collect(), "each cadre is refused once");
     assert_eq!(syntaxes, BTreeSet::from(["cii", "ubl-credit-note", "ubl-invoice"]));
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Archive {
+    says: Says,
+    member: Vec<Member>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Member {
+    path: String,
+    verdict: String,
+    errors: Vec<String>,
+}
+
+#[test]
+fn the_archive_gives_what_its_case_says_of_each_member() {
+    let annuaire = Annuaire::load(&samples().join("annuaire")).unwrap().annuaire;
+    let (dir, config) = (samples().join("archive"), Config::default());
+    let expected: Archive = toml::from_str(&std::fs::read_to_string(dir.join("expected.toml")).unwrap()).unwrap();
+    assert!(!expected.says.fr.is_empty() && !expected.says.en.is_empty());
+    let (file, _) = expected.member[0].path.split_once('!').unwrap();
+    let bytes = std::fs::read(dir.join(file)).unwrap();
+    let context = Context {
+        config: &config,
+        annuaire: Some(&annuaire),
+        mode: Mode::Edi,
+        partner: annuaire.partner("entreprises"),
+        today: chrono::NaiveDate::from_ymd_opt(2026, 11, 2).unwrap(),
+        layers: &Layer::ALL,
+        associated: None,
+    };
+    let size = bytes.len() as u64;
+    let flow =
+        judge_archive(flux::sniff(&bytes), std::io::Cursor::new(bytes), size, &context, judge, |_, _| Ok::<(), ()>(()));
+    let found: Vec<(String, String, Vec<String>)> = flow
+        .unwrap()
+        .documents
+        .iter()
+        .map(|d| {
+            let path = format!("{file}!{}", d.member.as_ref().unwrap().name);
+            (path, verdict(&d.judged).to_owned(), ids(&d.judged, Severity::Error))
+        })
+        .collect();
+    let meant: Vec<_> = expected.member.into_iter().map(|m| (m.path, m.verdict, m.errors)).collect();
+    assert_eq!(found, meant);
 }

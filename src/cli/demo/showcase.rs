@@ -46,7 +46,7 @@ pub const DOSSIER: &str = "PDM-PONT-06";
 /// A monthly statement from the draft to the service that pays; every cadre that a dépôt initial can bring, in UBL and
 /// in CII; what is refused, and what an operator must look at.
 #[rustfmt::skip]
-pub const DEPOSITS: [Deposit; 31] = samples! {
+pub const DEPOSITS: [Deposit; 32] = samples! {
     // case                         mode     directory  partner        name
     "chaine-mensuelle"              Edi      "edi"      "entreprises"  "01-PDM-PONT-06";
     "chaine-mensuelle"              Portail  "portail"  "lauze"        "02-EA-PONT-06";
@@ -77,6 +77,7 @@ pub const DEPOSITS: [Deposit; 31] = samples! {
     "refus-virement-sans-iban"      Edi      "edi"      "entreprises"  "X-IBAN";
     "refus-tout-a-la-fois"          Edi      "edi"      "lauze"        "Facture_n°_12_!";
     "refus-entites"                 Edi      "edi"      "entreprises"  "bombe";
+    "archive"                       Edi      "edi"      "entreprises"  "lot-2026-06.tar.gz";
     "retenu-bruit"                  Edi      "edi"      "entreprises"  "bruit";
     "retenu-pdf"                    Edi      "edi"      "entreprises"  "facture.pdf";
 };
