@@ -131,6 +131,8 @@ const DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLL
 
 /// A directory of guichet's own.
 const PRIVATE: Perm = Perm::RWXU;
+/// A partner's own: for nobody else until an administrator says who the partner is.
+const PARTNERS: Perm = Perm::RWXU.union(Perm::RGRP).union(Perm::XGRP);
 /// A directory that partners may enter.
 const SHARED: Perm = Perm::RWXU.union(Perm::RGRP).union(Perm::XGRP).union(Perm::ROTH).union(Perm::XOTH);
 
@@ -178,11 +180,11 @@ impl Spool {
     /// What the system said.
     pub fn welcome(&self, partner: &str, modes: &[Mode]) -> Result<(), SpoolError> {
         for mode in modes {
-            self.make_dir(&format!("in/{mode}/{partner}"), SHARED)?;
+            self.make_dir(&format!("in/{mode}/{partner}"), PARTNERS)?;
         }
-        self.make_dir(&format!("out/{partner}"), SHARED)?;
+        self.make_dir(&format!("out/{partner}"), PARTNERS)?;
         for tray in Tray::ALL {
-            self.make_dir(&format!("out/{partner}/{}", tray.name()), SHARED)?;
+            self.make_dir(&format!("out/{partner}/{}", tray.name()), PARTNERS)?;
         }
         self.make_dir(&format!("{STAGE}/{partner}"), PRIVATE)
     }

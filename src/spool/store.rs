@@ -2,7 +2,7 @@
 
 use super::claim::{Claim, MEMBER};
 use super::scan::list;
-use super::{FlowId, PRIVATE, SHARED, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape, verb};
+use super::{FlowId, PARTNERS, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape, verb};
 use crate::config::Barrier;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
@@ -251,7 +251,7 @@ impl Spool {
 
     /// A tray, made again where it was removed; nothing where something else stands in its place.
     fn tray(&self, path: &str) -> Option<OwnedFd> {
-        self.dir(path).or_else(|_| self.make_dir(path, SHARED).and_then(|()| self.dir(path))).ok()
+        self.dir(path).or_else(|_| self.make_dir(path, PARTNERS).and_then(|()| self.dir(path))).ok()
     }
 
     /// Files a decided deposit: the partner's file goes, guichet's copy takes its last name `filed`. A deposit that was
