@@ -146,6 +146,24 @@ fn a_ledger_that_is_lost_is_not_replaced_by_an_empty_one() {
 }
 
 #[test]
+fn two_spools_do_not_share_a_ledger() {
+    let one = World::new();
+    let ledger = one.path("ledger.db");
+    let config = format!("[spool]\nsettle = \"0s\"\n[ledger]\npath = \"{}\"\n", ledger.display());
+    fs::write(one.path("guichet.toml"), &config).unwrap();
+    let other = World::with(&config);
+    let mut daemon = one.guichet(&["run"]).stderr(std::process::Stdio::null()).spawn().unwrap();
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !one.path("spool/guichet.sock").exists() && std::time::Instant::now() < until {
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let out = other.run(&["batch"]);
+    let _ = (daemon.kill(), daemon.wait());
+    assert_eq!(out.status.code(), Some(75), "{}", text(&out.stderr));
+    assert!(other.run(&["batch"]).status.success(), "once it is free");
+}
+
+#[test]
 fn time_in_the_ledger_does_not_run_backwards() {
     let mut w = World::new();
     w.drop_file("edi", "alpha", "F", &a4("N-1"));

@@ -20,6 +20,8 @@ use desk::Desk;
 use intake::{Intake, Sorted, Take, Taken, sort};
 use order::{ActsFor, Here};
 use std::collections::HashSet;
+use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Why the counter cannot work.
@@ -87,6 +89,8 @@ pub struct Counter {
     deferred: Vec<Taken>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
     latest: Instant,
+    /// Held where the ledger is not in the spool, whose own lock does otherwise.
+    _ledger_lock: Option<OwnedFd>,
     /// How long one call of [`Counter::process`] may go on while others may be waiting.
     turn: Option<std::time::Duration>,
     /// When the first of the deferred began to wait.
@@ -113,6 +117,8 @@ impl Counter {
         if !config.ledger.path.exists() && spool.has_filed()? {
             return Err(CounterError::LedgerLost(config.ledger.path));
         }
+        let elsewhere = !is_within(&config.ledger.path, spool.root());
+        let ledger_lock = elsewhere.then(|| crate::spool::lock_beside(&config.ledger.path)).transpose()?;
         let ledger = Ledger::open(&config.ledger.path)?;
         let latest = ledger.latest()?;
         let scanner = Scanner::new(config.spool.settle, config.spool.incomplete_after, SCAN);
@@ -129,6 +135,7 @@ impl Counter {
             denied: HashSet::new(),
             deferred: Vec::new(),
             latest,
+            _ledger_lock: ledger_lock,
             turn: None,
             deferred_since: None,
             started: std::time::Instant::now(),
@@ -445,6 +452,15 @@ impl Counter {
         }
         self.reserve_told = full;
         Ok(full)
+    }
+}
+
+/// Whether a file lies directly in a directory, whatever the paths are called by.
+fn is_within(file: &Path, dir: &Path) -> bool {
+    let parent = file.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match (parent.canonicalize(), dir.canonicalize()) {
+        (Ok(parent), Ok(dir)) => parent == dir,
+        _ => false,
     }
 }
 

@@ -207,8 +207,8 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// What of a row follows from the rest: the key of G1.42 from the supplier, the holder from the status and the actors,
-    /// a dossier's number and supplier from the pièce that opened it.
+    /// What of a row follows from the rest: the key of G1.42 from the supplier, the holder from the status and the
+    /// actors, a dossier's number and supplier from the pièce that opened it.
     fn rows(&mut self) -> rusqlite::Result<()> {
         let sql = format!(
             "SELECT {FACTS}, id, supplier_key, status, live, holder_role, holder, (SELECT d.number = p.number AND

@@ -25,7 +25,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -293,14 +293,28 @@ fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
+/// A lock for something outside the spool, a ledger elsewhere: two spools must not share it. Given back when dropped.
+///
+/// # Errors
+/// [`SpoolError::Locked`] when another process holds it; otherwise what the system said.
+pub fn lock_beside(path: &Path) -> Result<OwnedFd, SpoolError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    take_lock_at(rustix::fs::CWD, Path::new(&name), Path::new(&name))
+}
+
 fn take_lock(root: &Path, root_fd: &OwnedFd) -> Result<OwnedFd, SpoolError> {
+    take_lock_at(root_fd, Path::new(LOCK), root)
+}
+
+fn take_lock_at(dir: impl AsFd, name: &Path, root: &Path) -> Result<OwnedFd, SpoolError> {
     let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let lock = rustix::fs::openat(root_fd, LOCK, flags, Perm::RUSR | Perm::WUSR)
-        .map_err(|e| SpoolError::io(verb::OPEN, root.join(LOCK).display(), e))?;
+    let lock = rustix::fs::openat(dir, name, flags, Perm::RUSR | Perm::WUSR)
+        .map_err(|e| SpoolError::io(verb::OPEN, root.join(name).display(), e))?;
     match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(lock),
         Err(Errno::WOULDBLOCK) => Err(SpoolError::Locked(root.display().to_string())),
-        Err(e) => Err(SpoolError::io(verb::LOCK, root.join(LOCK).display(), e)),
+        Err(e) => Err(SpoolError::io(verb::LOCK, root.join(name).display(), e)),
     }
 }
 
