@@ -56,7 +56,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         return Err(unknown_after(after));
     }
     let (format, lang, out) = (session.format, session.lang, &mut session.out);
-    let mut listing = Listing::new(&COLUMNS, format, lang, out)?;
+    let mut listing = Listing::new(&COLUMNS, format, lang, out)?.giving_way(&GIVES_WAY);
     let (mut written, mut any) = (Ok(()), false);
     if let Some(ledger) = &ledger {
         ledger.flows(&criteria, &mut |row| {
@@ -101,6 +101,9 @@ fn unknown_after(after: &str) -> Failure {
         msg!("donnez l'identifiant (f-…) du dernier flux reçu", "give the id (f-…) of the last flow that you have"),
     )
 }
+
+/// What a narrow terminal does without.
+const GIVES_WAY: [&str; 5] = ["report", "warnings", "mode", "accepted", "decided"];
 
 #[rustfmt::skip]
 pub static COLUMNS: [Column<FlowRow>; 18] = [

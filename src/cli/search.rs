@@ -86,7 +86,8 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     {
         return Err(unknown_after(after));
     }
-    let mut listing = Listing::new(&COLUMNS, session.format, session.lang, &mut session.out)?;
+    let listing = Listing::new(&COLUMNS, session.format, session.lang, &mut session.out)?;
+    let mut listing = listing.giving_way(&GIVES_WAY);
     let mut written = Ok(());
     if let Some(ledger) = ledger {
         ledger.search(&criteria, &mut |row| {
@@ -183,6 +184,9 @@ pub static COLUMNS: [Column<PieceRow>; 31] = [
     left("status",         Some(t("statut", "status")),                   |p, _| p.status.clone()),
     left("status_at",      Some(t("depuis", "since")),                    |p, _| p.status_at.clone()),
 ];
+
+/// What a narrow terminal does without; the id, the number and the status are always there.
+const GIVES_WAY: [&str; 7] = ["currency", "destinataire", "supplier", "status_at", "issued", "ttc", "marche"];
 
 type Cell = fn(&PieceRow, Lang) -> String;
 

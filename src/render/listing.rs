@@ -52,6 +52,17 @@ impl<'a, T: Serialize> Listing<'a, T> {
         Ok(Listing { columns, lang, shape })
     }
 
+    /// Columns that a table leaves out where the terminal has no room for all, by their keys, the first of them first.
+    #[must_use]
+    pub fn giving_way(mut self, keys: &[&str]) -> Self {
+        let place = |key: &&str| self.columns.iter().filter(|c| c.title.is_some()).position(|c| c.key == *key);
+        let columns = keys.iter().filter_map(place).collect();
+        if let Shape::Table(grid, out) = self.shape {
+            self.shape = Shape::Table(grid.giving_way(columns), out);
+        }
+        self
+    }
+
     /// Writes a row.
     ///
     /// # Errors

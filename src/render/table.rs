@@ -20,6 +20,9 @@ pub struct Grid {
     room: Option<usize>,
     waiting: Vec<Vec<String>>,
     started: bool,
+    /// Columns that are left out where there is no room, the first of them first.
+    gives_way: Vec<usize>,
+    hidden: Vec<bool>,
 }
 
 /// Lines that are looked at before widths are fixed.
@@ -31,8 +34,15 @@ const LEAST: usize = 8;
 impl Grid {
     /// An empty grid; `room`: columns of the terminal, none where nothing must be cut.
     pub fn new(sides: Vec<Side>, room: Option<usize>) -> Grid {
-        let widths = vec![0; sides.len()];
-        Grid { sides, widths, room, waiting: Vec::new(), started: false }
+        let (widths, hidden) = (vec![0; sides.len()], vec![false; sides.len()]);
+        Grid { sides, widths, room, waiting: Vec::new(), started: false, gives_way: Vec::new(), hidden }
+    }
+
+    /// Columns that are rather left out than that others are cut, in that order.
+    #[must_use]
+    pub fn giving_way(mut self, columns: Vec<usize>) -> Grid {
+        self.gives_way = columns;
+        self
     }
 
     /// Whether nothing was added yet.
@@ -67,22 +77,38 @@ impl Grid {
         std::mem::take(&mut self.waiting).iter().try_for_each(|cells| self.write(cells, out))
     }
 
-    /// Takes from the widest columns until the line fits.
+    /// Columns that a line takes.
+    fn total(&self) -> usize {
+        let shown = self.widths.iter().zip(&self.hidden).filter(|(_, hidden)| !**hidden).map(|(width, _)| *width);
+        let (sum, count) = shown.fold((0, 0), |(sum, count), width| (sum + width, count + 1));
+        sum + GAP * usize::saturating_sub(count, 1)
+    }
+
+    /// Leaves columns out, then takes from the widest, until the line fits. The first column says what a line is about:
+    /// it is whole as long as any other can give.
     fn fit(&mut self) {
         let Some(room) = self.room else { return };
-        let gaps = GAP * self.widths.len().saturating_sub(1);
-        while self.widths.iter().sum::<usize>() + gaps > room {
-            let widest = self.widths.iter_mut().max_by_key(|w| **w);
-            match widest {
+        for column in std::mem::take(&mut self.gives_way) {
+            if self.total() <= room {
+                return;
+            }
+            self.hidden[column] = true;
+        }
+        while self.total() > room {
+            let shown = self.widths.iter_mut().zip(&self.hidden).skip(1).filter(|(_, hidden)| !**hidden);
+            match shown.map(|(width, _)| width).max_by_key(|w| **w) {
                 Some(w) if *w > LEAST => *w -= 1,
-                _ => return,
+                _ => match self.widths.first_mut() {
+                    Some(first) if *first > LEAST => *first -= 1,
+                    _ => return,
+                },
             }
         }
     }
 
     fn write(&self, cells: &[String], out: &mut dyn Write) -> io::Result<()> {
         let mut line = String::new();
-        for (n, cell) in cells.iter().enumerate() {
+        for (n, cell) in cells.iter().enumerate().filter(|(n, _)| !self.hidden[*n]) {
             let cell = if self.room.is_some() { cut(cell, self.widths[n]) } else { cell.clone() };
             let pad = " ".repeat(self.widths[n].saturating_sub(width(&cell)));
             let gap = if n == 0 { "" } else { "  " };
@@ -161,6 +187,17 @@ mod tests {
         let long = "x".repeat(60);
         assert_eq!(drawn(Some(20), &[[&long, "1.00"]]), "xxxxxxxxxxxxx…  1.00\n");
         assert!(drawn(None, &[[&long, "1.00"]]).contains(&long));
+    }
+
+    #[test]
+    fn columns_give_way_before_the_first_is_cut() {
+        let sides = vec![Side::Left; 4];
+        let mut out = Vec::new();
+        let mut grid = Grid::new(sides, Some(40)).giving_way(vec![2, 1]);
+        let cells = ["p-0123456789abcdef", "91100001600012", "EUR", "MISE_A_DISPOSITION_MOE"];
+        grid.line(cells.map(str::to_owned).to_vec(), &mut out).unwrap();
+        grid.flush(&mut out).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), "p-0123456789abcdef  MISE_A_DISPOSITION_…\n");
     }
 
     #[test]
