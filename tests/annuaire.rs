@@ -495,8 +495,20 @@ fn the_examples_of_the_templates_load_when_uncommented() {
         Annuaire::from_texts([STRUCTURES, services, &marches, &partners]).unwrap_or_else(|e| panic!("{e:#?}"));
     assert_eq!(warnings, []);
     assert_eq!((a.marches().len(), a.partners().len()), (2, 1));
-    assert!(include_str!("../spool/annuaire/structures.csv").trim_end() == STRUCTURES.lines().next().unwrap());
-    assert!(include_str!("../spool/annuaire/services.csv").trim_end() == SERVICES.lines().next().unwrap());
+    // Of the sheets all but the header is comment, and the example in it is a row.
+    let structures = include_str!("../spool/annuaire/structures.csv");
+    let services = include_str!("../spool/annuaire/services.csv");
+    for (template, header) in [(structures, STRUCTURES), (services, SERVICES)] {
+        let rows: Vec<&str> = template.lines().filter(|l| !l.starts_with('#')).collect();
+        assert_eq!(rows, [header.lines().next().unwrap()]);
+    }
+    let example = |template: &str| {
+        let row = template.lines().filter_map(|l| l.strip_prefix("# 9110")).next_back().unwrap().to_owned();
+        format!("{template}9110{row}\n")
+    };
+    let (structures, services) = (example(structures), example(services));
+    let (a, _) = Annuaire::from_texts([&structures, &services, "", ""]).unwrap_or_else(|e| panic!("{e:#?}"));
+    assert_eq!((a.structures().len(), a.services().len()), (1, 1));
 }
 
 /// A good file with some bytes put in the place of others.
@@ -538,4 +550,25 @@ proptest! {
             Err(problems) => prop_assert!(!problems.is_empty() && problems.iter().all(|p| !p.message.en.is_empty())),
         }
     }
+}
+
+#[test]
+fn comments_of_a_sheet_are_passed_over_and_lines_stay_right() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(dir.path().join(name), text).unwrap();
+    let header = "id;id_type;name;active;service_required;engagement_required;either_required\n";
+    write("services.csv", "# none, but\nsiret,code,name,active,engagement_required\n");
+    write("marches.toml", "");
+    write("partners.toml", "");
+    let good = "91100001600012;1;Vallon;true;false;false;false\n";
+    write("structures.csv", &format!("# first, of all\n# second\n{header}# between\n{good}# last, no line break"));
+    let loaded = guichet::annuaire::Annuaire::load(dir.path()).unwrap();
+    assert_eq!(loaded.annuaire.structures().len(), 1);
+    write(
+        "structures.csv",
+        &format!("# first\n{header}\n# between\n# and\n91100002400016;1;Lauze;OUI;false;false;false\n"),
+    );
+    let problems = guichet::annuaire::Annuaire::load(dir.path()).unwrap_err();
+    assert_eq!(problems.iter().map(|p| p.at.to_string()).collect::<Vec<_>>().len(), 1, "{problems:?}");
+    assert!(problems[0].at.to_string().ends_with("structures.csv:6"), "{}", problems[0].at);
 }

@@ -1,4 +1,5 @@
-//! A CSV file as spreadsheets write it: `,` or `;`, quotes, CRLF, columns in any order, blank rows at the end.
+//! A CSV file as spreadsheets write it: `,` or `;`, quotes, CRLF, columns in any order, blank rows at the end. A line that
+//! begins with `#` is a comment.
 
 use crate::config::tree::Source;
 use crate::error::{Problem, Problems, nearest, shown};
@@ -55,6 +56,7 @@ pub(super) fn read(
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
+        .comment(Some(b'#'))
         .delimiter(delimiter(&source.text))
         .from_reader(source.text.as_bytes());
     // The text is UTF-8 and in memory: reading a record cannot fail but at the end.
@@ -80,13 +82,20 @@ pub(super) fn read(
 
 /// A spreadsheet in French writes `;`: the header says which.
 fn delimiter(text: &str) -> u8 {
-    if text.lines().next().is_some_and(|header| header.contains(';')) { b';' } else { b',' }
+    let header = text.lines().find(|line| !line.starts_with('#'));
+    if header.is_some_and(|header| header.contains(';')) { b';' } else { b',' }
 }
 
-/// Where a record really begins: the reader counts the line breaks before it as its own.
+/// Where a record really begins: the reader counts the line breaks and the comments before it as its own.
 fn begin(text: &str, byte: u64) -> usize {
-    let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
-    byte + text.as_bytes()[byte..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count()
+    let mut byte = usize::try_from(byte).unwrap_or(usize::MAX).min(text.len());
+    loop {
+        byte += text.as_bytes()[byte..].iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        if !text[byte..].starts_with('#') {
+            return byte;
+        }
+        byte += text[byte..].find('\n').unwrap_or(text.len() - byte);
+    }
 }
 
 /// For each column asked for, where it stands; or what is wrong with the header.
