@@ -1,6 +1,7 @@
 //! Is it alive, how far behind, what is wrong? Answers from the directories first: a full disk keeps the ledger shut,
 //! and that is when somebody asks.
 
+use crate::annuaire::Annuaire;
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::ledger::{LedgerError, LedgerReader};
@@ -9,6 +10,7 @@ use crate::spool;
 use crate::text::Msg;
 use crate::trade::Mode;
 use serde::Serialize;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -77,7 +79,19 @@ pub fn look(config: &Config, clock: &dyn Clock) -> Health {
     }
     ledger(config, &mut health);
     behind(config, &mut health);
+    annuaire(config, &mut health);
     health
+}
+
+/// A faulty annuaire leaves the old one in force, as long as the daemon lives.
+fn annuaire(config: &Config, health: &mut Health) {
+    if let Err(problems) = Annuaire::load(&config.annuaire) {
+        let n = problems.len();
+        health.problems.push(msg!(
+            "l'annuaire a {n} fautes et n'est pas en vigueur ; voyez `guichet annuaire check`",
+            "the annuaire has {n} faults and is not in force; see `guichet annuaire check`"
+        ));
+    }
 }
 
 fn ledger(config: &Config, health: &mut Health) {
@@ -96,6 +110,12 @@ fn ledger(config: &Config, health: &mut Health) {
 }
 
 fn behind(config: &Config, health: &mut Health) {
+    if let (Some(n @ 1..), false) = (health.unpublished, health.alive) {
+        health.problems.push(msg!(
+            "{n} fichiers attendent d'être publiés dans out/ : lancez `guichet batch` ; s'ils restent, leur place est prise",
+            "{n} files wait to be published in out/: run `guichet batch`; if they stay, something is in their place"
+        ));
+    }
     let (in_work, inbound) = (health.in_work, health.inbound);
     if !health.alive && in_work > 0 {
         health.problems.push(msg!(
@@ -121,7 +141,8 @@ struct Count {
 fn count(dir: &Path, now: Instant) -> Count {
     let mut count = Count::default();
     for entry in walkdir::WalkDir::new(dir).follow_links(false).into_iter().filter_map(Result::ok) {
-        if !entry.file_type().is_file() {
+        // What its producer says is not finished is nobody's backlog.
+        if !entry.file_type().is_file() || spool::is_in_progress(entry.file_name().as_bytes()) {
             continue;
         }
         count.files += 1;

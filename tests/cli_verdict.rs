@@ -194,3 +194,23 @@ fn a_rule_is_explained_and_a_slip_is_hinted_at() {
         assert!(text(&out.stderr).contains(meant), "{slip}: {}", text(&out.stderr));
     }
 }
+
+#[test]
+fn status_says_what_is_wrong_and_piece_where_the_reasons_are() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &common::world::invoice("A15", "N-1", common::world::TITULAIRE));
+    w.batch();
+    assert!(w.run(&["status"]).status.success());
+    std::fs::write(w.path("spool/in/edi/alpha/later.part"), "half").unwrap();
+    let out = text(&w.run(&["status", "--format", "json"]).stdout);
+    let health: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(health["inbound"], 0, "what is being written is no backlog");
+    let found = text(&w.run(&["search", "--format", "json"]).stdout);
+    let piece: serde_json::Value = serde_json::from_str(found.lines().next().unwrap()).unwrap();
+    let out = w.run(&["piece", piece["piece"].as_str().unwrap()]);
+    assert!(text(&out.stderr).contains(&format!("guichet flow {}", piece["flow"].as_str().unwrap())));
+    std::fs::write(w.path("annuaire/partners.toml"), "[[partner]]\nname = 1\n").unwrap();
+    let out = w.run(&["status"]);
+    assert_eq!(out.status.code(), Some(1));
+    assert!(text(&out.stderr).contains("annuaire check") || text(&out.stdout).contains("annuaire check"));
+}

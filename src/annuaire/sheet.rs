@@ -1,5 +1,5 @@
-//! A CSV file as spreadsheets write it: `,` or `;`, quotes, CRLF, columns in any order, blank rows at the end. A line that
-//! begins with `#` is a comment.
+//! A CSV file as spreadsheets write it: `,` or `;`, quotes, CRLF, columns in any order, blank rows at the end. A line
+//! that begins with `#` is a comment.
 
 use crate::config::tree::Source;
 use crate::error::{Problem, Problems, nearest, shown};

@@ -140,6 +140,10 @@ fn tell(whole: &Whole, ledger: &LedgerReader, session: &mut Session) -> Result<(
         writeln!(out)?;
         links(&whole.links, ledger, lang, out)?;
     }
+    if row.status == Statut::RefuseeControle.code() {
+        let flow = &row.flow;
+        session.remark(&msg!("pourquoi : `guichet flow {flow}`", "why: `guichet flow {flow}`"));
+    }
     Ok(())
 }
 

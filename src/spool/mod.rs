@@ -15,7 +15,7 @@ mod store;
 
 pub use claim::{Claim, ClaimError, Opened};
 pub use name::{FlowId, FlowIds, escape, unescape};
-pub use scan::{Candidate, Look, Scanner, Stray};
+pub use scan::{Candidate, Look, Scanner, Stray, is_in_progress};
 pub use store::{Left, Staged};
 
 use crate::config::Barrier;

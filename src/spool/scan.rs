@@ -269,7 +269,7 @@ impl Candidate {
 }
 
 /// Names of files that their producer says are not finished.
-fn is_in_progress(name: &[u8]) -> bool {
+pub fn is_in_progress(name: &[u8]) -> bool {
     name.starts_with(b".") || [&b".part"[..], b".tmp", b".filepart", b".writing"].iter().any(|end| name.ends_with(end))
 }
 
