@@ -325,7 +325,12 @@ impl Deposit<'_> {
             }
             Miss::OtherMarche => {
                 let marche = shown(&e.facts.marche);
-                msg!("{id} est du marché {marche}", "{id} is of the marché {marche}")
+                if e.facts.marche == self.facts.marche {
+                    // A number is a MOA's own.
+                    msg!("{id} est du marché {marche} d'une autre MOA", "{id} is of another MOA's marché {marche}")
+                } else {
+                    msg!("{id} est du marché {marche}", "{id} is of the marché {marche}")
+                }
             }
             Miss::OtherSeller => {
                 let seller = shown(&e.facts.supplier_id);

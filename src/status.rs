@@ -104,6 +104,13 @@ fn ledger(config: &Config, health: &mut Health) {
         }
         Err(LedgerError::Absent(_)) => {
             (health.flows, health.pieces, health.unpublished) = (Some(0), Some(0), Some(0));
+            let filed = count(&config.spool.root.join("archive"), Instant(0)).files + health.held;
+            if filed > 0 {
+                health.problems.push(msg!(
+                    "des dépôts ont été traités ici et leur registre n'est pas là ; remettez-le en place",
+                    "deposits were answered here and their ledger is not there; put it back"
+                ));
+            }
         }
         Err(e) => health.problems.push(Msg::same(e.to_string())),
     }

@@ -214,3 +214,30 @@ fn status_says_what_is_wrong_and_piece_where_the_reasons_are() {
     assert_eq!(out.status.code(), Some(1));
     assert!(text(&out.stderr).contains("annuaire check") || text(&out.stdout).contains("annuaire check"));
 }
+
+#[test]
+fn what_cannot_be_read_is_refused_by_whichever_layer() {
+    let w = World::new();
+    std::fs::write(w.path("cut.xml"), "<Invoice").unwrap();
+    std::fs::write(w.path("noise"), b"\x00\x01").unwrap();
+    for (file, layer) in [("cut.xml", "works"), ("noise", "chorus"), ("/dev/null", "legible")] {
+        let out = w.run(&["check", file, "--layer", layer, "--format", "json"]);
+        assert_eq!(out.status.code(), Some(1), "{file}: {}", text(&out.stdout));
+        assert!(text(&out.stdout).contains("\"rule\":\"X-"), "{file}");
+    }
+}
+
+#[test]
+fn where_there_is_no_counter_nothing_is_in_order() {
+    let empty = tempfile::tempdir().unwrap();
+    let mut command = World::new().guichet(&["verify"]);
+    let out = command.current_dir(empty.path()).output().unwrap();
+    assert_eq!(out.status.code(), Some(1), "{}{}", text(&out.stdout), text(&out.stderr));
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    for name in ["guichet.db", "guichet.db-wal", "guichet.db-shm"] {
+        let _ = std::fs::remove_file(w.path("spool").join(name));
+    }
+    assert_eq!(w.run(&["status"]).status.code(), Some(1), "a ledger that is lost is said");
+}

@@ -54,6 +54,15 @@ pub fn run(_: &Args, session: &mut Session) -> Outcome {
 /// No ledger is right only where nothing was ever answered.
 fn without_ledger(config: &Config) -> (Vec<(&'static str, Msg)>, Msg) {
     let mut problems = Vec::new();
+    let root = &config.spool.root;
+    if !root.is_dir() {
+        let root = root.display();
+        let says = msg!(
+            "{root} n'existe pas : il n'y a pas de guichet ici",
+            "{root} does not exist: there is no guichet here"
+        );
+        problems.push(("file", says));
+    }
     for dir in ["archive", "hold"] {
         let below = walkdir::WalkDir::new(config.spool.root.join(dir)).into_iter().filter_map(Result::ok);
         let files = below.filter(|e| e.file_type().is_file()).count();

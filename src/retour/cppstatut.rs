@@ -222,8 +222,8 @@ fn comment(report: &Report<'_>, lang: Lang) -> String {
         Outcome::Partial => {
             let (n, of) = (report.documents.iter().filter(|d| d.accepted).count(), report.documents.len());
             msg!(
-                "fichier « {file} » : {n} pièces acceptées sur {of} ; corrigez les autres et déposez-les à nouveau, sans celles-là",
-                "file \"{file}\": {n} pièces accepted of {of}; mend the others and drop them again, without these"
+                "fichier « {file} » : acceptées, {n} pièces sur {of} ; corrigez les autres et déposez-les à nouveau, sans celles-là",
+                "file \"{file}\": accepted, {n} pièces of {of}; mend the others and drop them again, without these"
             )
         }
         Outcome::Refused => msg!(

@@ -60,7 +60,10 @@ impl<'a> Teller<'a> {
         };
         let mut report = Report { text: String::new(), documents: 0, refused: 0, errors: 0, warnings: 0 };
         for mut checked in self.checked(name, &path)? {
-            checked.judged.findings.retain(|f| self.context.layers.contains(&f.layer));
+            // What kept a document from being read kept every layer from judging it.
+            if checked.judged.fate == Fate::Piece {
+                checked.judged.findings.retain(|f| self.context.layers.contains(&f.layer));
+            }
             report.text += &match self.format {
                 Format::Json => json(&checked, self.lang),
                 Format::Csv => csv(&checked, self.lang),
