@@ -8,7 +8,7 @@ pub use crate::routing::Route;
 use crate::routing::route;
 pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
-use crate::rules::{Case, Finding, Findings, Layer, Place, catalogue, chorus, legible, safe, works};
+use crate::rules::{Case, Finding, Findings, Layer, Place, catalogue, chorus, legible, quote, safe, works};
 use crate::text::Shown;
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
@@ -80,7 +80,7 @@ pub struct Document {
 pub struct Member {
     /// Its place among the archive's entries, from 0.
     pub entry: usize,
-    /// Its name, made visible.
+    /// Its name, made visible; the beginning of a long one.
     pub name: String,
     /// The SHA-256 of its bytes.
     pub sha256: [u8; 32],
@@ -187,7 +187,8 @@ fn judge_member(
     judge: fn(Vec<u8>, &Context<'_>) -> Judged,
 ) -> Option<(Document, Option<Vec<u8>>)> {
     let archive::Member { entry, name, content } = member;
-    let name = Shown(&String::from_utf8_lossy(&name)).to_string();
+    // Each finding tells it, and a tar may give a member any name.
+    let name = quote(Shown(&String::from_utf8_lossy(&name)).to_string());
     let (judged, bytes, sha256) = match content {
         Content::Odd(odd) => {
             (Judged::unread("unknown", Fate::Unreadable, vec![safe::member(&odd, limits)]), None, [0; 32])

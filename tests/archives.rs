@@ -4,10 +4,8 @@
 
 mod common;
 
-use common::archive::{gz, tar, tgz, zipped};
-use common::world::{World, a4, invoice, shared, text};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use common::archive::{gz, tar, tar_raw, tgz, zip_of_one, zipped};
+use common::world::{MOE, TITULAIRE, World, a4, citing, invoice, shared, text};
 use serde_json::Value;
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
@@ -171,13 +169,14 @@ fn what_is_wrong_with_all_of_it_integrates_nothing() {
     let many: Vec<(&str, &[u8])> = many.iter().map(|n| (n.as_str(), &b""[..])).collect();
     let cut_zip = zipped(&[("a.xml", &a4("N-1"))]);
     #[rustfmt::skip]
-    let cases: [(&str, Vec<u8>, &str, &str); 9] = [
+    let cases: [(&str, Vec<u8>, &str, &str); 10] = [
         ("empty tar",         tgz(&[]),                                             "X-25", "refused"),
         ("empty zip",         zipped(&[]),                                          "X-25", "refused"),
         ("companions alone",  tgz(&[("a.p7s", b"x")]),                              "X-25", "refused"),
         ("twice",             tgz(&[("a.xml", &a4("N-1")), ("./a.xml", &a4("N-2"))]), "X-24", "refused"),
         ("gzip of an XML",    gz(&a4("N-1")),                                       "X-26", "refused"),
         ("100,000 entries",   tgz(&many),                                           "X-21", "refused"),
+        ("a zip of 60,000",   zip_of_one(b"", 60_000),                              "X-21", "refused"),
         ("cut",               whole[..whole.len() / 2].to_vec(),                    "X-20", "held"),
         ("checksum",          damaged,                                              "X-20", "held"),
         ("cut zip",           cut_zip[..cut_zip.len() - 30].to_vec(),               "X-20", "held"),
@@ -204,25 +203,135 @@ fn two_members_of_a_zip_with_one_name_are_seen() {
 
 #[test]
 fn a_bomb_is_put_out() {
-    // 10 GB of zeros, as a tar's member and as a zip's.
-    let mut gz = GzEncoder::new(Vec::new(), Compression::best());
+    // 10 GB of zeros in a tar of 10 MB: a gzip may have many parts, and this one repeats the same.
     let mut header = tar::Header::new_gnu();
     header.set_size(10 << 30);
     header.set_path("zeros.xml").unwrap();
     header.set_cksum();
-    gz.write_all(header.as_bytes()).unwrap();
-    let zeros = vec![0; 1 << 20];
-    for _ in 0..64 {
-        gz.write_all(&zeros).unwrap();
-    }
-    let cut = gz.finish().unwrap();
-    let (_, tally, report) = dropped(&cut);
-    assert_eq!((rules(&report), &tally["refused"]), (vec!["X-23"], &1.into()), "64 MB from 64 KB");
+    let mut bomb = gz(header.as_bytes());
+    let zeros = gz(&vec![0; 64 << 20]);
+    (0..160).for_each(|_| bomb.extend(&zeros));
+    let (_, tally, report) = dropped(&bomb);
+    assert_eq!((rules(&report), &tally["refused"]), (vec!["X-23"], &1.into()), "{} bytes", bomb.len());
 
     let many: Vec<(String, Vec<u8>)> = (0..20).map(|n| (format!("{n}.xml"), vec![b' '; 4 << 20])).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(n, b)| (n.as_str(), b.as_slice())).collect();
     let (_, tally, report) = dropped(&zipped(&many));
     assert_eq!((rules(&report), &tally["refused"]), (vec!["X-23"], &1.into()), "80 MB from 80 KB");
+
+    // What is unpacked in vain counts too: a thousand entries that lead to the same damaged bytes.
+    let (_, tally, report) = dropped(&zip_of_one(&vec![0; 4 << 20], 1000));
+    assert_eq!((rules(&report), &tally["refused"]), (vec!["X-23"], &1.into()), "4 GB from 4 KB");
+}
+
+#[test]
+fn a_name_of_any_length_is_told_by_its_beginning() {
+    let mut tar = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, bytes: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes).unwrap();
+    };
+    let long = "&".repeat(20_000);
+    // Each of the many findings of each member names it.
+    for n in 0..100 {
+        add(&format!("{n}{long}"), br#"<Invoice xmlns="urn:oasis:names:specification:ubl:schema:xsd:Invoice-2"/>"#);
+    }
+    add(&format!("good{long}"), &a4("N-1"));
+    let (_, tally, report) = dropped(&gz(&tar.into_inner().unwrap()));
+    assert_eq!((&tally["accepted"], &tally["refused"]), (&2.into(), &100.into()));
+    assert!(report.contains("… (20004)") && report.len() < 8 << 20, "{} bytes of report", report.len());
+}
+
+#[test]
+fn what_describes_a_member_is_bounded() {
+    for kind in [tar::EntryType::GNULongName, tar::EntryType::GNULongLink, tar::EntryType::XHeader] {
+        let mut tar = tar::Builder::new(Vec::new());
+        let described = vec![b'a'; 2 << 20];
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_size(described.len() as u64);
+        header.set_cksum();
+        tar.append(&header, &described[..]).unwrap();
+        let mut header = tar::Header::new_gnu();
+        header.set_size(0);
+        tar.append_data(&mut header, "a.xml", &b""[..]).unwrap();
+        let bytes = tar.into_inner().unwrap();
+        for bytes in [gz(&bytes), bytes] {
+            let (_, tally, report) = dropped(&bytes);
+            assert_eq!((rules(&report), &tally["held"]), (vec!["X-20"], &1.into()), "{kind:?}: {report}");
+        }
+    }
+}
+
+#[test]
+fn a_large_member_that_is_passed_over_costs_the_others_nothing() {
+    // Also the one after it: what is allowed for describing members is counted anew for each.
+    let mut w = World::with("[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[limits]\nfile = \"2MiB\"\n");
+    let large = vec![b' '; 3 << 20];
+    let (tally, report) = drop_into(&mut w, &tgz(&[("large.xml", &large), ("a.xml", &a4("N-1"))]));
+    assert_eq!((rules(&report), &tally["accepted"]), (vec!["X-29"], &2.into()), "{report}");
+}
+
+#[test]
+fn names_in_any_encoding_are_shown_and_taken() {
+    let one = a4("N-1");
+    let mut zip = zipped(&[("factur-.xml", &one)]);
+    let places: Vec<usize> = zip.windows(7).enumerate().filter(|(_, w)| *w == b"factur-").map(|(i, _)| i).collect();
+    assert_eq!(places.len(), 2);
+    places.iter().for_each(|at| zip[at + 6] = 0xe9);
+    for bytes in [gz(&tar_raw(&[(b"factur\xe9.xml", &one)])), zip] {
+        let (_, tally, report) = dropped(&bytes);
+        assert_eq!(tally["accepted"], 2, "{report}");
+        assert!(report.contains("lot!factur\u{fffd}.xml"), "{report}");
+    }
+}
+
+#[test]
+fn members_of_a_zip_that_cannot_be_read_cost_the_others_nothing() {
+    type Change = fn(&mut [u8], usize, usize);
+    // By where the local header and the entry of the directory begin.
+    #[rustfmt::skip]
+    let cases: [(&str, Change, &str); 3] = [
+        ("encrypted", |zip, local, entry| { zip[local + 6] |= 1; zip[entry + 8] |= 1; },       "X-30"),
+        ("bzip2",     |zip, local, entry| { zip[local + 8] = 12; zip[entry + 10] = 12; },      "X-30"),
+        ("a FIFO",    |zip, _, entry| { zip[entry + 5] = 3; zip[entry + 41] = 0x10; },         "X-28"),
+    ];
+    for (what, change, rule) in cases {
+        let mut zip = zipped(&[("a.xml", &a4("N-1")), ("b.xml", &a4("N-2"))]);
+        let last = |mark: &[u8]| zip.windows(4).rposition(|w| w == mark).unwrap();
+        let (local, entry) = (last(b"PK\x03\x04"), last(b"PK\x01\x02"));
+        change(&mut zip, local, entry);
+        let (_, tally, report) = dropped(&zip);
+        assert_eq!((rules(&report), &tally["accepted"]), (vec![rule], &2.into()), "{what}: {report}");
+        assert!(report.contains("lot!b.xml : refusée"), "{what}: {report}");
+    }
+}
+
+#[test]
+fn a_pièce_is_decided_after_the_one_of_the_same_archive_that_it_cites() {
+    let mut w = world();
+    let partners = w.path("annuaire/partners.toml");
+    let both = format!("structures = [\"{TITULAIRE}\", \"{MOE}\"]");
+    let changed =
+        std::fs::read_to_string(&partners).unwrap().replacen(&format!("structures = [\"{TITULAIRE}\"]"), &both, 1);
+    std::fs::write(&partners, changed).unwrap();
+    w.drop_file(
+        "portail",
+        "alpha",
+        "lot",
+        &tgz(&[("state.xml", &citing("A15", "N-2", "N-1")), ("draft.xml", &a4("N-1"))]),
+    );
+    let tally = w.batch();
+    let report = text(&w.tray("alpha", "comptes-rendus").concat());
+    assert_eq!((&tally["accepted"], &tally["refused"]), (&2.into(), &0.into()), "{report}");
+    let status = |number: &str| {
+        let found = w.run(&["search", "--number", number, "--format", "json"]);
+        serde_json::from_slice::<Value>(&found.stdout).unwrap()["status"].clone()
+    };
+    assert_eq!(status("N-1"), "ASSOCIEE", "{report}");
+    assert_ne!(status("N-2"), "ASSOCIEE");
+    assert_eq!(w.violations(true), Vec::<String>::new());
 }
 
 #[test]

@@ -3,12 +3,15 @@
 
 use super::{Kind, sniff};
 use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::io::{self, Read, Seek, Take};
+use std::io::{self, Read, Seek};
 use std::rc::Rc;
-use zip::ZipArchive;
+use zip::ZipReadOptions;
+use zip::read::{Config, ZipFileEntry};
 use zip::result::ZipError;
+use zip::unstable::read::ZipIterable;
 
 /// Limits of one archive (contract §1, `[limits]`).
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +31,9 @@ pub const UNLIMITED: Limits = Limits { entries: usize::MAX, member: u64::MAX, un
 
 /// Small archives of text that repeats itself pass, whatever their ratio.
 const RATIO_FLOOR: u64 = 8 << 20;
+
+/// Bytes that a tar may spend on describing one member: its name, its attributes, the map of its holes.
+const HEADERS: u64 = 1 << 20;
 
 impl Limits {
     /// Bytes that an archive of this size may unpack to.
@@ -114,7 +120,8 @@ pub fn each<R: Read + Seek, E>(
     limits: &Limits,
     mut take: impl FnMut(Member) -> Result<(), E>,
 ) -> Result<(), Fault<E>> {
-    let mut seen = Seen { names: HashSet::new(), entries: 0, limits: *limits, unpacked: limits.unpacked_of(size) };
+    let unpacked = limits.unpacked_of(size);
+    let mut seen = Seen { names: HashSet::new(), entries: 0, limits: *limits, unpacked, left: unpacked };
     match kind {
         Kind::Zip => zip(reader, &mut seen, &mut take),
         Kind::Gzip => gzip(reader, &mut seen, &mut take),
@@ -155,10 +162,14 @@ pub fn is_whole<R: Read + Seek>(kind: Kind, reader: R, size: u64, limits: &Limit
 
 /// What an archive has shown so far.
 struct Seen {
-    names: HashSet<Vec<u8>>,
+    /// Hashes of the members' names: a name may be long.
+    names: HashSet<[u8; 32]>,
     entries: usize,
     limits: Limits,
+    /// Bytes that all of it may unpack to.
     unpacked: u64,
+    /// Bytes of these that a zip may still unpack to.
+    left: u64,
 }
 
 impl Seen {
@@ -170,10 +181,25 @@ impl Seen {
 
     /// Notes the name of a member.
     fn name<E>(&mut self, name: &[u8]) -> Result<(), Fault<E>> {
-        if self.names.insert(plain(name).to_vec()) {
+        if self.names.insert(Sha256::digest(plain(name)).into()) {
             return Ok(());
         }
         Err(Fault::Twice { name: String::from_utf8_lossy(name).into_owned() })
+    }
+
+    /// The bytes of a zip's member, where they end within the limit. What was unpacked counts even where the member
+    /// cannot be taken: many entries may lead to the same damaged bytes.
+    fn unpack<E>(&mut self, file: impl Read) -> Result<Content, Fault<E>> {
+        let most = self.limits.member;
+        let mut bytes = Vec::new();
+        let read = file.take(most.min(self.left).saturating_add(1)).read_to_end(&mut bytes);
+        let size = bytes.len() as u64;
+        self.left = self.left.checked_sub(size).ok_or(Fault::Bomb { limit: self.unpacked })?;
+        Ok(match read {
+            Ok(_) if size > most => Content::Odd(Odd::Large { size }),
+            Ok(_) => Content::Bytes(bytes),
+            Err(e) => Content::Odd(Odd::Unreadable { why: e.to_string() }),
+        })
     }
 }
 
@@ -196,46 +222,42 @@ fn zip<R: Read + Seek, E>(
     seen: &mut Seen,
     take: &mut impl FnMut(Member) -> Result<(), E>,
 ) -> Result<(), Fault<E>> {
-    let mut archive = ZipArchive::new(reader).map_err(|e| Fault::Broken { why: e.to_string() })?;
-    if archive.has_duplicate_names() {
-        return Err(Fault::Twice { name: "…".to_owned() });
+    let fault = |e: ZipError| Fault::Broken { why: e.to_string() };
+    // One entry at a time: an index of all would be in memory before they are counted, and keep one of two with one name.
+    let mut archive = ZipIterable::try_new(reader, Config::default()).map_err(fault)?;
+    if archive.len() > seen.limits.entries {
+        return Err(Fault::Entries);
     }
-    let mut unpacked = 0_u64;
-    for i in 0..archive.len() {
+    let files = archive.files().map_err(fault)?;
+    while let Some(file) = files.next() {
+        let file = file.map_err(fault)?;
         let entry = seen.entry()?;
-        let (name, odd) = match archive.by_index_raw(i) {
-            Ok(file) if file.is_dir() => continue,
-            Ok(file) => (file.name_raw().to_vec(), odd_in_zip(&file, &seen.limits)),
-            Err(e) => (Vec::new(), Some(Odd::Unreadable { why: e.to_string() })),
-        };
-        seen.name(&name)?;
-        let content = match odd {
-            Some(odd) => Content::Odd(odd),
-            None => {
-                let most = seen.limits.member;
-                let content = match archive.by_index(i) {
-                    Ok(file) => unpack(file.take(most.saturating_add(1)), most),
-                    Err(e) => Content::Odd(of_zip(&e)),
-                };
-                if let Content::Bytes(bytes) = &content {
-                    unpacked += bytes.len() as u64;
-                }
-                content
-            }
-        };
-        if unpacked > seen.unpacked {
-            return Err(Fault::Bomb { limit: seen.unpacked });
+        if file.is_dir() {
+            continue;
         }
+        let name = file.name_raw().to_vec();
+        seen.name(&name)?;
+        let content = match odd_in_zip(&file, &seen.limits) {
+            Some(odd) => Content::Odd(odd),
+            None => match file.with_reader(files.reader_mut(), ZipReadOptions::default()) {
+                Ok(file) => seen.unpack(file)?,
+                Err(e) => Content::Odd(of_zip(&e)),
+            },
+        };
         take(Member { entry, name, content }).map_err(Fault::Taking)?;
     }
     Ok(())
 }
 
+/// The part of a Unix mode that says what a file is, and the plain one; zero where the archiver said nothing.
+const KIND_OF_FILE: u32 = 0o170_000;
+const PLAIN_FILE: u32 = 0o100_000;
+
 /// What the directory of a zip says against a member.
-fn odd_in_zip<R: Read>(file: &zip::read::ZipFile<'_, R>, limits: &Limits) -> Option<Odd> {
+fn odd_in_zip(file: &ZipFileEntry<'_>, limits: &Limits) -> Option<Odd> {
     if leaves(file.name_raw()) {
         Some(Odd::Leaves)
-    } else if file.is_symlink() {
+    } else if file.unix_mode().is_some_and(|mode| !matches!(mode & KIND_OF_FILE, 0 | PLAIN_FILE)) {
         Some(Odd::NotAFile)
     } else if file.encrypted() {
         Some(Odd::Encrypted)
@@ -250,16 +272,6 @@ fn of_zip(e: &ZipError) -> Odd {
     match e {
         ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => Odd::Encrypted,
         e => Odd::Unreadable { why: e.to_string() },
-    }
-}
-
-/// A member's bytes, where they end within the limit.
-fn unpack(mut file: Take<impl Read>, most: u64) -> Content {
-    let mut bytes = Vec::new();
-    match file.read_to_end(&mut bytes) {
-        Ok(_) if bytes.len() as u64 > most => Content::Odd(Odd::Large { size: bytes.len() as u64 }),
-        Ok(_) => Content::Bytes(bytes),
-        Err(e) => Content::Odd(Odd::Unreadable { why: e.to_string() }),
     }
 }
 
@@ -287,9 +299,14 @@ fn broken<E>(e: io::Error) -> Fault<E> {
 }
 
 fn tar<R: Read, E>(reader: R, seen: &mut Seen, take: &mut impl FnMut(Member) -> Result<(), E>) -> Result<R, Fault<E>> {
-    let mut archive = tar::Archive::new(reader);
+    let left = Rc::new(Cell::new(HEADERS));
+    let mut archive = tar::Archive::new(Allowed { inner: reader, left: left.clone() });
     for file in archive.entries().map_err(broken)? {
         let mut file = file.map_err(broken)?;
+        // Of one with holes, size says what it would be without them.
+        let sparse = file.header().entry_type().is_gnu_sparse();
+        let stored = if sparse { file.header().entry_size().map_err(broken)? } else { file.size() };
+        left.set(stored.saturating_add(HEADERS));
         let entry = seen.entry()?;
         let kind = file.header().entry_type();
         if kind.is_dir() || kind.is_pax_global_extensions() {
@@ -314,7 +331,27 @@ fn tar<R: Read, E>(reader: R, seen: &mut Seen, take: &mut impl FnMut(Member) -> 
         };
         take(Member { entry, name, content }).map_err(Fault::Taking)?;
     }
-    Ok(archive.into_inner())
+    Ok(archive.into_inner().inner)
+}
+
+/// A reader that gives as much as it is allowed. What describes a tar's member is read into memory before anybody sees
+/// the member, so it must not be as long as a member may be.
+struct Allowed<R> {
+    inner: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Allowed<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 && !buffer.is_empty() {
+            return Err(io::Error::other("what describes a member is too long"));
+        }
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.inner.read(&mut buffer[..most])?;
+        self.left.set(left - read as u64);
+        Ok(read)
+    }
 }
 
 /// A reader that gives so many bytes and then says that it is spent.

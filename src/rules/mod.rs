@@ -183,6 +183,16 @@ impl Findings {
     }
 }
 
+/// A text as it is told: its beginning, where it is long, and how many characters it has.
+pub fn quote(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_QUOTE) {
+        let all = text.chars().count();
+        text.truncate(end);
+        text.push_str(&format!("… ({all})"));
+    }
+    text
+}
+
 impl Rule {
     /// A finding of this rule: its own severity, no place, its `mend` as help.
     pub fn finding(&self, message: Msg) -> Finding {
@@ -211,13 +221,7 @@ impl Finding {
     /// Sets what was found: its beginning, where it is long, and how many characters it has.
     #[must_use]
     pub fn found(mut self, found: impl Into<String>) -> Finding {
-        let mut found = found.into();
-        if let Some((end, _)) = found.char_indices().nth(LONGEST_QUOTE) {
-            let all = found.chars().count();
-            found.truncate(end);
-            found.push_str(&format!("… ({all})"));
-        }
-        self.found = Some(found);
+        self.found = Some(quote(found.into()));
         self
     }
 
