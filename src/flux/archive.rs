@@ -223,7 +223,8 @@ fn zip<R: Read + Seek, E>(
     take: &mut impl FnMut(Member) -> Result<(), E>,
 ) -> Result<(), Fault<E>> {
     let fault = |e: ZipError| Fault::Broken { why: e.to_string() };
-    // One entry at a time: an index of all would be in memory before they are counted, and keep one of two with one name.
+    // One entry at a time: an index of all would be in memory before they are counted, and keep one of two with one
+    // name.
     let mut archive = ZipIterable::try_new(reader, Config::default()).map_err(fault)?;
     if archive.len() > seen.limits.entries {
         return Err(Fault::Entries);
