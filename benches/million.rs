@@ -14,7 +14,9 @@ use chrono::{Days, NaiveDate};
 use guichet::clock::Instant as At;
 use guichet::decision::Dossier;
 use guichet::facts::Facts;
-use guichet::ledger::{Criteria, FlowCriteria, Ledger, LedgerReader, NewEvent, NewFlow, NewPiece, Outbound, PieceRow};
+use guichet::ledger::{
+    Criteria, FlowCriteria, Ledger, LedgerReader, Move, NewEvent, NewFlow, NewPiece, Outbound, PieceRow,
+};
 use guichet::lifecycle::Statut;
 use guichet::spool::FlowIds;
 use std::path::{Path, PathBuf};
@@ -168,11 +170,11 @@ impl Filling {
         for (k, status) in (1..).zip(before.iter().copied().chain([status])) {
             let facts = (k == 1).then_some(covered);
             let (status, subject) = (status.code(), piece.as_str());
-            let event = NewEvent { subject, n: k, status, at, by: None, motif: None, comment: None, facts };
+            let event = NewEvent { facts, ..NewEvent::of(subject, k, status, at) };
             entry.event(&event).unwrap();
         }
         if let Some(t) = &taken {
-            entry.take(&t.id, Statut::Associee, at, None).unwrap();
+            entry.moves(&Move::of(&t.id, Statut::Associee, at)).unwrap();
         }
         report(entry, id.as_str(), &partner, at);
         if !refused && matches!(cadre, "A4" | "A15") {
@@ -187,6 +189,7 @@ fn report(entry: &mut guichet::ledger::Entry<'_>, flow: &str, partner: &str, at:
     let sequence = entry.sequence(partner).unwrap();
     let name = format!("FEN0012A_GUI001_GUI0010012{sequence:015}");
     let row = Outbound {
+        part: None,
         flow: Some(flow),
         piece: None,
         partner,

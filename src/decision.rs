@@ -5,7 +5,7 @@ use crate::association::{self, Deposit, Earlier};
 use crate::clock::Instant;
 use crate::config::Delays;
 use crate::judge::{Cited, Facts, Fate, Judged, JudgedFlow};
-use crate::lifecycle::{self, Statut};
+use crate::lifecycle::{self, Holding, Statut};
 use crate::rules::works::names::NamedFlow;
 use crate::rules::{Finding, chorus, works};
 use crate::trade::{Cadre, Role};
@@ -84,12 +84,35 @@ pub trait View {
     /// The ledger's.
     fn named(&self, partner: &str, name: &[u8]) -> Result<Option<NamedFlow>, Self::Error>;
 
-    /// The statuses that a pièce has had, each with the structure that caused it.
+    /// The statuses that a pièce has had, in order.
     ///
     /// # Errors
     /// The ledger's.
-    fn statuses(&self, piece: &str) -> Result<Vec<(Statut, Option<String>)>, Self::Error>;
+    fn trail(&self, piece: &str) -> Result<Vec<Passed>, Self::Error>;
 }
+
+/// A status that a pièce has had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    /// The status.
+    pub status: Statut,
+    /// The structure that caused it; none: guichet.
+    pub by: Option<String>,
+    /// The structures that a correction replaced then: they had the pièce before.
+    pub replaced: Vec<String>,
+}
+
+impl Passed {
+    /// From what the ledger keeps of an event.
+    pub fn new(status: Statut, by: Option<String>, changes: Option<&str>) -> Passed {
+        let changes: Changes = changes.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
+        let actors = changes.into_iter().filter(|(datum, _)| !["service", "engagement"].contains(&datum.as_str()));
+        Passed { status, by, replaced: actors.filter_map(|(_, [was, _])| was).collect() }
+    }
+}
+
+/// What a correction changed: of each datum what was and what is.
+pub type Changes = std::collections::BTreeMap<String, [Option<String>; 2]>;
 
 /// What became of a deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -347,20 +370,31 @@ fn cites_itself(cited: &Cited, facts: &Facts) -> bool {
 fn take<V: View>(earlier: &Earlier, cadre: Cadre, depositor: &str, view: &V) -> Result<Taken, V::Error> {
     let before = earlier.facts.cadre.as_deref().and_then(|c| c.parse().ok());
     let row = before.and_then(|before| association::of(cadre, before)).expect("what was found is in the table");
-    let told = concerned(&earlier.facts, &view.statuses(&earlier.id)?);
+    let told = concerned(&earlier.facts, &view.trail(&earlier.id)?);
     let event = Happening { status: row.becomes, by: Some(depositor.to_owned()), told: Told::PartnersOf(told) };
     Ok(Taken { id: earlier.id.clone(), facts: earlier.facts.clone(), event })
 }
 
-/// Whom a further event of a pièce concerns: its depositor, its seller, whoever holds or held it, and who got a copy.
-pub fn concerned(facts: &Facts, trail: &[(Statut, Option<String>)]) -> Vec<String> {
-    let depositor = trail.iter().filter(|(status, _)| *status == Statut::Deposee).filter_map(|(_, by)| by.clone());
-    let holders = trail.iter().filter_map(|(status, _)| lifecycle::holder(*status)).filter_map(|role| facts.who(role));
+/// Whom a further event of a pièce concerns: its depositor, its seller, whoever has or had it, and who got a copy.
+pub fn concerned(facts: &Facts, trail: &[Passed]) -> Vec<String> {
+    let depositor = trail.iter().filter(|p| p.status == Statut::Deposee).filter_map(|p| p.by.clone());
+    let holders = trail.iter().filter_map(|p| holder(p.status, facts)).map(|(_, who)| who);
+    let before = trail.iter().flat_map(|p| p.replaced.iter().map(String::as_str));
     let cadre = facts.cadre.as_deref().and_then(|c| c.parse().ok());
     let copies =
         cadre.map_or(&[][..], |cadre| crate::routing::of(cadre).copy).iter().filter_map(|role| facts.who(*role));
     let seller = facts.supplier_id.as_deref();
-    depositor.chain(holders.chain(copies).chain(seller).map(str::to_owned)).collect()
+    depositor.chain(holders.chain(before).chain(copies).chain(seller).map(str::to_owned)).collect()
+}
+
+/// Who has a pièce in this status: the role and the structure.
+pub fn holder(status: Statut, facts: &Facts) -> Option<(Role, &str)> {
+    let role = match lifecycle::holding(status) {
+        Holding::Nobody => return None,
+        Holding::Role(role) => role,
+        Holding::Depositor => works::depositor(facts.cadre.as_deref()?.parse().ok()?),
+    };
+    facts.who(role).map(|who| (role, who))
 }
 
 /// The dossier of an accepted pièce: that of the first pièce that it associates, else its own.

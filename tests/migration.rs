@@ -6,23 +6,36 @@ mod common;
 use common::world::{World, a4, text};
 use rusqlite::Connection;
 
-fn old_world() -> World {
+fn old_world(ledger: &str) -> World {
     let w = World::new();
-    let ledger = Connection::open(w.path("spool/guichet.db")).unwrap();
-    ledger.execute_batch(include_str!("fixtures/ledger-1.sql")).unwrap();
+    Connection::open(w.path("spool/guichet.db")).unwrap().execute_batch(ledger).unwrap();
     w
+}
+
+const VERSION_1: &str = include_str!("fixtures/ledger-1.sql");
+const VERSION_2: &str = include_str!("fixtures/ledger-2.sql");
+
+/// The tables, columns, indexes and triggers of a ledger, however their text is laid out.
+fn shape(w: &World) -> Vec<String> {
+    let ledger = Connection::open(w.path("spool/guichet.db")).unwrap();
+    let sql = "SELECT s.type || ' ' || s.name || coalesce(' ' || c.name || ' ' || c.type || ' ' || c.\"notnull\", '')
+               FROM sqlite_schema s LEFT JOIN pragma_table_info(s.name) c ORDER BY 1";
+    let mut shape = ledger.prepare(sql).unwrap();
+    shape.query_map([], |r| r.get(0)).unwrap().collect::<Result<_, _>>().unwrap()
 }
 
 #[test]
 fn a_reader_says_who_brings_it_up_to_date() {
-    let out = old_world().run(&["search"]);
-    assert_eq!(out.status.code(), Some(2));
-    assert!(text(&out.stderr).contains("guichet batch"), "{}", text(&out.stderr));
+    for version in [VERSION_1, VERSION_2] {
+        let out = old_world(version).run(&["search"]);
+        assert_eq!(out.status.code(), Some(2));
+        assert!(text(&out.stderr).contains("guichet batch"), "{}", text(&out.stderr));
+    }
 }
 
 #[test]
 fn what_was_deposited_before_has_a_dossier_and_its_hashes_stand() {
-    let mut w = old_world();
+    let mut w = old_world(VERSION_1);
     w.drop_file("edi", "alpha", "F", &a4("N-1"));
     assert_eq!(w.batch()["accepted"], 1);
     let found = text(&w.run(&["search", "--format", "json"]).stdout);
@@ -41,4 +54,27 @@ fn what_was_deposited_before_has_a_dossier_and_its_hashes_stand() {
     let wrong: Vec<&str> = out.lines().filter(|l| !l.contains("\"conservation\"")).collect();
     assert_eq!(wrong, Vec::<&str>::new());
     assert_eq!(out.lines().count(), 5, "one file missing for each old deposit: {out}");
+}
+
+#[test]
+fn what_version_2_had_stands_and_goes_on() {
+    let mut w = old_world(VERSION_2);
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    assert_eq!(w.batch()["accepted"], 1);
+    let out = text(&w.run(&["verify", "--format", "json"]).stdout);
+    let wrong: Vec<&str> = out.lines().filter(|l| !l.contains("\"conservation\"")).collect();
+    assert_eq!(wrong, Vec::<&str>::new());
+    assert_eq!(out.lines().count(), 3, "one file missing for each old deposit: {out}");
+}
+
+#[test]
+fn an_old_ledger_ends_in_the_shape_of_a_new_one() {
+    let shape_of = |w: World| {
+        w.batch();
+        shape(&w)
+    };
+    let new = shape_of(World::new());
+    for version in [VERSION_1, VERSION_2] {
+        assert_eq!(shape_of(old_world(version)), new);
+    }
 }

@@ -8,7 +8,7 @@ use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcom
 use crate::event::Event;
 use crate::facts::Facts;
 use crate::judge::{Document, Fate, Member};
-use crate::ledger::{Entry, Hash, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending};
+use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
@@ -254,21 +254,14 @@ impl Writing<'_, '_> {
             links: &links,
         })?;
         for (n, happening) in (1..).zip(&piece.events) {
-            self.entry.event(&NewEvent {
-                subject: &piece.id,
-                n,
-                status: happening.status.code(),
-                at: self.now,
-                by: happening.by.as_deref(),
-                motif: None,
-                comment: None,
-                facts: (n == 1).then_some(covered),
-            })?;
+            let event = NewEvent::of(&piece.id, n, happening.status.code(), self.now);
+            let (by, facts_hash) = (happening.by.as_deref(), (n == 1).then_some(covered));
+            self.entry.event(&NewEvent { by, facts: facts_hash, ..event })?;
             self.tell(facts, happening, &claim.partner);
         }
         for earlier in &decision.taken {
             let Happening { status, by, .. } = &earlier.event;
-            self.entry.take(&earlier.id, *status, self.now, by.as_deref())?;
+            self.entry.moves(&Move { by: by.as_deref(), ..Move::of(&earlier.id, *status, self.now) })?;
             self.tell(&earlier.facts, &earlier.event, &claim.partner);
         }
         for partner in self.partners_of(&piece.readers) {
@@ -351,7 +344,8 @@ impl Writing<'_, '_> {
         bytes: Option<&[u8]>,
     ) -> Result<(), CounterError> {
         let (tray, renderer, at) = (tray.name(), retour::RENDERER, self.now);
-        let row = Outbound { flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at };
+        let part = None;
+        let row = Outbound { flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at, part };
         self.done.pending.push(self.entry.outbound(&row)?);
         Ok(())
     }

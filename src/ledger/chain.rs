@@ -64,12 +64,17 @@ pub(super) struct Link<'a> {
     pub motif: Option<&'a str>,
     pub comment: Option<&'a str>,
     pub facts: Option<&'a [u8]>,
+    pub via: Option<&'a str>,
+    pub changes: Option<&'a str>,
+    /// What was added to the pièce with it: names and hashes.
+    pub supplements: &'a [(String, Hash)],
 }
 
 impl Link<'_> {
-    /// The hash of this event after the event whose hash is `before`.
+    /// The hash of this event after the event whose hash is `before`. What earlier versions did not have is covered
+    /// where it is there, so that their hashes stand.
     pub fn hash(&self, before: &Hash) -> Hash {
-        Fields::of("event")
+        let mut fields = Fields::of("event")
             .bytes(Some(before))
             .int(Some(self.seq))
             .text(Some(self.subject))
@@ -79,8 +84,14 @@ impl Link<'_> {
             .text(self.by)
             .text(self.motif)
             .text(self.comment)
-            .bytes(self.facts)
-            .hash()
+            .bytes(self.facts);
+        for (what, text) in [("via", self.via), ("changes", self.changes)] {
+            if text.is_some() {
+                fields = fields.text(Some(what)).text(text);
+            }
+        }
+        let add = |fields: Fields, (name, hash): &(String, Hash)| fields.text(Some(name)).bytes(Some(hash));
+        self.supplements.iter().fold(fields, add).hash()
     }
 }
 

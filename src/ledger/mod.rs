@@ -6,18 +6,21 @@
 mod chain;
 mod dossier;
 mod flows;
+mod moves;
 mod read;
 mod search;
 mod verify;
+mod view;
 mod write;
 
 pub use chain::Hash;
 pub use dossier::{DossierRow, Original};
 pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
+pub use moves::Move;
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
 pub use search::Criteria;
 pub use verify::{Problem, verify};
-pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report};
+pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -26,7 +29,7 @@ use std::time::Duration;
 /// `guic`: says whose file this is to whoever looks at its header.
 const APPLICATION_ID: i64 = 0x6775_6963;
 /// The schema's version.
-const USER_VERSION: i64 = 2;
+const USER_VERSION: i64 = 3;
 
 /// What went wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -81,7 +84,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     }
     match pragma(conn, "user_version").map_err(&on)? {
         USER_VERSION => {}
-        1 => from_1(conn).map_err(LedgerError::on("bring it up to date"))?,
+        found @ (1 | 2) => up_to_date(conn, found).map_err(LedgerError::on("bring it up to date"))?,
         found => return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found }),
     }
     conn.execute_batch(
@@ -103,16 +106,17 @@ fn pragma(conn: &Connection, name: &str) -> rusqlite::Result<i64> {
     conn.query_row(&format!("PRAGMA {name}"), [], |r| r.get(0))
 }
 
-/// From version 1 to 2, in one transaction: all of it, or nothing.
-fn from_1(conn: &mut Connection) -> rusqlite::Result<()> {
+/// From an earlier version to this one, in one transaction: all of it, or nothing.
+fn up_to_date(conn: &mut Connection, from: i64) -> rusqlite::Result<()> {
     // A table that is renamed must leave alone those that refer to it by its name: it comes back.
     conn.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON",
     )?;
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    tx.execute_batch(include_str!("from_1.sql"))?;
+    tx.execute_batch(if from == 1 { include_str!("from_1.sql") } else { "" })?;
+    tx.execute_batch(include_str!("from_2.sql"))?;
     tx.execute_batch(SCHEMA)?;
-    tx.execute_batch(include_str!("from_1_fill.sql"))?;
+    tx.execute_batch(if from == 1 { include_str!("from_1_fill.sql") } else { "" })?;
     tx.execute_batch(&format!("PRAGMA user_version = {USER_VERSION}"))?;
     tx.commit()?;
     conn.execute_batch("PRAGMA legacy_alter_table = OFF")

@@ -1,6 +1,6 @@
 //! Reading, beside the writer and without a lock: whoever reads sees the last committed batch.
 
-use super::chain::{FlowFacts, PieceFacts};
+use super::chain::{FlowFacts, Hash, PieceFacts};
 use super::search::PLENTIFUL;
 use super::{APPLICATION_ID, LedgerError, USER_VERSION};
 use crate::clock::Instant;
@@ -8,6 +8,7 @@ use crate::judge::Facts;
 use crate::piece::amount::decimal;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Duration;
 
@@ -212,6 +213,14 @@ impl LedgerReader {
         };
         let found = all(1).map_err(LedgerError::on("look up a pièce"))?;
         if found.is_empty() { all(0).map_err(LedgerError::on("look up a pièce")) } else { Ok(found) }
+    }
+
+    /// What an act added to a pièce: names and hashes of the bytes that are there, in order.
+    pub(super) fn supplements(&self, piece: &str, event: i64) -> rusqlite::Result<Vec<(String, Hash)>> {
+        self.conn
+            .prepare_cached("SELECT name, bytes FROM supplement WHERE piece = ? AND event = ? ORDER BY n")?
+            .query_map(params![piece, event], |r| Ok((r.get(0)?, Sha256::digest(r.get::<_, Vec<u8>>(1)?).into())))?
+            .collect()
     }
 
     /// What happened to a pièce (or a flow), in order.

@@ -1,4 +1,4 @@
--- The ledger, version 2. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
+-- The ledger, version 3. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
 -- Rows of flow, event and outbox are never changed or deleted; a piece changes its status, its
 -- holder and its dossier only, with an event. A migration runs this file too: hence IF NOT EXISTS.
 
@@ -91,6 +91,12 @@ CREATE INDEX IF NOT EXISTS piece_valideur1 ON piece (valideur1) WHERE valideur1 
 CREATE INDEX IF NOT EXISTS piece_valideur2 ON piece (valideur2) WHERE valideur2 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS piece_service ON piece (service) WHERE service IS NOT NULL;
 CREATE INDEX IF NOT EXISTS piece_holder_role ON piece (holder_role) WHERE holder_role IS NOT NULL;
+-- What awaits a structure.
+CREATE INDEX IF NOT EXISTS piece_holder ON piece (holder) WHERE holder IS NOT NULL;
+-- Whose delay may be over: read up to the day that matters, and no further.
+CREATE INDEX IF NOT EXISTS piece_valideur_waits ON piece (status, status_at) WHERE status IN ('A_VALIDER_1', 'A_VALIDER_2');
+CREATE INDEX IF NOT EXISTS piece_moe_waits ON piece (status_at)
+    WHERE status = 'MISE_A_DISPOSITION_MOE' AND cadre IN ('A4', 'A13');
 
 -- The pièces of one payment cycle.
 CREATE TABLE IF NOT EXISTS dossier (
@@ -122,6 +128,8 @@ CREATE TABLE IF NOT EXISTS event (
     comment TEXT,
     facts   BLOB,                                    -- first event: hash of its subject's row
     hash    BLOB NOT NULL,                           -- of this row and of the hash before it
+    via     TEXT,                                    -- of an act: the flow that brought it; NULL: a command, or guichet
+    changes TEXT,                                    -- of a correction: what was and what is, JSON
     UNIQUE (subject, n)
 ) STRICT;
 
@@ -139,11 +147,24 @@ CREATE TABLE IF NOT EXISTS outbox (
     bytes    BLOB,                                   -- what was rendered; NULL: the bytes of the deposit
     renderer TEXT NOT NULL,
     at       INTEGER NOT NULL,
+    part     TEXT,                                   -- which attachment of the pièce; NULL: the pièce's own bytes
     UNIQUE (partner, sequence)
 ) STRICT;
 
--- What a flow was answered.
+-- What a flow was answered; what was delivered of a pièce.
 CREATE INDEX IF NOT EXISTS outbox_flow ON outbox (flow) WHERE flow IS NOT NULL;
+CREATE INDEX IF NOT EXISTS outbox_piece ON outbox (piece) WHERE piece IS NOT NULL;
+
+-- What a depositor adds to a suspended pièce: it is no deposit, so its bytes are here.
+CREATE TABLE IF NOT EXISTS supplement (
+    piece  TEXT NOT NULL REFERENCES piece (id),
+    event  INTEGER NOT NULL,                         -- the event (n) that it came with
+    n      INTEGER NOT NULL,                         -- from 1
+    name   TEXT NOT NULL,
+    sha256 BLOB NOT NULL,
+    bytes  BLOB NOT NULL,
+    PRIMARY KEY (piece, event, n)
+) STRICT;
 
 -- Rows of the outbox whose file may still be staged.
 CREATE TABLE IF NOT EXISTS unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;
@@ -159,4 +180,6 @@ CREATE TRIGGER IF NOT EXISTS outbox_kept   BEFORE DELETE ON outbox BEGIN SELECT 
 CREATE TRIGGER IF NOT EXISTS outbox_fixed  BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'what was sent does not change'); END;
 CREATE TRIGGER IF NOT EXISTS link_kept     BEFORE DELETE ON link   BEGIN SELECT RAISE(ABORT, 'links are kept'); END;
 CREATE TRIGGER IF NOT EXISTS link_fixed    BEFORE UPDATE ON link   BEGIN SELECT RAISE(ABORT, 'links do not change'); END;
+CREATE TRIGGER IF NOT EXISTS supplement_kept  BEFORE DELETE ON supplement BEGIN SELECT RAISE(ABORT, 'supplements are kept'); END;
+CREATE TRIGGER IF NOT EXISTS supplement_fixed BEFORE UPDATE ON supplement BEGIN SELECT RAISE(ABORT, 'supplements do not change'); END;
 CREATE TRIGGER IF NOT EXISTS piece_kept    BEFORE DELETE ON piece  BEGIN SELECT RAISE(ABORT, 'pièces are kept'); END;

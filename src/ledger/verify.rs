@@ -5,11 +5,12 @@ use super::read::{FACTS, FACTS_COLUMNS, facts_of};
 use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
+use crate::decision;
 use crate::flux::{
     self,
     archive::{self, Content},
 };
-use crate::lifecycle::{self, Statut, may_follow};
+use crate::lifecycle::{Statut, may_follow};
 use crate::msg;
 use crate::text::Msg;
 use sha2::{Digest, Sha256};
@@ -107,12 +108,17 @@ impl Audit<'_> {
 
     /// Every event's hash, the numbering of all events and of each subject's, and each change of status.
     fn chain(&mut self) -> rusqlite::Result<()> {
-        let mut statement = self
-            .ledger
-            .conn
-            .prepare("SELECT seq, subject, n, status, at, by, motif, comment, facts, hash FROM event ORDER BY seq")?;
+        let mut statement = self.ledger.conn.prepare(
+            "SELECT seq, subject, n, status, at, by, motif, comment, facts, hash, via, changes FROM event ORDER BY seq",
+        )?;
         let mut rows = statement.query([])?;
         let (mut before, mut expected): (Hash, i64) = (GENESIS, 1);
+        let supplemented: HashSet<String> = self
+            .ledger
+            .conn
+            .prepare("SELECT DISTINCT piece FROM supplement")?
+            .query_map([], |r| r.get(0))?
+            .collect::<Result<_, _>>()?;
         let mut last: HashMap<String, (i64, Option<Statut>)> = HashMap::new();
         let mut problems = Vec::new();
         while let Some(r) = rows.next()? {
@@ -122,6 +128,9 @@ impl Audit<'_> {
                 (r.get(5)?, r.get(6)?, r.get(7)?);
             let facts: Option<Vec<u8>> = r.get(8)?;
             let stored: Hash = r.get(9)?;
+            let (via, changes): (Option<String>, Option<String>) = (r.get(10)?, r.get(11)?);
+            let supplements =
+                if supplemented.contains(&subject) { self.ledger.supplements(&subject, n)? } else { Vec::new() };
             let link = Link {
                 seq,
                 subject: &subject,
@@ -132,6 +141,9 @@ impl Audit<'_> {
                 motif: motif.as_deref(),
                 comment: comment.as_deref(),
                 facts: facts.as_deref(),
+                via: via.as_deref(),
+                changes: changes.as_deref(),
+                supplements: &supplements,
             };
             if seq != expected {
                 problems.push(("chain", msg!("l'événement {expected} manque", "event {expected} is missing")));
@@ -221,13 +233,19 @@ impl Audit<'_> {
             let at = |i: usize| FACTS_COLUMNS + i;
             let (facts, id): (_, String) = (facts_of(r)?, r.get(at(0))?);
             let (key, status, live): (Option<String>, String, bool) = (r.get(at(1))?, r.get(at(2))?, r.get(at(3))?);
+            let is_live = status.parse::<Statut>().is_ok_and(|s| s != Statut::RefuseeControle && !s.is_refusal());
+            if live != is_live {
+                wrong.push(msg!(
+                    "{id} : son numéro est libre ou pris à tort",
+                    "{id}: its number is free or taken, and should not be"
+                ));
+            }
             if live && key != facts.supplier_key() {
                 wrong.push(msg!("{id} : sa clé d'unicité n'est pas la sienne", "{id}: its key is not its own"));
             }
             let holder: (Option<String>, Option<String>) = (r.get(at(4))?, r.get(at(5))?);
-            let role = status.parse().ok().and_then(lifecycle::holder);
-            let meant = (role.map(|r| r.name().to_owned()), role.and_then(|r| facts.who(r)).map(str::to_owned));
-            if holder != meant {
+            let meant = status.parse().ok().and_then(|status| decision::holder(status, &facts));
+            if holder != meant.map(|(role, who)| (role.name().to_owned(), who.to_owned())).unzip() {
                 wrong.push(msg!("{id} n'est pas chez qui son état dit", "{id} is not with whom its status says"));
             }
             if r.get::<_, Option<bool>>(at(6))? == Some(false) {
@@ -253,7 +271,7 @@ impl Audit<'_> {
     fn links(&mut self) -> rusqlite::Result<()> {
         let mut wrong = Vec::new();
         let mut statement = self.ledger.conn.prepare(
-            "SELECT l.piece, l.earlier, l.kind, p.cadre, e.cadre, p.dossier IS e.dossier, p.live
+            "SELECT l.piece, l.earlier, l.kind, p.cadre, e.cadre, p.dossier IS e.dossier, p.status <> 'REFUSEE_CONTROLE'
              FROM link l JOIN piece p ON p.id = l.piece JOIN piece e ON e.id = l.earlier",
         )?;
         let mut rows = statement.query([])?;
@@ -262,8 +280,8 @@ impl Audit<'_> {
             let cadre = |i| -> rusqlite::Result<_> { Ok(r.get::<_, Option<String>>(i)?.and_then(|c| c.parse().ok())) };
             let row = cadre(3)?.zip(cadre(4)?).and_then(|(later, before)| association::of(later, before));
             let replaces = row.is_some_and(|row| row.becomes == Statut::RemplaceeParA22);
-            let (together, live): (bool, bool) = (r.get(5)?, r.get(6)?);
-            if row.is_none() || replaces != (kind == "replaces") || !together || !live {
+            let (together, accepted): (bool, bool) = (r.get(5)?, r.get(6)?);
+            if row.is_none() || replaces != (kind == "replaces") || !together || !accepted {
                 wrong.push(msg!(
                     "{piece} ne peut pas avoir pris {earlier} ainsi",
                     "{piece} cannot have taken {earlier} in this way"
@@ -272,7 +290,7 @@ impl Audit<'_> {
         }
         let mut statement = self.ledger.conn.prepare(
             "SELECT p.id FROM piece p WHERE (p.status IN ('ASSOCIEE', 'REMPLACEE_PAR_A22'))
-                IS NOT EXISTS (SELECT 1 FROM link l WHERE l.earlier = p.id)",
+                IS NOT EXISTS (SELECT 1 FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = p.id AND t.live = 1)",
         )?;
         for id in statement.query_map([], |r| r.get::<_, String>(0))? {
             let id = id?;
@@ -289,7 +307,8 @@ impl Audit<'_> {
         let strays: Vec<String> = conn
             .prepare(
                 "SELECT p.id FROM piece p LEFT JOIN dossier d ON d.id = p.dossier
-                 WHERE (p.live = 1 AND p.cadre <> 'A10') IS NOT (d.id IS NOT NULL) OR d.merged IS NOT NULL",
+                 WHERE (p.status <> 'REFUSEE_CONTROLE' AND p.cadre <> 'A10') IS NOT (d.id IS NOT NULL)
+                    OR d.merged IS NOT NULL",
             )?
             .query_map([], |r| r.get(0))?
             .collect::<Result<_, _>>()?;

@@ -1,14 +1,11 @@
 //! The only writer.
 
 use super::chain::{FlowFacts, GENESIS, Hash, Link, PieceFacts};
-use super::read::{FACTS, FACTS_COLUMNS, facts_of};
-use super::{LedgerError, prepare};
+use super::{LedgerError, prepare, view};
 use crate::association::Earlier;
 use crate::clock::Instant;
-use crate::decision::{Dossier, FirstDeposit, LivePiece, Uniqueness, View};
+use crate::decision::{Dossier, Uniqueness};
 use crate::judge::{Facts, Member};
-use crate::lifecycle::Statut;
-use crate::rules::works::names::NamedFlow;
 use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::fs::OpenOptions;
@@ -32,7 +29,7 @@ struct Chain {
 /// One batch: a transaction that is committed or never was.
 #[derive(Debug)]
 pub struct Entry<'l> {
-    tx: Transaction<'l>,
+    pub(super) tx: Transaction<'l>,
     end: &'l mut Chain,
     chain: Chain,
 }
@@ -116,6 +113,31 @@ pub struct NewEvent<'a> {
     pub comment: Option<&'a str>,
     /// First event: the hash of the row.
     pub facts: Option<Hash>,
+    /// Of an act: the flow that brought it.
+    pub via: Option<&'a str>,
+    /// Of a correction: what was and what is, JSON.
+    pub changes: Option<&'a str>,
+    /// What the act adds to the pièce.
+    pub supplements: &'a [Supplement],
+}
+
+impl<'a> NewEvent<'a> {
+    /// An event that nobody caused and that needs no words.
+    pub fn of(subject: &'a str, n: i64, status: &'a str, at: Instant) -> NewEvent<'a> {
+        let (by, motif, comment, facts, via, changes) = (None, None, None, None, None, None);
+        NewEvent { subject, n, status, at, by, motif, comment, facts, via, changes, supplements: &[] }
+    }
+}
+
+/// A file that a depositor adds to a pièce.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Supplement {
+    /// Its name.
+    pub name: String,
+    /// The hash of its bytes.
+    pub sha256: Hash,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// A file to publish.
@@ -141,6 +163,8 @@ pub struct Outbound<'a> {
     pub renderer: &'a str,
     /// When.
     pub at: Instant,
+    /// Which attachment of the pièce it is: `embedded 1`, `entry 3`, `supplement 5 1`; none: the pièce's own bytes.
+    pub part: Option<&'a str>,
 }
 
 /// A report that was sent, with its bytes.
@@ -321,7 +345,7 @@ impl Ledger {
         supplier: Option<&str>,
         marche: Option<&str>,
     ) -> Result<Vec<Earlier>, LedgerError> {
-        numbered(&self.conn, number, supplier, marche)
+        view::numbered(&self.conn, number, supplier, marche)
     }
 
     /// Outbound files that may still be staged, in order of their rows.
@@ -360,7 +384,7 @@ impl Entry<'_> {
     /// What SQLite said.
     pub fn requeued(&mut self, flow: &str, new: &str, at: Instant) -> Result<(), LedgerError> {
         let (status, comment) = ("requeued", Some(new));
-        self.event(&NewEvent { subject: flow, n: 2, status, at, by: None, motif: None, comment, facts: None })
+        self.event(&NewEvent { comment, ..NewEvent::of(flow, 2, status, at) })
     }
 
     /// Says that an outbound file is to be published once more.
@@ -401,16 +425,8 @@ impl Entry<'_> {
             rules: f.rules,
         }
         .hash();
-        self.event(&NewEvent {
-            subject: f.id,
-            n: 1,
-            status: f.outcome,
-            at: f.decided_at,
-            by: Some(f.partner),
-            motif: None,
-            comment: None,
-            facts: Some(facts),
-        })
+        let (by, facts) = (Some(f.partner), Some(facts));
+        self.event(&NewEvent { by, facts, ..NewEvent::of(f.id, 1, f.outcome, f.decided_at) })
     }
 
     /// Records a pièce; its events follow with [`Entry::event`], the first with the hash that this returns.
@@ -533,24 +549,6 @@ impl Entry<'_> {
         }
     }
 
-    /// Records that a later pièce took one: its status, with its event; nobody holds it any more.
-    ///
-    /// # Errors
-    /// What SQLite said.
-    pub fn take(&mut self, piece: &str, status: Statut, at: Instant, by: Option<&str>) -> Result<(), LedgerError> {
-        let n: i64 = self
-            .prepare("SELECT max(n) FROM event WHERE subject = ?")
-            .and_then(|mut s| s.query_row([piece], |r| r.get(0)))
-            .map_err(LedgerError::on("look up an event"))?;
-        let status = status.code();
-        self.event(&NewEvent { subject: piece, n: n + 1, status, at, by, motif: None, comment: None, facts: None })?;
-        self.run(
-            "change a status",
-            "UPDATE piece SET status = ?, status_at = ?, holder = NULL, holder_role = NULL WHERE id = ?",
-            params![status, at.0, piece],
-        )
-    }
-
     /// Appends an event to the chain.
     ///
     /// # Errors
@@ -568,14 +566,24 @@ impl Entry<'_> {
             motif: e.motif,
             comment: e.comment,
             facts,
+            via: e.via,
+            changes: e.changes,
+            supplements: &e.supplements.iter().map(|s| (s.name.clone(), s.sha256)).collect::<Vec<_>>(),
         };
         let hash = link.hash(&self.chain.hash);
         self.run(
             "append an event",
-            "INSERT INTO event (seq, subject, n, status, at, by, motif, comment, facts, hash)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![seq, e.subject, e.n, e.status, e.at.0, e.by, e.motif, e.comment, facts, hash],
+            "INSERT INTO event (seq, subject, n, status, at, by, motif, comment, facts, hash, via, changes)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![seq, e.subject, e.n, e.status, e.at.0, e.by, e.motif, e.comment, facts, hash, e.via, e.changes],
         )?;
+        for (n, s) in (1_i64..).zip(e.supplements) {
+            self.run(
+                "record a supplement",
+                "INSERT INTO supplement (piece, event, n, name, sha256, bytes) VALUES (?, ?, ?, ?, ?, ?)",
+                params![e.subject, e.n, n, s.name, s.sha256, s.bytes],
+            )?;
+        }
         self.chain = Chain { seq, hash };
         Ok(())
     }
@@ -600,9 +608,11 @@ impl Entry<'_> {
     pub fn outbound(&mut self, o: &Outbound<'_>) -> Result<Pending, LedgerError> {
         self.run(
             "record an outbound file",
-            "INSERT INTO outbox (flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            params![o.flow, o.piece, o.partner, o.tray, o.sequence, o.name, o.sha256, o.bytes, o.renderer, o.at.0],
+            "INSERT INTO outbox (flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at, part)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            params![
+                o.flow, o.piece, o.partner, o.tray, o.sequence, o.name, o.sha256, o.bytes, o.renderer, o.at.0, o.part
+            ],
         )?;
         let id = self.tx.last_insert_rowid();
         self.run("record an outbound file", "INSERT INTO unpublished (id) VALUES (?)", [id])?;
@@ -632,118 +642,12 @@ impl Entry<'_> {
         Ok(())
     }
 
-    fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<CachedStatement<'_>> {
         self.tx.prepare_cached(sql)
     }
 
-    fn run(&self, tried: &'static str, sql: &str, params: impl rusqlite::Params) -> Result<(), LedgerError> {
+    pub(super) fn run(&self, tried: &'static str, sql: &str, params: impl rusqlite::Params) -> Result<(), LedgerError> {
         self.prepare(sql).and_then(|mut s| s.execute(params)).map_err(LedgerError::on(tried))?;
         Ok(())
-    }
-}
-
-fn numbered(
-    conn: &Connection,
-    number: &str,
-    supplier: Option<&str>,
-    marche: Option<&str>,
-) -> Result<Vec<Earlier>, LedgerError> {
-    let sql = format!(
-        "SELECT {FACTS}, id, status, holder, deposited_at, partner, dossier,
-                (SELECT l.piece FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = piece.id
-                 ORDER BY t.seq DESC LIMIT 1)
-         FROM piece WHERE seq IN (
-            SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
-            UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)
-         ORDER BY seq"
-    );
-    conn.prepare_cached(&sql)
-        .and_then(|mut s| {
-            s.query_map(params![number, supplier, marche], |r| {
-                let at = |i: usize| FACTS_COLUMNS + i;
-                let status: String = r.get(at(1))?;
-                Ok(Earlier {
-                    facts: facts_of(r)?,
-                    id: r.get(at(0))?,
-                    status: status.parse().map_err(|_| rusqlite::Error::InvalidQuery)?,
-                    holder: r.get(at(2))?,
-                    deposited_at: Instant(r.get(at(3))?),
-                    partner: r.get(at(4))?,
-                    dossier: r.get(at(5))?,
-                    taken_by: r.get(at(6))?,
-                })
-            })?
-            .collect()
-        })
-        .map_err(LedgerError::on("look for an earlier pièce"))
-}
-
-impl View for Entry<'_> {
-    type Error = LedgerError;
-
-    fn first_deposit(&self, partner: &str, sha256: &Hash) -> Result<Option<FirstDeposit>, LedgerError> {
-        self.prepare(
-            "SELECT f.id, f.decided_at, p.id FROM flow f LEFT JOIN piece p ON p.flow = f.id
-             WHERE f.partner = ? AND f.sha256 = ? AND f.outcome IN ('accepted', 'partial') LIMIT 1",
-        )
-        .and_then(|mut s| {
-            s.query_row(params![partner, sha256], |r| {
-                Ok(FirstDeposit { flow: r.get(0)?, at: Instant(r.get(1)?), piece: r.get(2)? })
-            })
-            .optional()
-        })
-        .map_err(LedgerError::on("look for the same bytes"))
-    }
-
-    fn live_piece(&self, key: &Uniqueness) -> Result<Option<LivePiece>, LedgerError> {
-        self.prepare(
-            "SELECT id, partner FROM piece
-             WHERE supplier_key = ? AND number = ? AND substr(issued, 1, 4) = ? AND live = 1",
-        )
-        .and_then(|mut s| {
-            s.query_row(params![key.supplier, key.number, key.year], |r| {
-                Ok(LivePiece { id: r.get(0)?, partner: r.get(1)? })
-            })
-            .optional()
-        })
-        .map_err(LedgerError::on("look for the same number"))
-    }
-
-    fn numbered(
-        &self,
-        number: &str,
-        supplier: Option<&str>,
-        marche: Option<&str>,
-    ) -> Result<Vec<Earlier>, LedgerError> {
-        numbered(&self.tx, number, supplier, marche)
-    }
-
-    fn named(&self, partner: &str, name: &[u8]) -> Result<Option<NamedFlow>, LedgerError> {
-        // A requeued flow is the same deposit as the one that it became.
-        self.prepare(
-            "SELECT id, decided_at, outcome IN ('accepted', 'partial') AS integrated FROM flow f
-             WHERE partner = ? AND name = ? AND length(name) = 41
-               AND NOT EXISTS (SELECT 1 FROM event WHERE subject = f.id AND status = 'requeued')
-             ORDER BY integrated DESC, f.rowid DESC LIMIT 1",
-        )
-        .and_then(|mut s| {
-            s.query_row(params![partner, name], |r| {
-                Ok(NamedFlow { flow: r.get(0)?, at: Instant(r.get(1)?), integrated: r.get(2)? })
-            })
-            .optional()
-        })
-        .map_err(LedgerError::on("look for the same name"))
-    }
-
-    fn statuses(&self, piece: &str) -> Result<Vec<(Statut, Option<String>)>, LedgerError> {
-        self.prepare("SELECT status, by FROM event WHERE subject = ? ORDER BY n")
-            .and_then(|mut s| {
-                s.query_map([piece], |r| {
-                    let status: String = r.get(0)?;
-                    Ok((status.parse().map_err(|_| rusqlite::Error::InvalidQuery)?, r.get(1)?))
-                })?
-                .collect()
-            })
-            .map_err(LedgerError::on("read a trail"))
     }
 }

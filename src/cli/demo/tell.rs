@@ -5,7 +5,7 @@ use crate::cli::Session;
 use crate::counter::Tally;
 use crate::event::Event;
 use crate::ledger::PieceRow;
-use crate::lifecycle::{self, Statut};
+use crate::lifecycle::{self, Holding, Statut};
 use crate::msg;
 use crate::render::{Grid, Out, Side, cell};
 use crate::rules::catalogue;
@@ -66,7 +66,10 @@ fn dossier(shown: &Shown, lang: Lang, out: &mut Out) -> io::Result<()> {
         writeln!(out, "{}  {}  {what}", cell(&piece.number), cell(&piece.cadre))?;
         for step in trail {
             let status = step.status.parse::<Statut>().map_or(step.status.as_str(), |s| s.label().get(lang));
-            let holder = step.status.parse().ok().and_then(lifecycle::holder).and_then(|role| in_role(piece, role));
+            let holder = step.status.parse().ok().map(lifecycle::holding).and_then(|holding| match holding {
+                Holding::Role(role) => in_role(piece, role),
+                Holding::Depositor | Holding::Nobody => None,
+            });
             let who = name(shown, step.by.as_deref().or(holder));
             writeln!(out, "  {status}, {who}")?;
         }

@@ -1,7 +1,11 @@
-//! The statuses of a pièce, and which may follow which. Two tables; the second grows with the acts.
+//! The statuses of a pièce, and which may follow which: two tables here, of statuses and of what deposits cause, and THE
+//! table of [`acts`].
+
+pub mod acts;
 
 use crate::text::{Lang, Text, t};
 use crate::trade::{Role, UnknownWord};
+use acts::{ACTS, Then};
 use std::fmt;
 use std::str::FromStr;
 
@@ -99,8 +103,8 @@ impl FromStr for Statut {
     }
 }
 
-/// Which status may follow which; `None` is before the first. What deposits alone can cause, their own and those of
-/// later pièces; acts and delays will add their rows.
+/// Which status may follow which, beside what the acts cause; `None` is before the first. Deposits cause the first ones,
+/// and later pièces take earlier ones; where such a later one is refused, what it took is free again.
 #[rustfmt::skip]
 static FOLLOWS: &[(Option<Statut>, &[Statut])] = &[
     // after                                    may come
@@ -113,25 +117,101 @@ static FOLLOWS: &[(Option<Statut>, &[Statut])] = &[
     (Some(Statut::MiseADispositionMoa),         &[Statut::Associee, Statut::RemplaceeParA22]),
     (Some(Statut::PriseEnCompteMoa),            &[Statut::Associee, Statut::RemplaceeParA22]),
     (Some(Statut::MiseADispositionFournisseur), &[Statut::Associee]),
-    (Some(Statut::Associee),                    &[Statut::RemplaceeParA22]),
+    (Some(Statut::Associee),                    &[Statut::RemplaceeParA22, Statut::MiseADispositionMoe,
+                                                  Statut::MiseADispositionMoa, Statut::MiseADispositionFournisseur]),
+    (Some(Statut::RemplaceeParA22),             &[Statut::Associee, Statut::MiseADispositionMoe,
+                                                  Statut::MiseADispositionMoa]),
 ];
 
-/// Who holds a pièce that has just got this status: it was made available to them.
-pub fn holder(status: Statut) -> Option<Role> {
+/// Who has a pièce in this status: who must act, or may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// Nobody: it passes through, waits for nobody, or is at its end.
+    Nobody,
+    /// Its structure in a role.
+    Role(Role),
+    /// Whoever deposited it.
+    Depositor,
+}
+
+/// Who has a pièce that has just got this status.
+pub fn holding(status: Statut) -> Holding {
     match status {
-        Statut::AValider1 => Some(Role::Valideur1),
-        Statut::AValider2 => Some(Role::Valideur2),
-        Statut::MiseADispositionMoe => Some(Role::Moe),
-        Statut::MiseADispositionMoa => Some(Role::Moa),
-        Statut::MiseADispositionFournisseur => Some(Role::Fournisseur),
-        Statut::MiseADisposition => Some(Role::Destinataire),
-        _ => None,
+        Statut::AValider1 => Holding::Role(Role::Valideur1),
+        Statut::AValider2 => Holding::Role(Role::Valideur2),
+        Statut::MiseADispositionMoe | Statut::AbsenceValidationMoe => Holding::Role(Role::Moe),
+        Statut::MiseADispositionMoa | Statut::PriseEnCompteMoa => Holding::Role(Role::Moa),
+        Statut::MiseADispositionFournisseur => Holding::Role(Role::Fournisseur),
+        Statut::MiseADisposition
+        | Statut::PriseEnCompteDestinataire
+        | Statut::ServiceFait
+        | Statut::Mandatee
+        | Statut::MiseADispositionComptable
+        | Statut::Comptabilisee => Holding::Role(Role::Destinataire),
+        Statut::ErreurFournisseurSurValideur
+        | Statut::ErreurCotraitantSurValideur
+        | Statut::ErreurFournisseurSurMoe
+        | Statut::ErreurMoeSurMoa
+        | Statut::ErreurFournisseurSurMoa
+        | Statut::Suspendue
+        | Statut::ARecycler => Holding::Depositor,
+        _ => Holding::Nobody,
+    }
+}
+
+impl Statut {
+    /// Whether a pièce is made available by it: its bytes go to whoever has it then.
+    pub const fn is_arrival(self) -> bool {
+        matches!(
+            self,
+            Statut::AValider1
+                | Statut::AValider2
+                | Statut::MiseADispositionMoe
+                | Statut::MiseADispositionMoa
+                | Statut::MiseADispositionFournisseur
+                | Statut::MiseADisposition
+        )
+    }
+
+    /// Whether a pièce that was accepted is refused by it for good: its number is free again, and so is what it took.
+    pub const fn is_refusal(self) -> bool {
+        matches!(
+            self,
+            Statut::Refusee1
+                | Statut::Refusee2
+                | Statut::RefuseeMoe
+                | Statut::RefuseeMoa
+                | Statut::RefuseeFournisseur
+                | Statut::Rejetee
+        )
+    }
+
+    /// Whether a later pièce has taken it.
+    pub const fn is_taken(self) -> bool {
+        matches!(self, Statut::Associee | Statut::RemplaceeParA22)
+    }
+}
+
+/// Where a pièce may go right after an act.
+fn after(row: &acts::Row) -> &'static [Statut] {
+    match (row.then, row.becomes) {
+        (Then::Stays, _) => &[],
+        (Then::Back, _) => &[Statut::MiseADispositionMoe, Statut::MiseADispositionMoa, Statut::MiseADisposition],
+        (Then::Onward, Statut::Validee1 | Statut::AbsenceValidation1HorsDelai) => {
+            &[Statut::AValider2, Statut::MiseADispositionMoe]
+        }
+        (Then::Onward, _) => &[Statut::MiseADispositionMoe],
     }
 }
 
 /// Whether a pièce may go from one status to another.
 pub fn may_follow(from: Option<Statut>, to: Statut) -> bool {
-    FOLLOWS.iter().any(|(after, next)| *after == from && next.contains(&to))
+    let by_deposits = || FOLLOWS.iter().any(|(after, next)| *after == from && next.contains(&to));
+    let by_acts = |from: Statut| {
+        ACTS.iter()
+            .any(|row| row.becomes == to && row.from.contains(&from) || row.becomes == from && after(row).contains(&to))
+    };
+    by_deposits() || from.is_some_and(by_acts)
 }
 
 #[cfg(test)]
