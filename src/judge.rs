@@ -2,6 +2,7 @@
 
 pub use crate::facts::Facts;
 use crate::flux::archive::{self, COMPANIONS, Content, Fault};
+use crate::flux::pdf::{self, PdfError};
 use crate::flux::{self, Kind};
 use crate::piece::{self, NotAPiece, Piece};
 pub use crate::routing::Route;
@@ -19,8 +20,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What came of one document.
 #[derive(Debug)]
 pub struct Judged {
-    /// `ubl-invoice`, `ubl-credit-note`, `cii`, `cppstatut` or `unknown`.
+    /// `ubl-invoice`, `ubl-credit-note`, `cii`, `facturx` (whatever XML the PDF carries), `cppstatut` or `unknown`.
     pub syntax: &'static str,
+    /// Of a PDF: the name of the XML embedded in it, made visible. Places in findings are places in that.
+    pub embedded: Option<String>,
     /// What becomes of the file.
     pub fate: Fate,
     /// What could be read; empty where nothing could.
@@ -39,6 +42,12 @@ impl Judged {
     /// Whether the pièce (or the file) is refused.
     pub fn refused(&self) -> bool {
         self.findings.iter().any(Finding::is_error)
+    }
+
+    /// The extension under which its bytes are delivered.
+    pub fn extension(&self) -> &'static str {
+        let kind = if self.embedded.is_some() { Kind::Pdf } else { Kind::Xml };
+        kind.extension()
     }
 }
 
@@ -90,6 +99,14 @@ impl Document {
     /// Whether it made a pièce that is accepted.
     pub fn accepted(&self) -> bool {
         self.judged.fate == Fate::Piece && !self.judged.refused() && self.judged.route.is_some()
+    }
+
+    /// Where in its deposit it was read, where that is not the whole file: `b.xml`, `factur-x.xml`,
+    /// `b.pdf!factur-x.xml`.
+    pub fn inside(&self) -> Option<String> {
+        let member = self.member.as_ref().map(|m| m.name.as_str());
+        let parts: Vec<&str> = member.into_iter().chain(self.judged.embedded.as_deref()).collect();
+        (!parts.is_empty()).then(|| parts.join("!"))
     }
 }
 
@@ -223,7 +240,8 @@ pub enum Fate {
 impl Judged {
     /// A file of which no pièce could be read.
     pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
-        Judged { syntax, fate, facts: Facts::default(), route: None, cites: Vec::new(), text: None, findings }
+        let (facts, route, cites, text, embedded) = Default::default();
+        Judged { syntax, embedded, fate, facts, route, cites, text, findings }
     }
 }
 
@@ -250,13 +268,56 @@ fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>
     let kind = flux::sniff(&bytes);
     let hold = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
     match kind {
-        Kind::Empty => return hold(safe::empty()),
-        Kind::Unknown => return hold(safe::unrecognised(&bytes)),
-        Kind::Pdf => return hold(legible::pdf()),
+        Kind::Empty => hold(safe::empty()),
+        Kind::Unknown => hold(safe::unrecognised(&bytes)),
         // A flow's own archive is opened before its documents come here.
-        Kind::Gzip | Kind::Tar | Kind::Zip => return hold(legible::nested()),
-        Kind::Xml => {}
+        Kind::Gzip | Kind::Tar | Kind::Zip => hold(legible::nested()),
+        Kind::Pdf => judge_pdf(bytes, context),
+        Kind::Xml => judge_xml(bytes, context),
     }
+}
+
+/// Judges a PDF: the XML embedded in it, as if it came alone.
+fn judge_pdf(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) {
+    let invoice = match pdf::invoice(&bytes, &context.config.limits.archive()) {
+        Ok(invoice) => invoice,
+        Err(error) => {
+            let (fate, finding) = match &error {
+                PdfError::Cut | PdfError::Damaged => (Fate::Hold, safe::pdf(&error)),
+                PdfError::Nothing { others } => (Fate::Unreadable, legible::nothing_embedded(others)),
+                PdfError::Several { names } => (Fate::Unreadable, legible::several_embedded(names)),
+                _ => (Fate::Unreadable, safe::pdf(&error)),
+            };
+            return (Judged::unread("unknown", fate, vec![finding]), None);
+        }
+    };
+    drop(bytes);
+    let (judged, text) = match flux::sniff(&invoice.bytes) {
+        Kind::Xml => judge_xml(invoice.bytes, context),
+        Kind::Empty => (Judged::unread("facturx", Fate::Unreadable, vec![safe::empty()]), None),
+        _ => (Judged::unread("facturx", Fate::Unreadable, vec![safe::unrecognised(&invoice.bytes)]), None),
+    };
+    let name = quote(Shown(&invoice.name).to_string());
+    // The PDF is whole: what is wrong with its XML is the sender's to mend, and it is no companion of anything.
+    let judged = match judged.fate {
+        Fate::Piece => judged,
+        _ => Judged { fate: Fate::Unreadable, findings: said_of(&name, judged.findings), ..judged },
+    };
+    (Judged { syntax: "facturx", embedded: Some(name), ..judged }, text)
+}
+
+/// Findings of a PDF of which no pièce was read: each says that it speaks of the file embedded in it.
+fn said_of(name: &str, findings: Vec<Finding>) -> Vec<Finding> {
+    let start = || Place { line: 1, column: 1, path: String::new(), span: (0, 0) };
+    let placed = findings.into_iter().map(|finding| {
+        let place = finding.place.clone().unwrap_or_else(start);
+        let path = format!("{name}{}", place.path);
+        finding.at(Some(Place { path, ..place }))
+    });
+    placed.collect()
+}
+
+fn judge_xml(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) {
     let text = match flux::decode(bytes) {
         Ok(text) => text,
         Err(e) => return (Judged::unread("unknown", Fate::Unreadable, vec![safe::encoding(&e)]), None),
@@ -321,7 +382,8 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
         facts(&case)
     };
     let cites = if works::is_association(&case) { cited(piece) } else { Vec::new() };
-    Judged { syntax: piece.syntax.name(), fate: Fate::Piece, facts, route, cites, text: None, findings }
+    let (syntax, fate) = (piece.syntax.name(), Fate::Piece);
+    Judged { syntax, embedded: None, fate, facts, route, cites, text: None, findings }
 }
 
 /// The earlier pièces that a document cites.

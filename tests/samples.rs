@@ -128,7 +128,7 @@ fn every_sample_gives_what_its_case_says() {
     let initial: BTreeSet<Cadre> = Cadre::ALL.into_iter().filter(|c| !matches!(c, Cadre::A23 | Cadre::A25)).collect();
     assert_eq!(accepted, initial, "each cadre that a dépôt initial can bring is accepted once");
     assert_eq!(refused, Cadre::ALL.into_iter().collect(), "each cadre is refused once");
-    assert_eq!(syntaxes, BTreeSet::from(["cii", "ubl-credit-note", "ubl-invoice"]));
+    assert_eq!(syntaxes, BTreeSet::from(["cii", "facturx", "ubl-credit-note", "ubl-invoice"]));
 }
 
 #[derive(Deserialize)]

@@ -7,7 +7,7 @@ use crate::clock::Instant;
 use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcome, Told, View};
 use crate::event::Event;
 use crate::facts::Facts;
-use crate::judge::{Document, Fate, Member};
+use crate::judge::{Document, Fate, Judged, Member};
 use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
@@ -190,7 +190,7 @@ impl Writing<'_, '_> {
             let decision = decision::decide(id, judged, refused, &around, &self.entry)?;
             if let Some(piece) = &decision.piece {
                 accepted += usize::from(piece.live);
-                self.piece(taken, member.as_ref(), &judged.facts, &decision, piece)?;
+                self.piece(taken, member.as_ref(), judged, &decision, piece)?;
             }
         }
         Ok(accepted)
@@ -231,11 +231,11 @@ impl Writing<'_, '_> {
         &mut self,
         taken: &Taken,
         member: Option<&Member>,
-        facts: &Facts,
+        judged: &Judged,
         decision: &Decision,
         piece: &Decided,
     ) -> Result<(), CounterError> {
-        let claim = &taken.claim;
+        let (claim, facts) = (&taken.claim, &judged.facts);
         let last = piece.events.last().expect("a pièce has events").status;
         let replaces = |status| status == Statut::RemplaceeParA22;
         let links: Vec<_> = decision.taken.iter().map(|t| (t.id.clone(), replaces(t.event.status))).collect();
@@ -266,7 +266,7 @@ impl Writing<'_, '_> {
         }
         for partner in self.partners_of(&piece.readers) {
             let sequence = self.entry.sequence(&partner)?;
-            let name = retour::piece_name(sequence, &piece.id, "xml");
+            let name = retour::piece_name(sequence, &piece.id, judged.extension());
             self.intake.spool.stage_piece(&partner, &name, claim, member.map(|m| m.entry))?;
             let sha256 = member.map_or(taken.sha256, |m| Some(m.sha256)).expect("a pièce was read, and hashed");
             let (flow, id) = (Some(claim.id.as_str()), Some(piece.id.as_str()));
@@ -411,6 +411,7 @@ fn reported<'a>(document: &'a Document, id: &'a str, accepted: bool) -> Reported
     let Document { member, judged } = document;
     Reported {
         member: member.as_ref().map(|m| m.name.as_str()),
+        embedded: judged.embedded.as_deref(),
         piece: (judged.fate == Fate::Piece).then_some(id),
         number: judged.facts.number.as_deref(),
         accepted,
@@ -422,11 +423,11 @@ fn all_findings<'a>(flow: &'a [Finding], documents: &'a [Document]) -> impl Iter
     flow.iter().chain(documents.iter().flat_map(|d| &d.judged.findings))
 }
 
-/// A finding as the ledger keeps it: both languages, nothing cut, and of an archive the member that it is about.
+/// A finding as the ledger keeps it: both languages, nothing cut, and of an archive or a PDF what in it it is about.
 #[derive(serde::Serialize)]
 struct Kept<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    member: Option<&'a str>,
+    member: Option<String>,
     #[serde(flatten)]
     finding: &'a Finding,
 }
@@ -434,8 +435,8 @@ struct Kept<'a> {
 fn findings_json(flow: &[Finding], documents: &[Document]) -> String {
     let of_flow = flow.iter().map(|finding| Kept { member: None, finding });
     let of_documents = documents.iter().flat_map(|d| {
-        let member = d.member.as_ref().map(|m| m.name.as_str());
-        d.judged.findings.iter().map(move |finding| Kept { member, finding })
+        let member = d.inside();
+        d.judged.findings.iter().map(move |finding| Kept { member: member.clone(), finding })
     });
     let kept: Vec<Kept<'_>> = of_flow.chain(of_documents).collect();
     serde_json::to_string(&kept).expect("findings are plain data")

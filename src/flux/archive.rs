@@ -37,7 +37,7 @@ const HEADERS: u64 = 1 << 20;
 
 impl Limits {
     /// Bytes that an archive of this size may unpack to.
-    fn unpacked_of(&self, packed: u64) -> u64 {
+    pub(super) fn unpacked_of(&self, packed: u64) -> u64 {
         self.unpacked.min(packed.saturating_mul(self.ratio).max(RATIO_FLOOR))
     }
 }

@@ -2,6 +2,7 @@
 //! where its format ends.
 
 pub mod archive;
+pub mod pdf;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use memchr::memmem;
@@ -37,6 +38,11 @@ impl Kind {
             Kind::Zip => "zip",
             Kind::Unknown => "?",
         }
+    }
+
+    /// The extension of a pièce's file: what can be one is XML or PDF.
+    pub const fn extension(self) -> &'static str {
+        if matches!(self, Kind::Pdf) { "pdf" } else { "xml" }
     }
 
     /// Whether it is opened member by member.
@@ -118,7 +124,7 @@ pub fn looks_finished(bytes: &[u8], limits: &archive::Limits) -> bool {
     match sniff(bytes) {
         Kind::Empty => false,
         Kind::Xml => xml_ends(bytes),
-        Kind::Pdf => memmem::find(&bytes[bytes.len().saturating_sub(1024)..], b"%%EOF").is_some(),
+        Kind::Pdf => pdf::ends(bytes),
         // A tar ends with two blocks of zeros.
         Kind::Tar if !bytes.ends_with(&[0; 1024]) => false,
         kind @ (Kind::Gzip | Kind::Zip | Kind::Tar) => {

@@ -49,6 +49,8 @@ pub struct Report<'a> {
 pub struct Reported<'a> {
     /// Its name in the archive.
     pub member: Option<&'a str>,
+    /// The name of the XML embedded in it, where it is a PDF.
+    pub embedded: Option<&'a str>,
     /// The pièce that it made, accepted or refused.
     pub piece: Option<&'a str>,
     /// That pièce's number as it is written.
@@ -284,11 +286,12 @@ fn describe(report: &Report<'_>, document: Option<&Reported<'_>>, finding: &Find
         let path = if place.path.is_empty() { String::new() } else { format!(", {}", place.path) };
         format!("{line} {}, {column} {}{path}", place.line, place.column)
     });
-    let member = document.and_then(|d| d.member).map(|member| format!("{}!{member}", report.file));
+    let inside = document.into_iter().flat_map(|d| [d.member, d.embedded]).flatten();
+    let file = inside.fold(report.file.to_owned(), |file, part| format!("{file}!{part}"));
     #[rustfmt::skip]
     let lines = [
         (label::SEVERITY, Some(severity.get(lang))),
-        (label::FILE,     Some(member.as_deref().unwrap_or(report.file))),
+        (label::FILE,     Some(&file)),
         (label::PIECE,    document.and_then(|d| d.number)),
         (label::PLACE,    place.as_deref()),
         (label::FOUND,    finding.found.as_deref()),

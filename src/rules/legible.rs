@@ -21,7 +21,7 @@ const fn rule(
 }
 
 #[rustfmt::skip]
-static TABLE: [Rule; 13] = [
+static TABLE: [Rule; 14] = [
     rule("L-01", &[],
         t("la racine est Invoice ou CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)", "the root is Invoice or CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"),
         t("guichet lit ces trois documents ; l'espace de noms compte autant que le nom", "guichet reads these three documents; the namespace counts as much as the name"),
@@ -33,10 +33,12 @@ static TABLE: [Rule; 13] = [
         same("lot.tar.gz!lot.tar.gz"),
         t("mettez les pièces elles-mêmes dans l'archive", "put the pièces themselves into the archive"), None),
     rule("L-03", &[],
-        t("pas encore de PDF", "no PDF yet"),
-        t("cette version n'en extrait pas le XML ; le flux est gardé de côté", "this version does not take the XML out of it; the flow is held"),
-        same("%PDF-1.7"),
-        t("déposez le XML que le PDF contient", "drop the XML that the PDF contains"), None),
+        t("un PDF embarque la facture en XML, ou un formulaire de dépôt l'accompagne", "a PDF carries the invoice as XML, or a deposit form comes with it"),
+        t("guichet ne devine rien de ce qui n'est que dessiné : numéro, acteurs et montants se lisent dans le XML ou le formulaire",
+          "guichet guesses nothing from what is only drawn: number, actors and amounts are read from the XML or the form"),
+        t("une facture scannée", "a scanned invoice"),
+        t("embarquez le XML dans le PDF sous le nom factur-x.xml (PDF/A-3, /AF et /EmbeddedFiles : c'est une Factur-X), ou déposez à côté un formulaire <nom>.depot.xml qui nomme le PDF",
+          "embed the XML in the PDF under the name factur-x.xml (PDF/A-3, /AF and /EmbeddedFiles: that is a Factur-X), or drop a form <name>.depot.xml beside it that names the PDF"), None),
     rule("L-04", &[],
         t("pas encore de flux de cycle de vie (CPPStatut)", "no life-cycle flows (CPPStatut) yet"),
         t("cette version ne fait pas les actes ; le flux est gardé de côté", "this version does no acts; the flow is held"),
@@ -88,6 +90,11 @@ static TABLE: [Rule; 13] = [
         t("un logiciel lirait la première valeur, un autre la dernière", "some software would read the first value, some the last"),
         same("<cbc:ID>F-1</cbc:ID> … <cbc:ID>F-2</cbc:ID>"),
         t("gardez la bonne valeur et retirez l'autre", "keep the right value and remove the other"), Some(given_once)),
+    rule("L-14", &[],
+        t("un PDF embarque une facture et une seule", "a PDF carries one invoice and only one"),
+        t("rien ne dit laquelle le PDF montre, ni laquelle un autre lecteur prendrait", "nothing says which of them the PDF shows, nor which another reader would take"),
+        same("factur-x.xml + ZUGFeRD-invoice.xml"),
+        t("embarquez un seul de ces fichiers ; une facture par PDF", "embed one of these files; one invoice a PDF"), None),
 ];
 
 /// The rules of this layer, in order.
@@ -134,9 +141,27 @@ pub fn nested() -> Finding {
     ))
 }
 
-/// A PDF, which this version does not handle.
-pub fn pdf() -> Finding {
-    of("L-03").finding(msg!("ce PDF n'est pas encore traité", "this PDF is not handled yet"))
+/// A PDF in which no invoice is embedded; `others` are the names of what is.
+pub fn nothing_embedded(others: &[String]) -> Finding {
+    let finding = of("L-03")
+        .finding(msg!("ce PDF n'embarque aucune facture", "no invoice is embedded in this PDF"))
+        .expected(msg!(
+            "un fichier embarqué nommé factur-x.xml (ou zugferd-invoice.xml, xrechnung.xml)",
+            "an embedded file named factur-x.xml (or zugferd-invoice.xml, xrechnung.xml)"
+        ));
+    if others.is_empty() { finding } else { finding.found(listed(others)) }
+}
+
+/// A PDF in which several invoices are embedded.
+pub fn several_embedded(names: &[String]) -> Finding {
+    of("L-14")
+        .finding(msg!("ce PDF embarque plusieurs factures", "several invoices are embedded in this PDF"))
+        .found(listed(names))
+        .expected(msg!("un seul de ces fichiers", "one of these files"))
+}
+
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| Shown(name).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {

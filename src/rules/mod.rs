@@ -17,7 +17,7 @@ pub use crate::xml::Place;
 use chrono::NaiveDate;
 
 /// The version of the rules: every verdict and every flow in the ledger names it. The day of the last change.
-pub const VERSION: &str = "2026-11-26";
+pub const VERSION: &str = "2026-11-27";
 
 /// What a judgement depends on beside the bytes.
 #[derive(Clone, Copy)]

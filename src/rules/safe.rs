@@ -3,6 +3,7 @@
 use super::{Finding, Layer, Rule, Severity};
 use crate::flux::DecodeError;
 use crate::flux::archive::{Fault, Limits, Odd};
+use crate::flux::pdf::PdfError;
 use crate::msg;
 use crate::text::{Shown, same, t};
 use crate::xml::{XmlError, XmlErrorKind};
@@ -164,6 +165,26 @@ rules! {
         t("les autres membres n'en pâtissent pas", "the other members do not suffer from it"),
         t("un zip protégé par mot de passe", "a zip with a password"),
         t("emballez à nouveau ce fichier, sans mot de passe (méthode deflate)", "pack this file again, without a password (method deflate)");
+    DAMAGED_PDF = "X-31",
+        t("un PDF s'ouvre, et le fichier qu'il embarque se déplie", "a PDF opens, and the file embedded in it unpacks"),
+        t("un transfert abîmé ne laisse pas savoir ce qui manque ; le flux est gardé de côté", "a transfer that did damage does not let anybody know what is missing; the flow is held"),
+        t("%PDF-1.7 … %%EOF, sans catalogue", "%PDF-1.7 … %%EOF, without a catalogue"),
+        t("redéposez le PDF tel que le logiciel l'a produit ; s'il ne s'ouvre pas chez vous non plus, produisez-le à nouveau", "drop the PDF again as the software wrote it; if it does not open at your end either, write it again");
+    ENCRYPTED_PDF = "X-32",
+        t("un PDF n'est pas chiffré", "a PDF is not encrypted"),
+        t("ce qu'il embarque ne peut pas être lu ; PDF/A-3, dont Factur-X est fait, l'interdit", "what is embedded in it cannot be read; PDF/A-3, which Factur-X is made of, forbids it"),
+        same("trailer << /Encrypt 9 0 R … >>"),
+        t("produisez le PDF sans mot de passe ni restriction de droits", "write the PDF without a password and without restrictions");
+    PDF_BOMB = "X-33",
+        t("un PDF ne se déplie pas au-delà de la limite, et se lit en un temps borné", "a PDF does not unpack beyond the limit, and is read in bounded time"),
+        t("une bombe de décompression remplirait la mémoire", "a decompression bomb would fill the memory"),
+        t("1 Go de zéros dans un factur-x.xml de 1 Mo", "1 GB of zeros in a factur-x.xml of 1 MB"),
+        t("allégez les pièces jointes du XML ; limites : [limits] file et ratio", "lighten the attachments in the XML; limits: [limits] file and ratio");
+    PDF_METHOD = "X-34",
+        t("le fichier embarqué dans un PDF est compressé par une méthode connue", "the file embedded in a PDF is packed by a known method"),
+        t("guichet déplie FlateDecode, ASCIIHexDecode et ASCII85Decode, qui sont ce que les logiciels emploient", "guichet unpacks FlateDecode, ASCIIHexDecode and ASCII85Decode, which are what software uses"),
+        same("/Filter /LZWDecode"),
+        t("embarquez le XML avec FlateDecode, ou sans compression", "embed the XML with FlateDecode, or unpacked");
 }
 
 /// Nothing in the file.
@@ -320,6 +341,34 @@ pub fn archive<E>(fault: &Fault<E>, limits: &Limits) -> Finding {
             .found(kind.name())
             .expected(msg!("un tar", "a tar")),
         Fault::Taking(_) => internal_fault(),
+    }
+}
+
+/// Why a PDF gives no invoice, where that is not for want of one.
+pub fn pdf(error: &PdfError) -> Finding {
+    match error {
+        PdfError::Cut => TRUNCATED
+            .finding(msg!("le PDF s'arrête avant sa fin", "the PDF ends before its end"))
+            .expected(msg!("%%EOF dans les 1024 derniers octets", "%%EOF in the last 1024 bytes")),
+        PdfError::Encrypted => ENCRYPTED_PDF.finding(msg!("ce PDF est chiffré", "this PDF is encrypted")),
+        PdfError::Bomb { limit } => PDF_BOMB
+            .finding(msg!("ce PDF se déplie à plus de {limit} octets", "this PDF unpacks to more than {limit} bytes"))
+            .expected(msg!("{limit} octets au plus", "{limit} bytes at most")),
+        PdfError::Tangled => PDF_BOMB.finding(msg!(
+            "lire ce PDF demande plus de travail qu'aucun PDF honnête de sa taille",
+            "this PDF takes more work to read than any honest PDF of its size"
+        )),
+        PdfError::Method { filter } => PDF_METHOD
+            .finding(msg!(
+                "le fichier embarqué est compressé par une méthode qui n'est pas lue",
+                "the embedded file is packed by a method that is not read"
+            ))
+            .found(Shown(filter).to_string())
+            .expected(crate::text::Msg::same("FlateDecode")),
+        PdfError::Damaged | PdfError::Nothing { .. } | PdfError::Several { .. } => DAMAGED_PDF.finding(msg!(
+            "ce PDF est abîmé : son catalogue ou le fichier embarqué ne se lit pas",
+            "this PDF is damaged: its catalogue or the embedded file cannot be read"
+        )),
     }
 }
 

@@ -5,5 +5,6 @@ pub mod archive;
 pub mod build;
 pub mod house;
 pub mod json_schema;
+pub mod pdf;
 pub mod world;
 pub mod xsd;

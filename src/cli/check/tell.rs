@@ -68,7 +68,10 @@ impl<'a> Teller<'a> {
                 Format::Json => json(&checked, self.lang),
                 Format::Csv => csv(&checked, self.lang),
                 Format::Table | Format::Markdown => {
-                    self.diagnostics.of(&checked.file, checked.judged.text.as_deref(), &checked.judged.findings)
+                    let Checked { file, judged, .. } = &checked;
+                    let inside = judged.embedded.as_ref().map(|name| format!("{file}!{name}"));
+                    let file = inside.as_ref().unwrap_or(file);
+                    self.diagnostics.of(file, judged.text.as_deref(), &judged.findings)
                 }
             };
             let count = |severity| checked.judged.findings.iter().filter(|f| f.severity == severity).count() as u64;

@@ -46,13 +46,14 @@ pub const DOSSIER: &str = "PDM-PONT-06";
 /// A monthly statement from the draft to the service that pays; every cadre that a dépôt initial can bring, in UBL and
 /// in CII; what is refused, and what an operator must look at.
 #[rustfmt::skip]
-pub const DEPOSITS: [Deposit; 32] = samples! {
+pub const DEPOSITS: [Deposit; 33] = samples! {
     // case                         mode     directory  partner        name
     "chaine-mensuelle"              Edi      "edi"      "entreprises"  "01-PDM-PONT-06";
     "chaine-mensuelle"              Portail  "portail"  "lauze"        "02-EA-PONT-06";
     "chaine-mensuelle"              Portail  "portail"  "haut-causse"  "03-EAV-PONT-06";
     "a04-ubl"                       Edi      "edi"      "entreprises"  "PDM-2026-04";
     "a04-cii"                       Edi      "edi"      "entreprises"  "PDM-2026-05";
+    "a04-facturx"                   Edi      "edi"      "entreprises"  "PDM-2026-08.pdf";
     "a04-avoir"                     Edi      "edi"      "entreprises"  "AV-2026-01";
     "a05"                           Portail  "portail"  "entreprises"  "EA-F-01";
     "a06"                           Edi      "edi"      "entreprises"  "SF-01";
@@ -77,7 +78,7 @@ pub const DEPOSITS: [Deposit; 32] = samples! {
     "refus-virement-sans-iban"      Edi      "edi"      "entreprises"  "X-IBAN";
     "refus-tout-a-la-fois"          Edi      "edi"      "lauze"        "Facture_n°_12_!";
     "refus-entites"                 Edi      "edi"      "entreprises"  "bombe";
+    "refus-pdf-seul"                Edi      "edi"      "entreprises"  "facture.pdf";
     "archive"                       Edi      "edi"      "entreprises"  "lot-2026-06.tar.gz";
     "retenu-bruit"                  Edi      "edi"      "entreprises"  "bruit";
-    "retenu-pdf"                    Edi      "edi"      "entreprises"  "facture.pdf";
 };

@@ -5,6 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::original::original;
 use crate::cli::piece::Whole;
 use crate::error::{reason, shown};
+use crate::flux;
 use crate::ledger::LedgerReader;
 use crate::msg;
 use crate::render::{BYTE_ORDER_MARK, cell, csv_writer};
@@ -62,13 +63,16 @@ fn fill(
     let json = serde_json::to_vec(dossier).map_err(|e| wrong(e.into()))?;
     let trail = trail(dossier).map_err(wrong)?;
     let mut zip = ZipWriter::new(io::BufWriter::new(file));
-    add(&mut zip, "index.html", page::page(dossier, lang).as_bytes()).map_err(wrong)?;
-    add(&mut zip, "dossier.json", &[&json[..], b"\n"].concat()).map_err(wrong)?;
-    add(&mut zip, "trail.csv", &trail).map_err(wrong)?;
+    let mut names = Vec::new();
     for (n, piece) in dossier.pieces.iter().enumerate() {
         let bytes = original(ledger, spool, &piece.row.piece)?;
-        add(&mut zip, &name_of(n, piece), &bytes).map_err(wrong)?;
+        let name = name_of(n, piece, flux::sniff(&bytes).extension());
+        add(&mut zip, &name, &bytes).map_err(wrong)?;
+        names.push(name);
     }
+    add(&mut zip, "index.html", page::page(dossier, &names, lang).as_bytes()).map_err(wrong)?;
+    add(&mut zip, "dossier.json", &[&json[..], b"\n"].concat()).map_err(wrong)?;
+    add(&mut zip, "trail.csv", &trail).map_err(wrong)?;
     let file = zip.finish().map_err(io::Error::from).and_then(|w| w.into_inner().map_err(|e| e.into_error()));
     file.and_then(|file| file.sync_all()).map_err(wrong)
 }
@@ -83,12 +87,12 @@ fn add(zip: &mut ZipWriter<io::BufWriter<File>>, name: &str, bytes: &[u8]) -> io
 }
 
 /// The name of an original in the file: its place, what it is, its number as far as any file system takes it.
-pub fn name_of(n: usize, piece: &Whole) -> String {
+fn name_of(n: usize, piece: &Whole, extension: &str) -> String {
     let plain = |text: &Option<String>| -> String {
         let text = text.as_deref().unwrap_or("-").chars().take(40);
         text.map(|c| if c.is_ascii_alphanumeric() || matches!(c, '-' | '+') { c } else { '_' }).collect()
     };
-    format!("pieces/{:03}-{}-{}.xml", n + 1, plain(&piece.row.cadre), plain(&piece.row.number))
+    format!("pieces/{:03}-{}-{}.{extension}", n + 1, plain(&piece.row.cadre), plain(&piece.row.number))
 }
 
 /// One row an event, for a spreadsheet: with a byte order mark, since whoever opens it is not asked.

@@ -1,6 +1,5 @@
 //! The page of an exported dossier: one file, no script, nothing from elsewhere.
 
-use super::export::name_of;
 use super::{Dossier, kind};
 use crate::cli::piece::{TRAIL, Whole};
 use crate::render::cell;
@@ -18,12 +17,13 @@ const SUMMARY: [Text; 7] = [
     t("TTC", "Incl. VAT"), t("Statut", "Status"),
 ];
 
-/// The page, in a language.
-pub fn page(dossier: &Dossier, lang: Lang) -> String {
+/// The page, in a language; `originals` are the names of the pièces' files beside it.
+pub fn page(dossier: &Dossier, originals: &[String], lang: Lang) -> String {
     let (title, code) = (escaped(&dossier.title(lang)), if lang == Lang::Fr { "fr" } else { "en" });
     let heads: String = SUMMARY.iter().map(|title| format!("<th>{}</th>", title.get(lang))).collect();
     let rows: String = dossier.pieces.iter().enumerate().map(|(n, piece)| row(n, piece)).collect();
-    let parts: String = dossier.pieces.iter().enumerate().map(|(n, piece)| part(n, piece, dossier, lang)).collect();
+    let parts = dossier.pieces.iter().zip(originals).enumerate();
+    let parts: String = parts.map(|(n, (piece, file))| part(n, piece, file, dossier, lang)).collect();
     format!(
         "<!doctype html>\n<html lang=\"{code}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{title}</title>\n<style>{STYLE}</style>\n</head>\n\
@@ -47,7 +47,7 @@ fn row(n: usize, piece: &Whole) -> String {
 }
 
 /// A pièce: what it says, its links, its trail, its original.
-fn part(n: usize, piece: &Whole, dossier: &Dossier, lang: Lang) -> String {
+fn part(n: usize, piece: &Whole, file: &str, dossier: &Dossier, lang: Lang) -> String {
     let columns = crate::cli::search::COLUMNS.iter().zip(&crate::cli::piece::TITLES);
     let facts: String = columns
         .map(|(column, title)| (title.get(lang), (column.cell)(&piece.row, lang)))
@@ -65,7 +65,7 @@ fn part(n: usize, piece: &Whole, dossier: &Dossier, lang: Lang) -> String {
         format!("<tr>{cells}</tr>\n")
     });
     let steps: String = steps.collect();
-    let (name, file) = (escaped(&super::heading(piece)), name_of(n, piece));
+    let name = escaped(&super::heading(piece));
     let original = t("original", "original").get(lang);
     format!(
         "<h2 id=\"p{n}\">{name}</h2>\n<table>\n<tr>{heads}</tr>\n{steps}</table>\n<dl>\n{facts}{links}\
