@@ -32,6 +32,8 @@ pub struct Judged {
     pub route: Option<Route>,
     /// The earlier pièces that it associates; none: it is a *dépôt initial*.
     pub cites: Vec<Cited>,
+    /// How many files it embeds (BG-24).
+    pub attachments: usize,
     /// The decoded document, where it was to be kept: places in findings are places in it.
     pub text: Option<String>,
     /// Everything that was found, in the order of layers, then of the document.
@@ -241,7 +243,7 @@ impl Judged {
     /// A file of which no pièce could be read.
     pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
         let (facts, route, cites, text, embedded) = Default::default();
-        Judged { syntax, embedded, fate, facts, route, cites, text, findings }
+        Judged { syntax, embedded, fate, facts, route, cites, attachments: 0, text, findings }
     }
 }
 
@@ -383,7 +385,8 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
     };
     let cites = if works::is_association(&case) { cited(piece) } else { Vec::new() };
     let (syntax, fate) = (piece.syntax.name(), Fate::Piece);
-    Judged { syntax, embedded: None, fate, facts, route, cites, text: None, findings }
+    let attachments = piece.embedded().count();
+    Judged { syntax, embedded: None, fate, facts, route, cites, attachments, text: None, findings }
 }
 
 /// The earlier pièces that a document cites.

@@ -5,6 +5,8 @@
 //! amounts keep their raw text beside what it means, so that a rule can say what it found.
 
 pub mod amount;
+pub mod attached;
+pub mod base64;
 mod cii;
 mod read;
 mod terms;

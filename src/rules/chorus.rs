@@ -1,11 +1,13 @@
 //! Layer *chorus*: what Chorus Pro asks of every pièce.
 
+mod attachments;
+
 use super::legible::each_number;
 use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
 use crate::annuaire::siret_checks;
 use crate::msg;
 use crate::piece::amount::shape;
-use crate::piece::{Account, Actor, Attachment, Number, PaymentMeans, Piece, Val};
+use crate::piece::{Account, Actor, Number, PaymentMeans, Piece, Val};
 use crate::text::{Text, same, t};
 use rust_decimal::Decimal;
 
@@ -30,7 +32,7 @@ const fn rule(
 use Severity::{Error, Warning};
 
 #[rustfmt::skip]
-static TABLE: [Rule; 19] = [
+static TABLE: [Rule; 20] = [
     rule("G1.05", Error, &["BT-1"],
         t("le numéro a de 1 à 20 caractères parmi lettres, chiffres, espace, + - _ /, sans espace au bord ni double", "the number has 1 to 20 characters among letters, digits, space, + - _ /, no space at an end nor two together"),
         t("Chorus Pro compare les numéros caractère par caractère", "Chorus Pro compares numbers character by character"),
@@ -95,12 +97,12 @@ static TABLE: [Rule; 19] = [
         t("une pièce jointe a un nom de 50 caractères au plus, avec une extension admise", "an attachment has a name of at most 50 characters, with an extension that is allowed"),
         t("Chorus Pro n'accepte que ces types de fichiers", "Chorus Pro takes these types of files only"),
         CHORUS, same("filename=\"macro.exe\""),
-        t("renommez ou convertissez la pièce jointe (PDF, par exemple)", "rename or convert the attachment (PDF, for instance)"), Some(attachment_name)),
+        t("renommez ou convertissez la pièce jointe (PDF, par exemple)", "rename or convert the attachment (PDF, for instance)"), Some(attachments::name)),
     rule("C-09", Error, &["BT-125"],
-        t("une pièce jointe n'est pas vide, fait moins de 10 Mo, et toutes ensemble moins de 120 Mo", "an attachment is not empty, has less than 10 MB, and all together less than 120 MB"),
+        t("une pièce jointe n'est pas vide, fait moins de 10 Mo, et toutes ensemble 120 Mo au plus", "an attachment is not empty, has less than 10 MB, and all together at most 120 MB"),
         t("limites de Chorus Pro ; ici [limits] attachment et attachments", "limits of Chorus Pro; here [limits] attachment and attachments"),
         CHORUS, same("<cbc:EmbeddedDocumentBinaryObject filename=\"a.pdf\"/>"),
-        t("retirez la pièce jointe vide, allégez la trop lourde", "remove the empty attachment, lighten the heavy one"), Some(attachment_size)),
+        t("retirez la pièce jointe vide, allégez la trop lourde", "remove the empty attachment, lighten the heavy one"), Some(attachments::size)),
     rule("C-10", Error, &["BT-112", "BT-109", "BT-110"],
         t("TTC = HT + TVA", "total with VAT = total without VAT + VAT"),
         t("tolérance zéro : les totaux déclarés se recoupent au centime", "no tolerance: the stated totals agree to the cent"),
@@ -126,6 +128,11 @@ static TABLE: [Rule; 19] = [
         t("un avertissement : le récapitulatif est facultatif dans Chorus Pro ; EN 16931 en fait une erreur (BR-CO-14)", "a warning: the breakdown is optional in Chorus Pro; EN 16931 makes it an error (BR-CO-14)"),
         "EN 16931-1", t("20.00 annoncés, 15.00 + 4.00 détaillés", "20.00 stated, 15.00 + 4.00 broken down"),
         t("corrigez le récapitulatif ou le total", "mend the breakdown or the total"), Some(breakdown)),
+    rule("C-15", Error, &["BT-125"],
+        t("le contenu d'une pièce jointe est en base64", "the content of an attachment is base64"),
+        t("un contenu mal codé ne rend pas le fichier d'origine à qui le reçoit", "what is encoded wrongly does not give its recipient the file that it was"),
+        CHORUS, same("<cbc:EmbeddedDocumentBinaryObject filename=\"a.pdf\">JVBERi0!</cbc:EmbeddedDocumentBinaryObject>"),
+        t("encodez le fichier en base64 (RFC 4648), avec ses signes = à la fin", "encode the file as base64 (RFC 4648), with its = signs at the end"), Some(attachments::encoding)),
 ];
 
 /// The rules of this layer, in order.
@@ -445,80 +452,6 @@ fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) 
                     "100 caractères au plus : lettres, chiffres, espace, - et _",
                     "at most 100 characters: letters, digits, space, - and _"
                 )),
-        );
-    }
-}
-
-#[rustfmt::skip]
-static EXTENSIONS: [&str; 36] = [ // sorted
-    "BMP", "BZ2", "CSV", "DOC", "DOCX", "FAX", "GIF", "GZ", "GZIP", "HTM", "HTML", "JPEG", "JPG", "ODP", "ODS", "ODT", "P7S", "PDF",
-    "PNG", "PPS", "PPT", "PPTX", "RTF", "SVG", "TGZ", "TIF", "TIFF", "TXT", "XHTML", "XLC", "XLM", "XLS", "XLSX", "XML", "ZIP", "",
-];
-
-fn attachment_name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
-    let p = case.piece;
-    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        let name = p.attachment_name(a).unwrap_or_default();
-        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
-        let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
-        if known && name.chars().count() <= 50 {
-            continue;
-        }
-        let message = if name.is_empty() {
-            msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
-        } else if known {
-            msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
-        } else {
-            msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
-        };
-        let list = EXTENSIONS[..35].join(" ");
-        found.push(rule.finding(message).at(Some(p.place(a.at.unwrap_or(p.doc.root())))).found(name).expected(msg!(
-            "50 caractères au plus, extension parmi {list}",
-            "at most 50 characters, an extension among {list}"
-        )));
-    }
-}
-
-/// The size of what base64 stands for, counted without decoding it.
-fn decoded_size(a: &Attachment<'_>) -> u64 {
-    let text = a.content.map_or("", |c| c.text);
-    // Attachments are most of a heavy document: no branch a byte, and sums that fit one, so that many are counted at
-    // once.
-    let is_digit =
-        |b: u8| (b.wrapping_sub(b'0') < 10) | ((b | 0x20).wrapping_sub(b'a') < 26) | (b == b'+') | (b == b'/');
-    let count = |chunk: &[u8]| u64::from(chunk.iter().fold(0, |n: u8, b| n + u8::from(is_digit(*b))));
-    text.as_bytes().chunks(usize::from(u8::MAX)).map(count).sum::<u64>() * 3 / 4
-}
-
-fn attachment_size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
-    let (p, limits) = (case.piece, &case.context.config.limits);
-    let mut all = 0;
-    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        let size = decoded_size(a);
-        all += size;
-        let limit = limits.attachment;
-        let message = match size {
-            0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
-            _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
-            _ => continue,
-        };
-        found.push(
-            rule.finding(message)
-                .at(Some(p.place(a.at.unwrap_or(p.doc.root()))))
-                .found(format!("{} ({size})", p.attachment_name(a).unwrap_or("–")))
-                .expected(msg!("de 1 à {limit} octets", "1 to {limit} bytes")),
-        );
-    }
-    let limit = limits.attachments;
-    if all >= limit {
-        found.push(
-            rule.finding(msg!(
-                "les pièces jointes sont trop lourdes ensemble",
-                "the attachments are too large together"
-            ))
-            .at(Some(p.place(p.doc.root())))
-            .found(all.to_string())
-            .expected(msg!("moins de {limit} octets en tout", "less than {limit} bytes in all")),
         );
     }
 }

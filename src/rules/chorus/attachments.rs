@@ -1,0 +1,101 @@
+//! What Chorus Pro asks of the files that a pièce embeds (BG-24): their names, their sizes, their encoding.
+
+use super::{Case, Finding, Findings, Rule};
+use crate::msg;
+use crate::piece::Attachment;
+use crate::piece::base64::{self, Fault};
+
+#[rustfmt::skip]
+static EXTENSIONS: [&str; 36] = [ // sorted
+    "BMP", "BZ2", "CSV", "DOC", "DOCX", "FAX", "GIF", "GZ", "GZIP", "HTM", "HTML", "JPEG", "JPG", "ODP", "ODS", "ODT", "P7S", "PDF",
+    "PNG", "PPS", "PPT", "PPTX", "RTF", "SVG", "TGZ", "TIF", "TIFF", "TXT", "XHTML", "XLC", "XLM", "XLS", "XLSX", "XML", "ZIP", "",
+];
+
+/// C-08.
+pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
+    let p = case.piece;
+    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
+        let name = p.attachment_name(a).unwrap_or_default();
+        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+        let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
+        if known && name.chars().count() <= 50 {
+            continue;
+        }
+        let message = if name.is_empty() {
+            msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
+        } else if known {
+            msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
+        } else {
+            msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
+        };
+        let list = EXTENSIONS[..35].join(" ");
+        found.push(at(rule.finding(message), case, a).found(name).expected(msg!(
+            "50 caractères au plus, extension parmi {list}",
+            "at most 50 characters, an extension among {list}"
+        )));
+    }
+}
+
+/// C-09.
+pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
+    let (p, limits) = (case.piece, &case.context.config.limits);
+    let mut all = 0;
+    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
+        let size = base64::size(a.content.map_or("", |c| c.text));
+        all += size;
+        let limit = limits.attachment;
+        let message = match size {
+            0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
+            _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
+            _ => continue,
+        };
+        found.push(
+            at(rule.finding(message), case, a)
+                .found(format!("{} ({size})", p.attachment_name(a).unwrap_or("–")))
+                .expected(msg!("de 1 à {} octets", "1 to {} bytes", limit - 1)),
+        );
+    }
+    let limit = limits.attachments;
+    if all > limit {
+        found.push(
+            rule.finding(msg!(
+                "les pièces jointes sont trop lourdes ensemble",
+                "the attachments are too large together"
+            ))
+            .at(Some(p.place(p.doc.root())))
+            .found(all.to_string())
+            .expected(msg!("{limit} octets au plus en tout", "at most {limit} bytes in all")),
+        );
+    }
+}
+
+/// C-15.
+pub(super) fn encoding(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
+    let p = case.piece;
+    for a in &p.attachments {
+        let Some(fault) = a.content.and_then(|content| base64::fault(content.text)) else { continue };
+        let finding = match fault {
+            Fault::Character(c, n) => rule
+                .finding(msg!(
+                    "le caractère n° {n} de cette pièce jointe n'est pas du base64",
+                    "character no. {n} of this attachment is no base64"
+                ))
+                .found(c),
+            Fault::Length(n) => rule
+                .finding(msg!(
+                    "le base64 de cette pièce jointe est tronqué",
+                    "the base64 of this attachment is cut short"
+                ))
+                .found(n.to_string())
+                .expected(msg!(
+                    "un multiple de 4 caractères, dont deux = au plus, à la fin",
+                    "a multiple of 4 characters, of these two = at most, at the end"
+                )),
+        };
+        found.push(at(finding, case, a));
+    }
+}
+
+fn at(finding: Finding, case: &Case<'_, '_>, a: &Attachment<'_>) -> Finding {
+    finding.at(Some(case.piece.place(a.at.unwrap_or(case.piece.doc.root()))))
+}
