@@ -3,8 +3,10 @@
 
 mod common;
 
+use common::archive::tgz;
 use common::build::{Build, Format};
 use common::pdf::facturx;
+use common::world::{World, a4, text};
 use guichet::config::Config;
 use guichet::judge::{Judged, judge};
 use guichet::piece::attached;
@@ -104,4 +106,82 @@ fn many_and_heavy_attachments_take_linear_time() {
     let many = vec![("a.pdf", "Zm9v"); 20_000];
     assert!(broken(with(Format::Cii, &many), &Config::default()).is_empty());
     assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+}
+
+/// An A4 that the world accepts, with files in it.
+fn a4_with(number: &str, files: &[(&str, &str)]) -> Vec<u8> {
+    let files: String = files
+        .iter()
+        .map(|(name, content)| {
+            format!(
+                "<cac:AdditionalDocumentReference><cbc:ID>1</cbc:ID><cac:Attachment>\
+                 <cbc:EmbeddedDocumentBinaryObject mimeCode=\"application/pdf\" filename=\"{name}\">{content}</cbc:EmbeddedDocumentBinaryObject>\
+                 </cac:Attachment></cac:AdditionalDocumentReference>"
+            )
+        })
+        .collect();
+    let before = "<cac:AccountingSupplierParty>";
+    text(&a4(number)).replace(before, &format!("{files}{before}")).into_bytes()
+}
+
+#[test]
+fn each_file_goes_beside_the_pièce_to_whoever_receives_it() {
+    let files = [("../plan.pdf", "JVBERi0="), ("métré.xlsx", "UEsDBA==")];
+    let (plain, packed) = (a4_with("N-1", &files), facturx(&a4_with("N-2", &files)));
+    let archive = tgz(&[
+        ("a.xml", &a4_with("N-3", &files)),
+        ("b.xml", &a4("N-4")),
+        ("c.pdf", &facturx(&a4_with("N-5", &files[..1]))),
+    ]);
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "plain", &plain);
+    w.drop_file("edi", "alpha", "packed", &packed);
+    w.drop_file("edi", "alpha", "archive", &archive);
+    assert_eq!(w.batch()["accepted"], 5);
+    assert_eq!(w.violations(true), Vec::<String>::new());
+    let names: Vec<String> = w.files("spool/out/beta/pieces");
+    let after_id = |name: &String| name[16..].split_once(['_', '.']).unwrap().1.to_owned();
+    let told: Vec<String> = names.iter().map(after_id).collect();
+    let [one, two] = ["_plan.pdf", "métré.xlsx"];
+    assert_eq!(told.len(), 12, "{names:?}");
+    for (what, n) in [(one, 4), (two, 3), ("xml", 3), ("pdf", 2)] {
+        assert_eq!(told.iter().filter(|t| t.trim_start_matches('.') == what).count(), n, "{what}: {names:?}");
+    }
+    for (name, bytes) in names.iter().zip(w.tray("beta", "pieces")) {
+        let meant: Option<&[u8]> = match name {
+            name if name.ends_with(one) => Some(b"%PDF-"),
+            name if name.ends_with(two) => Some(b"PK\x03\x04"),
+            _ => None,
+        };
+        assert!(meant.is_none_or(|meant| meant == bytes), "{name}");
+    }
+    // A pièce, then its files: the same id, sequences that follow.
+    let first = names.iter().position(|n| n.ends_with(one)).unwrap();
+    assert_eq!(names[first - 1][16..34], names[first][16..34]);
+    assert!(
+        !w.files("spool/out").iter().any(|f| f.starts_with("gamma") && f.contains("plan")),
+        "the MOA has not got it yet"
+    );
+
+    // The original is the pièce's own bytes, not those of a file beside it.
+    let exported = w.run(&["dossier", "N-1", "--export", "d.zip"]);
+    assert!(exported.status.success(), "{}", text(&exported.stderr));
+
+    // The audit opens the deposits again.
+    let ledger = rusqlite::Connection::open(w.path("spool/guichet.db")).unwrap();
+    ledger.execute_batch("DROP TRIGGER outbox_fixed").unwrap();
+    for part in ["embedded 2", "embedded 9"] {
+        let changed = ledger.execute("UPDATE outbox SET part = ?1 WHERE part = 'embedded 1'", [part]).unwrap();
+        assert_eq!(changed, 4);
+        let out = w.run(&["verify"]);
+        assert_eq!(out.status.code(), Some(1));
+        assert_eq!(
+            text(&out.stdout).matches("is not the file that the pièce embeds").count(),
+            4,
+            "{}",
+            text(&out.stdout)
+        );
+        ledger.execute("UPDATE outbox SET part = 'embedded 1' WHERE name LIKE '%plan.pdf'", []).unwrap();
+    }
+    assert!(w.run(&["verify"]).status.success());
 }

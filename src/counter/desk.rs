@@ -10,10 +10,11 @@ use crate::facts::Facts;
 use crate::judge::{Document, Fate, Judged, Member};
 use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
+use crate::piece::attached;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
-use crate::spool::{Staged, Tray};
+use crate::spool::{Claim, Staged, Tray};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
@@ -264,15 +265,41 @@ impl Writing<'_, '_> {
             self.entry.moves(&Move { by: by.as_deref(), ..Move::of(&earlier.id, *status, self.now) })?;
             self.tell(&earlier.facts, &earlier.event, &claim.partner);
         }
-        for partner in self.partners_of(&piece.readers) {
-            let sequence = self.entry.sequence(&partner)?;
+        let (partners, entry) = (self.partners_of(&piece.readers), member.map(|m| m.entry));
+        for partner in &partners {
+            let sequence = self.entry.sequence(partner)?;
             let name = retour::piece_name(sequence, &piece.id, judged.extension());
-            self.intake.spool.stage_piece(&partner, &name, claim, member.map(|m| m.entry))?;
+            self.intake.spool.stage_piece(partner, &name, claim, entry)?;
             let sha256 = member.map_or(taken.sha256, |m| Some(m.sha256)).expect("a pièce was read, and hashed");
-            let (flow, id) = (Some(claim.id.as_str()), Some(piece.id.as_str()));
-            self.outbound(flow, id, &partner, Tray::Pieces, sequence, &name, sha256, None)?;
+            let of = Of { flow: Some(claim.id.as_str()), piece: Some(&piece.id), part: None };
+            self.outbound(of, partner, Tray::Pieces, sequence, &name, sha256, None)?;
+        }
+        if judged.attachments > 0 && !partners.is_empty() {
+            self.attachments(claim, entry, &piece.id, &partners)?;
         }
         Ok(())
+    }
+
+    /// Stages the files that a pièce embeds, each beside it.
+    fn attachments(
+        &mut self,
+        claim: &Claim,
+        entry: Option<usize>,
+        piece: &str,
+        partners: &[String],
+    ) -> Result<(), CounterError> {
+        let document = self.intake.spool.read_own(claim, entry)?;
+        attached::each(document, |n, name, bytes| {
+            let (sha256, part) = (Sha256::digest(&bytes).into(), format!("embedded {n}"));
+            for partner in partners {
+                let sequence = self.entry.sequence(partner)?;
+                let name = retour::attachment_name(sequence, piece, name);
+                self.intake.spool.stage(partner, &name, &bytes)?;
+                let of = Of { flow: Some(claim.id.as_str()), piece: Some(piece), part: Some(&part) };
+                self.outbound(of, partner, Tray::Pieces, sequence, &name, sha256, None)?;
+            }
+            Ok(())
+        })
     }
 
     /// Notes an event for every partner that is told of it.
@@ -311,8 +338,8 @@ impl Writing<'_, '_> {
         let bytes = retour::report(&envelope, &report);
         self.intake.spool.stage(&claim.partner, &name, &bytes)?;
         let sha256 = Sha256::digest(&bytes).into();
-        let flow = Some(claim.id.as_str());
-        self.outbound(flow, None, &claim.partner, Tray::ComptesRendus, sequence, &name, sha256, Some(&bytes))
+        let of = Of { flow: Some(claim.id.as_str()), ..Of::default() };
+        self.outbound(of, &claim.partner, Tray::ComptesRendus, sequence, &name, sha256, Some(&bytes))
     }
 
     /// Renders and stages one life-cycle flow a partner, with everything that it is told of this batch.
@@ -326,7 +353,7 @@ impl Writing<'_, '_> {
             let bytes = retour::statuses(&envelope, &units);
             self.intake.spool.stage(&partner, &name, &bytes)?;
             let sha256 = Sha256::digest(&bytes).into();
-            self.outbound(None, None, &partner, Tray::Statuts, sequence, &name, sha256, Some(&bytes))?;
+            self.outbound(Of::default(), &partner, Tray::Statuts, sequence, &name, sha256, Some(&bytes))?;
         }
         Ok(())
     }
@@ -334,8 +361,7 @@ impl Writing<'_, '_> {
     #[allow(clippy::too_many_arguments)] // one row of the outbox
     fn outbound(
         &mut self,
-        flow: Option<&str>,
-        piece: Option<&str>,
+        of: Of<'_>,
         partner: &str,
         tray: Tray,
         sequence: i64,
@@ -344,7 +370,7 @@ impl Writing<'_, '_> {
         bytes: Option<&[u8]>,
     ) -> Result<(), CounterError> {
         let (tray, renderer, at) = (tray.name(), retour::RENDERER, self.now);
-        let part = None;
+        let Of { flow, piece, part } = of;
         let row = Outbound { flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at, part };
         self.done.pending.push(self.entry.outbound(&row)?);
         Ok(())
@@ -390,6 +416,14 @@ impl Writing<'_, '_> {
             rules,
         });
     }
+}
+
+/// What an outbound file is of: the flow that it answers or comes from, the pièce, and which part of that.
+#[derive(Clone, Copy, Default)]
+struct Of<'a> {
+    flow: Option<&'a str>,
+    piece: Option<&'a str>,
+    part: Option<&'a str>,
 }
 
 /// What became of a deposit, and of its documents.

@@ -12,9 +12,11 @@ use crate::flux::{
 };
 use crate::lifecycle::{Statut, may_follow};
 use crate::msg;
+use crate::piece::attached;
 use crate::text::Msg;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
@@ -404,36 +406,73 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// Each pièce that was delivered is, byte for byte, its deposit or its member of it.
+    /// Each pièce that was delivered is, byte for byte, its deposit or its member of it, and each file beside it one
+    /// that it embeds.
     fn delivered(&self) -> rusqlite::Result<Vec<Msg>> {
         let mut problems = Vec::new();
         let mut statement = self.ledger.conn.prepare(
-            "SELECT o.partner, o.name, o.sha256, f.sha256, f.filed, p.entry
-             FROM outbox o JOIN piece p ON p.id = o.piece JOIN flow f ON f.id = p.flow ORDER BY f.id",
+            "SELECT o.partner, o.name, o.sha256, f.sha256, f.filed, p.entry, o.part
+             FROM outbox o JOIN piece p ON p.id = o.piece JOIN flow f ON f.id = p.flow ORDER BY f.id, p.id",
         )?;
         let mut rows = statement.query([])?;
-        let mut opened: (String, HashMap<usize, Hash>) = Default::default();
+        let with_files = self.with_files()?;
+        let (mut opened, mut embedded): ((String, HashMap<usize, Hash>), (String, Files)) = Default::default();
         while let Some(r) = rows.next()? {
             let (partner, name, sent): (String, String, Hash) = (r.get(0)?, r.get(1)?, r.get(2)?);
             let (flow, filed): (Hash, String) = (r.get(3)?, r.get(4)?);
-            let is = match r.get::<_, Option<i64>>(5)? {
-                None => Some(flow),
-                Some(entry) => {
+            let entry = r.get::<_, Option<i64>>(5)?.and_then(|entry| usize::try_from(entry).ok());
+            let part: Option<String> = r.get(6)?;
+            let is = match (part.as_deref().map(|part| part.strip_prefix("embedded ")), entry) {
+                (None, None) => Some(flow),
+                (None, Some(entry)) => {
                     if opened.0 != filed {
                         opened = (filed.clone(), members(&self.spool.join(&filed)));
                     }
-                    usize::try_from(entry).ok().and_then(|entry| opened.1.get(&entry)).copied()
+                    opened.1.get(&entry).copied()
                 }
+                (Some(Some(n)), entry) => {
+                    if embedded.0 != filed {
+                        let files = with_files.get(&filed).map(|entries| files(&self.spool.join(&filed), entries));
+                        embedded = (filed, files.unwrap_or_default());
+                    }
+                    let nth = |hashes: &Vec<Hash>| {
+                        n.parse::<usize>().ok().and_then(|n| hashes.get(n.checked_sub(1)?).copied())
+                    };
+                    // A file that is not there at all is no file's hash.
+                    embedded.1.get(&entry).map(|hashes| nth(hashes).unwrap_or_default())
+                }
+                (Some(None), _) => None,
             };
             // A file that is missing is told where conservation is audited.
             if is.is_some_and(|is| is != sent) {
-                problems.push(msg!(
-                    "{partner}/{name} n'est pas la pièce déposée",
-                    "{partner}/{name} is not the pièce that was deposited"
-                ));
+                problems.push(match part {
+                    None => msg!(
+                        "{partner}/{name} n'est pas la pièce déposée",
+                        "{partner}/{name} is not the pièce that was deposited"
+                    ),
+                    Some(_) => msg!(
+                        "{partner}/{name} n'est pas le fichier que la pièce embarque",
+                        "{partner}/{name} is not the file that the pièce embeds"
+                    ),
+                });
             }
         }
         Ok(problems)
+    }
+
+    /// The deposits of which embedded files were delivered, with the entries of the pièces that embed them.
+    fn with_files(&self) -> rusqlite::Result<HashMap<String, HashSet<Option<usize>>>> {
+        let mut found: HashMap<String, HashSet<Option<usize>>> = HashMap::new();
+        let mut statement = self.ledger.conn.prepare(
+            "SELECT DISTINCT f.filed, p.entry FROM outbox o JOIN piece p ON p.id = o.piece JOIN flow f ON f.id = p.flow
+             WHERE o.part LIKE 'embedded %'",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(r) = rows.next()? {
+            let entry = r.get::<_, Option<i64>>(1)?.and_then(|entry| usize::try_from(entry).ok());
+            found.entry(r.get(0)?).or_default().insert(entry);
+        }
+        Ok(found)
     }
 
     /// What was sent is what was rendered, numbered without gaps, and nothing unknown is staged.
@@ -519,10 +558,45 @@ fn hash_of(path: &Path) -> std::io::Result<Vec<u8>> {
     }
 }
 
+/// The hashes of the files that documents embed, in order, by the entry of the document.
+type Files = HashMap<Option<usize>, Vec<Hash>>;
+
+/// Those of these entries of a deposit; none of what cannot be read.
+fn files(path: &Path, entries: &HashSet<Option<usize>>) -> Files {
+    let mut found = Files::new();
+    if entries.contains(&None) {
+        found.extend(std::fs::read(path).ok().map(|bytes| (None, files_in(bytes))));
+        return found;
+    }
+    each_member(path, |entry, bytes| {
+        if entries.contains(&Some(entry)) {
+            found.insert(Some(entry), files_in(bytes));
+        }
+    });
+    found
+}
+
+fn files_in(document: Vec<u8>) -> Vec<Hash> {
+    let mut hashes = Vec::new();
+    let Ok(()) = attached::each(document, |_, _, bytes| {
+        hashes.push(Sha256::digest(&bytes).into());
+        Ok::<(), Infallible>(())
+    });
+    hashes
+}
+
 /// The hashes of an archive's members, by their entry; none where it cannot be opened.
 fn members(path: &Path) -> HashMap<usize, Hash> {
     let mut found = HashMap::new();
-    let Ok(mut file) = File::open(path) else { return found };
+    each_member(path, |entry, bytes| {
+        found.insert(entry, Sha256::digest(&bytes).into());
+    });
+    found
+}
+
+/// Gives the members of an archive that can be taken.
+fn each_member(path: &Path, mut take: impl FnMut(usize, Vec<u8>)) {
+    let Ok(mut file) = File::open(path) else { return };
     let mut head = Vec::new();
     let read = Read::by_ref(&mut file).take(512).read_to_end(&mut head).and_then(|_| file.rewind());
     let size = file.metadata().map_or(0, |m| m.len());
@@ -530,10 +604,9 @@ fn members(path: &Path) -> HashMap<usize, Hash> {
         let kind = flux::sniff(&head);
         let _ = archive::each(kind, BufReader::new(file), size, &archive::UNLIMITED, |member| {
             if let Content::Bytes(bytes) = member.content {
-                found.insert(member.entry, Sha256::digest(&bytes).into());
+                take(member.entry, bytes);
             }
             Ok::<(), ()>(())
         });
     }
-    found
 }

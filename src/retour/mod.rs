@@ -11,7 +11,7 @@ mod markup;
 mod names;
 
 pub use cppstatut::{Cause, Envelope, Report, Reported, StatusUnit, report, statuses};
-pub use names::{flow_name, piece_name, report_interface};
+pub use names::{attachment_name, flow_name, piece_name, report_interface};
 
 use crate::annuaire::Partner;
 use crate::text::Lang;

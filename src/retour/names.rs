@@ -25,6 +25,21 @@ pub fn piece_name(sequence: i64, piece: &str, extension: &str) -> String {
     format!("{sequence:015}_{piece}.{extension}")
 }
 
+/// The name of a file that a pièce embeds: `000000000000008_p-…_plan.pdf`. What no file system or terminal takes well
+/// becomes `_`, and what is long is cut before its extension, so that the whole stays within 255 bytes.
+pub fn attachment_name(sequence: i64, piece: &str, name: &str) -> String {
+    let safe = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '+' | '(' | ')' | ',');
+    let safe: String = name.chars().map(|c| if safe(c) { c } else { '_' }).collect();
+    let (stem, extension) = safe.rsplit_once('.').unwrap_or((&safe, ""));
+    let cut = |text: &str, most: usize| text.chars().take(most).collect::<String>();
+    let (stem, extension) = (cut(stem.trim_start_matches('.'), LONGEST_STEM), cut(extension, LONGEST_EXTENSION));
+    format!("{sequence:015}_{piece}_{stem}.{extension}").trim_end_matches('.').to_owned()
+}
+
+/// Characters of the name of an attachment, of up to four bytes each.
+const LONGEST_STEM: usize = 46;
+const LONGEST_EXTENSION: usize = 5;
+
 /// The interface of the integration report of a flow: of a partner who names files by Chorus Pro's rule the
 /// counterpart of the interface that its file's name announces (`FSO1116A` → `CSO1116A`), else the one for what the
 /// bytes are.
@@ -70,6 +85,26 @@ mod tests {
         assert_eq!(name, "CSO1106A_GUI001_GUI0011106000000000000042");
         assert_eq!(name.len(), 41);
         assert_eq!(piece_name(7, "p-0123456789abcdef", "xml"), "000000000000007_p-0123456789abcdef.xml");
+    }
+
+    #[test]
+    fn what_a_pièce_embeds_is_called_by_a_name_that_harms_nobody() {
+        #[rustfmt::skip]
+        let cases = [
+            ("plan.pdf",                 "plan.pdf"),
+            ("métré n°2 (v1).xlsx",      "métré_n_2_(v1).xlsx"),
+            ("../../etc/passwd.txt",     "_.._etc_passwd.txt"),
+            (".bashrc.txt",              "bashrc.txt"),
+            ("C:\\a\\b.pdf",             "C__a_b.pdf"),
+            ("a\u{0}\n\u{1b}[31m\u{202e}.pdf", "a____31m_.pdf"),
+            ("",                         ""),
+        ];
+        for (name, safe) in cases {
+            assert_eq!(attachment_name(7, "p-1", name), format!("000000000000007_p-1_{safe}"));
+        }
+        let long =
+            attachment_name(7, "p-0123456789abcdef-500", &format!("{}.{}", "\u{10400}".repeat(300), "x".repeat(9)));
+        assert!(long.len() <= 255 && long.ends_with(".xxxxx"), "{}", long.len());
     }
 
     #[test]
