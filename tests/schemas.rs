@@ -146,6 +146,11 @@ fn dossier() -> Value {
     json!({"dossier": "N-1", "marche": "M-1", "pieces": [whole_piece()]})
 }
 
+fn stock() -> Value {
+    json!({"cadre": "A4", "status": "DEPOSEE", "label": "Déposée", "pieces": 2, "oldest": "2026-11-02T09:30:00+01:00",
+           "days": 3, "piece": "p-0123456789abcdef", "overdue": 0})
+}
+
 fn tally() -> Value {
     json!({"flows": 0, "pieces": 0, "accepted": 0, "refused": 0, "duplicates": 0, "acts": 0, "acts_refused": 0, "delays": 0,
            "held": 0, "waiting": 0, "elapsed_ms": 12})
@@ -183,6 +188,7 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("flow", flow()),
         ("flow", whole_flow()),
         ("dossier", dossier()),
+        ("stock", stock()),
     ] {
         let schema = schema(name);
         assert_eq!(validate_json(&schema, &right), Ok(()), "{name}");
@@ -230,6 +236,10 @@ fn values_are_held_to_their_form() {
         ("flow",  whole_flow(),  "/trail",              json!([])),
         ("dossier", dossier(),   "/pieces",             json!([])),
         ("dossier", dossier(),   "/pieces/0/trail",     json!([])),
+        ("stock", stock(),       "/pieces",             json!(0)),
+        ("stock", stock(),       "/overdue",            json!(-1)),
+        ("stock", stock(),       "/oldest",             json!("2026-11-02")),
+        ("stock", stock(),       "/days",               json!(0.5)),
         ("check", checked(),     "/findings/0/bt/1",    json!("106")),
         ("check", checked(),     "/findings/0/rule",    json!("g1")),
         ("piece", piece(),       "/piece",              json!("f-0123456789abcdef")),

@@ -23,6 +23,7 @@ mod rules;
 mod run;
 mod search;
 mod status;
+mod stock;
 mod verify;
 
 use crate::clock::Clock;
@@ -93,6 +94,8 @@ enum Command {
     Piece(piece::Args),
     /// A whole dossier: its pièces, each with its trail
     Dossier(dossier::Args),
+    /// Tableau de bord: pièces by cadre and state, since when, how many overdue
+    Stock(stock::Args),
     /// List flows: what came in, what became of it, how many are in each state
     Flows(flows::Args),
     /// One flow with its findings and what was sent back
@@ -196,6 +199,7 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),
         Command::Dossier(args) => dossier::run(&args, session),
+        Command::Stock(args) => stock::run(&args, session),
         Command::Flows(args) => flows::run(&args, session),
         Command::Flow(args) => flow::run(&args, session),
         Command::Replay(args) => replay::run(&args, session),

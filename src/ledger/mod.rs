@@ -9,6 +9,7 @@ mod flows;
 mod moves;
 mod read;
 mod search;
+mod stock;
 mod verify;
 mod view;
 mod write;
@@ -19,6 +20,7 @@ pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
 pub use moves::Move;
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
 pub use search::Criteria;
+pub use stock::{StockRow, Today};
 pub use verify::{Problem, verify};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 
