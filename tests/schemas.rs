@@ -151,6 +151,24 @@ fn stock() -> Value {
            "days": 3, "piece": "p-0123456789abcdef", "overdue": 0})
 }
 
+fn structure() -> Value {
+    json!({"kind": "structure", "id": "91100001600012", "id_type": 1, "name": "x", "active": true, "service_required": false,
+           "engagement_required": false, "either_required": false, "partners": ["alpha"],
+           "services": [{"code": "S", "name": "y", "active": true, "engagement_required": false}],
+           "marches": [{"number": "M-1", "name": null, "moa": "91100003200019", "roles": ["moe", "sous-traitant"]}]})
+}
+
+fn marche() -> Value {
+    json!({"kind": "marche", "number": "M-1", "name": "x", "starts": "2026-01-01", "ends": null, "groupement": "conjoint",
+           "engagement": null, "payment_days": 50, "cadres": ["A4"],
+           "actors": [{"role": "moa", "id": "91100003200019", "name": "y", "service": "S", "service_name": null, "of": null}]})
+}
+
+fn partner() -> Value {
+    json!({"kind": "partner", "name": "alpha", "app_code": "ALP001", "modes": ["edi"], "naming": "free", "lang": "fr",
+           "structures": [{"id": "91100001600012", "name": "x"}]})
+}
+
 fn tally() -> Value {
     json!({"flows": 0, "pieces": 0, "accepted": 0, "refused": 0, "duplicates": 0, "acts": 0, "acts_refused": 0, "delays": 0,
            "held": 0, "waiting": 0, "elapsed_ms": 12})
@@ -189,6 +207,9 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("flow", whole_flow()),
         ("dossier", dossier()),
         ("stock", stock()),
+        ("annuaire", structure()),
+        ("annuaire", marche()),
+        ("annuaire", partner()),
     ] {
         let schema = schema(name);
         assert_eq!(validate_json(&schema, &right), Ok(()), "{name}");
@@ -240,6 +261,15 @@ fn values_are_held_to_their_form() {
         ("stock", stock(),       "/overdue",            json!(-1)),
         ("stock", stock(),       "/oldest",             json!("2026-11-02")),
         ("stock", stock(),       "/days",               json!(0.5)),
+        ("annuaire", structure(), "/id_type",           json!(8)),
+        ("annuaire", structure(), "/kind",              json!("marche")),
+        ("annuaire", structure(), "/marches/0/roles",   json!([])),
+        ("annuaire", marche(),   "/payment_days",       json!(-1)),
+        ("annuaire", marche(),   "/starts",             json!("01/01/2026")),
+        ("annuaire", marche(),   "/groupement",         json!("joint")),
+        ("annuaire", marche(),   "/actors/0/role",      json!("fournisseur")),
+        ("annuaire", partner(),  "/modes",              json!([])),
+        ("annuaire", partner(),  "/app_code",           json!("alp001")),
         ("check", checked(),     "/findings/0/bt/1",    json!("106")),
         ("check", checked(),     "/findings/0/rule",    json!("g1")),
         ("piece", piece(),       "/piece",              json!("f-0123456789abcdef")),

@@ -78,6 +78,8 @@ static FRENCH: &[(&str, &str)] = &[
     ("annuaire",                     "L'annuaire : structures, services, marchés, partenaires"),
     ("annuaire check",               "Dit ce qui ne va pas dans les fichiers de l'annuaire, et ne change rien"),
     ("annuaire load",                "Vérifie, puis met en vigueur : crée les répertoires des nouveaux partenaires, confie l'annuaire au guichet au travail"),
+    ("annuaire show",                "Une structure, la fiche d'identité d'un marché, ou un partenaire"),
+    ("annuaire show.id",             "Identifiant d'une structure, numéro d'un marché ou nom d'un partenaire"),
     ("search",                       "Liste les pièces qui répondent à tous les critères, refusées comprises, dans l'ordre de dépôt"),
     ("search.role",                  "Avec --structure : le rôle qu'elle y tient ; seul : les pièces sur lesquelles ce rôle doit agir"),
     ("search.structure",             "Une structure, acteur de la pièce"),
