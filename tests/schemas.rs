@@ -169,6 +169,39 @@ fn partner() -> Value {
            "structures": [{"id": "91100001600012", "name": "x"}]})
 }
 
+fn certificat() -> Value {
+    let (piece, event) =
+        (piece(), json!({"seq": 1, "status": "BROUILLON", "at": "2026-11-02T09:30:00+01:00", "hash": "0".repeat(64)}));
+    let mut certificat = json!({"kind": "deposit", "issuer": {"name": "x", "siret": null}, "label": "Déposée",
+        "depositor": {"role": "moe", "id": "91100002400016", "name": null}, "file": "F", "member": "a.xml", "sha256": null,
+        "flow_sha256": "0".repeat(64), "rules": "2026-11-26", "first": event, "last": event});
+    for key in [
+        "piece",
+        "cadre",
+        "type",
+        "number",
+        "issued",
+        "supplier",
+        "destinataire",
+        "marche",
+        "dossier",
+        "ht",
+        "vat",
+        "ttc",
+        "due",
+        "currency",
+        "partner",
+        "mode",
+        "flow",
+        "deposited",
+        "status",
+        "status_at",
+    ] {
+        certificat[key] = piece[key].clone();
+    }
+    certificat
+}
+
 fn tally() -> Value {
     json!({"flows": 0, "pieces": 0, "accepted": 0, "refused": 0, "duplicates": 0, "acts": 0, "acts_refused": 0, "delays": 0,
            "held": 0, "waiting": 0, "elapsed_ms": 12})
@@ -207,6 +240,7 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("flow", whole_flow()),
         ("dossier", dossier()),
         ("stock", stock()),
+        ("certificat", certificat()),
         ("annuaire", structure()),
         ("annuaire", marche()),
         ("annuaire", partner()),
@@ -261,6 +295,11 @@ fn values_are_held_to_their_form() {
         ("stock", stock(),       "/overdue",            json!(-1)),
         ("stock", stock(),       "/oldest",             json!("2026-11-02")),
         ("stock", stock(),       "/days",               json!(0.5)),
+        ("certificat", certificat(), "/kind",           json!("accepted")),
+        ("certificat", certificat(), "/first/hash",     json!("0".repeat(63))),
+        ("certificat", certificat(), "/last/seq",       json!(0)),
+        ("certificat", certificat(), "/depositor/role", json!("titulaire")),
+        ("certificat", certificat(), "/deposited",      json!("2026-11-02")),
         ("annuaire", structure(), "/id_type",           json!(8)),
         ("annuaire", structure(), "/kind",              json!("marche")),
         ("annuaire", structure(), "/marches/0/roles",   json!([])),

@@ -88,7 +88,7 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn original(&self, piece: &str) -> Result<Option<Original>, LedgerError> {
         let sql = "SELECT f.id, f.filed, f.sha256, p.entry, (SELECT o.sha256 FROM outbox o INDEXED BY outbox_flow
-                    WHERE o.flow = p.flow AND o.piece = p.id AND o.tray = 'pieces' LIMIT 1)
+                    WHERE o.flow = p.flow AND o.piece = p.id AND o.tray = 'pieces' AND o.part IS NULL LIMIT 1)
                    FROM piece p JOIN flow f ON f.id = p.flow WHERE p.id = ?";
         let row = self.conn.query_row(sql, [piece], |r| {
             let entry = r.get::<_, Option<i64>>(3)?.and_then(|n| usize::try_from(n).ok());

@@ -3,6 +3,7 @@
 //! Every event's hash covers the event and the hash before it, and the first event of a flow or a pièce covers the row
 //! it speaks of: whoever changes the past changes every hash after it, and `verify` says so.
 
+mod certificat;
 mod chain;
 mod dossier;
 mod flows;
@@ -14,6 +15,7 @@ mod verify;
 mod view;
 mod write;
 
+pub use certificat::{Sealed, Vouched};
 pub use chain::Hash;
 pub use dossier::{DossierRow, Original};
 pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
