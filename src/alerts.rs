@@ -123,10 +123,10 @@ const PAYER: &[S] = &[
 ];
 
 // Sources: the law on sous-traitance (valideur), the CCAG Travaux 2021 (MOE, décompte général, signature), the code de la
-// commande publique (payment). An A10 never reaches the destinataire: it is paid, or not, while the MOE has it.
+// commande publique (payment). An A10 is not made available to the destinataire: it is paid, or not, while the MOE has it.
 /// THE table of what is waited for; the first row that fits is the one.
 #[rustfmt::skip]
-pub static WATCHES: [Watch; 8] = [
+pub static WATCHES: [Watch; 9] = [
     //    waited for        cadres       statuses      from
     watch(Alert::Valideur,  ALL,         VALIDEUR,     Start::Status),
     watch(Alert::Moe,       &DRAFTS,     MOE,          Start::Status),
@@ -134,6 +134,7 @@ pub static WATCHES: [Watch; 8] = [
     watch(Alert::Dg,        &[A7, A14],  FINAL,        Start::Deposit),
     watch(Alert::Signature, &[A18, A20], FOURNISSEUR,  Start::Status),
     watch(Alert::Paiement,  &[A10],      MOE,          Start::Agreement),
+    watch(Alert::Paiement,  &[A10],      PAYER,        Start::Agreement),
     watch(Alert::Paiement,  &[A19],      PAYER,        Start::Draft),
     watch(Alert::Paiement,  ALL,         PAYER,        Start::Receipt),
 ];
