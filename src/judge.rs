@@ -1,5 +1,6 @@
 //! One document, every layer that can be judged, in one go. Pure: the annuaire and the day are arguments.
 
+use crate::asked::{self, Unit};
 pub use crate::facts::Facts;
 use crate::flux::archive::{self, COMPANIONS, Content, Fault};
 use crate::flux::pdf::{self, PdfError};
@@ -32,6 +33,8 @@ pub struct Judged {
     pub route: Option<Route>,
     /// The earlier pièces that it associates; none: it is a *dépôt initial*.
     pub cites: Vec<Cited>,
+    /// Of a life-cycle flow: its acts, in order.
+    pub acts: Vec<Unit>,
     /// How many files it embeds (BG-24).
     pub attachments: usize,
     /// The decoded document, where it was to be kept: places in findings are places in it.
@@ -103,6 +106,11 @@ impl Document {
         self.judged.fate == Fate::Piece && !self.judged.refused() && self.judged.route.is_some()
     }
 
+    /// How many things it asks for: one pièce, or its acts.
+    pub fn units(&self) -> usize {
+        if self.judged.fate == Fate::Acts { self.judged.acts.len() } else { 1 }
+    }
+
     /// Where in its deposit it was read, where that is not the whole file: `b.xml`, `factur-x.xml`,
     /// `b.pdf!factur-x.xml`.
     pub fn inside(&self) -> Option<String> {
@@ -122,7 +130,7 @@ impl JudgedFlow {
     pub fn of(judged: Judged) -> JudgedFlow {
         let (syntax, fate) = (judged.syntax, judged.fate);
         match fate {
-            Fate::Piece => {
+            Fate::Piece | Fate::Acts => {
                 let documents = vec![Document { member: None, judged }];
                 JudgedFlow { syntax, fate, findings: Vec::new(), documents }
             }
@@ -187,8 +195,9 @@ const BRIEFLY: usize = 20;
 
 /// A document of an archive that has told too much already says what it has to say briefly.
 fn briefly(mut document: Document, told: usize) -> Document {
+    let acts = !document.judged.acts.is_empty(); // each is told by itself
     let findings = &mut document.judged.findings;
-    if told > MOST_OF_FLOW && findings.len() > BRIEFLY {
+    if told > MOST_OF_FLOW && findings.len() > BRIEFLY && !acts {
         let more = findings.len() - BRIEFLY;
         // Errors first: whatever is left out, a refusal has its reason.
         findings.sort_by_key(|f| !f.is_error());
@@ -219,7 +228,7 @@ fn judge_member(
     };
     let fate = match judged.fate {
         Fate::Companion => return None,
-        Fate::Piece => Fate::Piece,
+        fate @ (Fate::Piece | Fate::Acts) => fate,
         // What an operator would look at alone is the sender's to mend in an archive.
         Fate::Hold | Fate::Unreadable => Fate::Unreadable,
     };
@@ -231,6 +240,8 @@ fn judge_member(
 pub enum Fate {
     /// A pièce was read: accepted or refused, its file goes to the archive.
     Piece,
+    /// Acts were read: its file goes to the archive, whatever becomes of them.
+    Acts,
     /// No pièce could be read, for a reason that its sender must mend: refused, its file goes to the archive.
     Unreadable,
     /// It is no pièce and need be none: a signature or stylesheet that travels beside pièces in an archive.
@@ -242,8 +253,8 @@ pub enum Fate {
 impl Judged {
     /// A file of which no pièce could be read.
     pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
-        let (facts, route, cites, text, embedded) = Default::default();
-        Judged { syntax, embedded, fate, facts, route, cites, attachments: 0, text, findings }
+        let (facts, route, cites, acts, text, embedded) = Default::default();
+        Judged { syntax, embedded, fate, facts, route, cites, acts, attachments: 0, text, findings }
     }
 }
 
@@ -303,6 +314,10 @@ fn judge_pdf(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) 
     // The PDF is whole: what is wrong with its XML is the sender's to mend, and it is no companion of anything.
     let judged = match judged.fate {
         Fate::Piece => judged,
+        Fate::Acts => {
+            let finding = legible::acts_in_a_pdf();
+            Judged::unread("facturx", Fate::Unreadable, said_of(&name, vec![finding]))
+        }
         _ => Judged { fate: Fate::Unreadable, findings: said_of(&name, judged.findings), ..judged },
     };
     (Judged { syntax: "facturx", embedded: Some(name), ..judged }, text)
@@ -342,10 +357,11 @@ fn judge_xml(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) 
 fn document(doc: &Doc, context: &Context<'_>) -> Judged {
     match piece::read(doc) {
         Ok(piece) => judge_piece(&piece, context),
+        Err(NotAPiece::CppStatut) => judge_acts(doc, context),
         Err(what) => {
             let finding = legible::not_a_piece(&what, doc.place(doc.root()));
             let (syntax, fate) = match &what {
-                NotAPiece::CppStatut => ("cppstatut", Fate::Hold),
+                NotAPiece::CppStatut => ("cppstatut", Fate::Unreadable),
                 NotAPiece::DepositForm => ("unknown", Fate::Hold),
                 NotAPiece::Unknown { namespace, .. } if COMPANIONS.contains(&namespace.as_str()) => {
                     ("unknown", Fate::Companion)
@@ -354,6 +370,17 @@ fn document(doc: &Doc, context: &Context<'_>) -> Judged {
             };
             Judged::unread(syntax, fate, vec![finding])
         }
+    }
+}
+
+/// Reads a life-cycle flow: its acts are decided later, by whoever knows the pièces.
+fn judge_acts(doc: &Doc, context: &Context<'_>) -> Judged {
+    let refused = |finding| Judged::unread("cppstatut", Fate::Unreadable, vec![finding]);
+    let most = context.config.limits.pieces;
+    match asked::read(doc) {
+        Err(finding) => refused(*finding),
+        Ok((acts, _)) if acts.len() > most => refused(safe::too_many_acts(acts.len(), most)),
+        Ok((acts, findings)) => Judged { acts, ..Judged::unread("cppstatut", Fate::Acts, findings) },
     }
 }
 
@@ -386,7 +413,7 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
     let cites = if works::is_association(&case) { cited(piece) } else { Vec::new() };
     let (syntax, fate) = (piece.syntax.name(), Fate::Piece);
     let attachments = piece.embedded().count();
-    Judged { syntax, embedded: None, fate, facts, route, cites, attachments, text: None, findings }
+    Judged { syntax, embedded: None, fate, facts, route, cites, acts: Vec::new(), attachments, text: None, findings }
 }
 
 /// The earlier pièces that a document cites.

@@ -1,6 +1,7 @@
 //! What Chorus Pro asks of the files that a pièce embeds (BG-24): their names, their sizes, their encoding.
 
 use super::{Case, Finding, Findings, Rule};
+use crate::config::Limits;
 use crate::msg;
 use crate::piece::Attachment;
 use crate::piece::base64::{self, Fault};
@@ -15,25 +16,28 @@ static EXTENSIONS: [&str; 36] = [ // sorted
 pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        let name = p.attachment_name(a).unwrap_or_default();
-        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
-        let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
-        if known && name.chars().count() <= 50 {
-            continue;
-        }
-        let message = if name.is_empty() {
-            msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
-        } else if known {
-            msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
-        } else {
-            msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
-        };
-        let list = EXTENSIONS[..35].join(" ");
-        found.push(at(rule.finding(message), case, a).found(name).expected(msg!(
-            "50 caractères au plus, extension parmi {list}",
-            "at most 50 characters, an extension among {list}"
-        )));
+        found.extend(misnamed(rule, p.attachment_name(a).unwrap_or_default()).map(|f| at(f, case, a)));
     }
+}
+
+fn misnamed(rule: &'static Rule, name: &str) -> Option<Finding> {
+    let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+    let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
+    if known && name.chars().count() <= 50 {
+        return None;
+    }
+    let message = if name.is_empty() {
+        msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
+    } else if known {
+        msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
+    } else {
+        msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
+    };
+    let list = EXTENSIONS[..35].join(" ");
+    Some(rule.finding(message).found(name).expected(msg!(
+        "50 caractères au plus, extension parmi {list}",
+        "at most 50 characters, an extension among {list}"
+    )))
 }
 
 /// C-09.
@@ -43,30 +47,37 @@ pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Finding
     for a in p.attachments.iter().filter(|a| a.content.is_some()) {
         let size = base64::size(a.content.map_or("", |c| c.text));
         all += size;
-        let limit = limits.attachment;
-        let message = match size {
-            0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
-            _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
-            _ => continue,
-        };
-        found.push(
-            at(rule.finding(message), case, a)
-                .found(format!("{} ({size})", p.attachment_name(a).unwrap_or("–")))
-                .expected(msg!("de 1 à {} octets", "1 to {} bytes", limit - 1)),
+        found.extend(
+            missized(rule, p.attachment_name(a).unwrap_or("–"), size, limits.attachment).map(|f| at(f, case, a)),
         );
     }
-    let limit = limits.attachments;
-    if all > limit {
-        found.push(
-            rule.finding(msg!(
-                "les pièces jointes sont trop lourdes ensemble",
-                "the attachments are too large together"
-            ))
-            .at(Some(p.place(p.doc.root())))
-            .found(all.to_string())
-            .expected(msg!("{limit} octets au plus en tout", "at most {limit} bytes in all")),
-        );
-    }
+    found.extend(too_large(rule, all, limits.attachments).map(|f| f.at(Some(p.place(p.doc.root())))));
+}
+
+fn missized(rule: &'static Rule, name: &str, size: u64, limit: u64) -> Option<Finding> {
+    let message = match size {
+        0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
+        _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
+        _ => return None,
+    };
+    let finding = rule.finding(message).found(format!("{name} ({size})"));
+    Some(finding.expected(msg!("de 1 à {} octets", "1 to {} bytes", limit - 1)))
+}
+
+fn too_large(rule: &'static Rule, all: u64, limit: u64) -> Option<Finding> {
+    let message = msg!("les pièces jointes sont trop lourdes ensemble", "the attachments are too large together");
+    let expected = msg!("{limit} octets au plus en tout", "at most {limit} bytes in all");
+    (all > limit).then(|| rule.finding(message).found(all.to_string()).expected(expected))
+}
+
+/// What is wrong with files that an act adds to a pièce: their names and sizes.
+pub(super) fn added(of: fn(&str) -> &'static Rule, files: &[(&str, u64)], limits: &Limits) -> Vec<Finding> {
+    let (name, size) = (of("C-08"), of("C-09"));
+    let each = files.iter().flat_map(|(called, bytes)| {
+        let missized = missized(size, called, *bytes, limits.attachment);
+        misnamed(name, called).into_iter().chain(missized)
+    });
+    each.chain(too_large(size, files.iter().map(|(_, bytes)| bytes).sum(), limits.attachments)).collect()
 }
 
 /// C-15.
