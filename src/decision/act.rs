@@ -343,7 +343,16 @@ impl Case<'_> {
     /// The row whose motif it is. An act with one motif only, and a status that says it, need not give it.
     fn motif(&self, rows: &[&'static Row]) -> Result<(&'static Row, Option<Motif>), Box<Finding>> {
         let all: Vec<Motif> = rows.iter().flat_map(|row| row.motifs).copied().collect();
-        let admitted = || Msg::same(all.iter().map(|m| m.word()).collect::<Vec<_>>().join(", "));
+        let admitted = || {
+            let list = |words: &str| {
+                let of_row = |row: &'static Row| row.motifs.iter().map(move |motif| (row, motif.word()));
+                let all = rows.iter().flat_map(|row| of_row(row));
+                all.map(|(row, word)| if row.comment { format!("{word}{words}") } else { word.to_owned() })
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            Msg::new(list(" (avec un commentaire)"), list(" (with a comment)"))
+        };
         let by_status = !matches!(self.asked.what, What::Act(_));
         let Some(given) = self.asked.motif.as_deref() else {
             let default = all.first().copied();
