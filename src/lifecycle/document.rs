@@ -27,8 +27,9 @@ pub fn markdown() -> String {
     }
     out.push_str(
         "\n## Acts\n\n\
-         Who may do what, when, and what follows; an act that no row allows changes nothing. A flow asks for an act by the \
-         status that it gives. Where several motifs are possible one must be given; *says why*: a comment must be.\n\n\
+         Who may do what, when, and what follows; an act that no row allows changes nothing. A flow asks for an act by \
+         the status that it gives. Where several motifs are possible one must be given; *says why*: a comment must \
+         be.\n\n\
          | act | who | cadres | from | motifs | says why | may set | gives | then | source |\n\
          |---|---|---|---|---|---|---|---|---|---|\n",
     );
@@ -36,12 +37,12 @@ pub fn markdown() -> String {
         let _ = writeln!(out, "{}", line(row));
     }
     out.push_str(
-        "\n*the clock*: `[delays]`, calendar days in Paris. *on*: to the second valideur, if there is one and the first was \
-         asked, else to the MOE. *back*: to whom it was made available before. *deck*: the training deck on works invoices; \
-         *published*: API codes and rules of Chorus Pro, CCAG Travaux; *ours*: docs/decisions.md.\n\n\
+        "\n*the clock*: `[delays]`, calendar days in Paris. *on*: to the second valideur, if there is one and the first \
+         was asked, else to the MOE. *back*: to whom it was made available before. *deck*: the training deck on works \
+         invoices; *published*: API codes and rules of Chorus Pro, CCAG Travaux; *ours*: docs/decisions.md.\n\n\
          ## Diagram\n\n\
-         Arrows without a name are what deposits cause: routing, association by a later pièce, and the release of what a \
-         refused pièce had taken.\n\n```mermaid\nstateDiagram-v2\n",
+         Arrows without a name are what deposits cause: routing, association by a later pièce, and the release of what \
+         a refused pièce had taken.\n\n```mermaid\nstateDiagram-v2\n",
     );
     let mut arrows: BTreeSet<(usize, usize, String)> = BTreeSet::new();
     let place = |status: Statut| Statut::ALL.iter().position(|s| *s == status).unwrap_or(usize::MAX);
