@@ -158,6 +158,8 @@ pub enum En16931 {
     Enforce,
     /// None.
     Never,
+    /// Errors, on any document: what `check --en16931` asks for; no configuration does.
+    Always,
 }
 
 /// `[rules]`.

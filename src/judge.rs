@@ -10,7 +10,7 @@ pub use crate::routing::Route;
 use crate::routing::route;
 pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
-use crate::rules::{Case, Finding, Findings, Layer, Place, catalogue, chorus, legible, quote, safe, works};
+use crate::rules::{Case, Finding, Findings, Layer, Place, catalogue, chorus, en16931, legible, quote, safe, works};
 use crate::text::Shown;
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
@@ -389,6 +389,10 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
     let case = Case { piece, context, actors: Actors::resolve(piece, context) };
     let mut findings = Findings::default();
     for layer in Layer::ALL.iter().filter(|l| context.layers.contains(l)) {
+        if *layer == Layer::En16931 {
+            en16931::judge(piece, context, &mut findings);
+            continue;
+        }
         for rule in catalogue::of_layer(*layer) {
             if let Some(check) = rule.check {
                 check(rule, &case, &mut findings);

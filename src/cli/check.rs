@@ -9,7 +9,7 @@ use super::counter::{self, counted};
 use super::failure::{Failure, tell_problems};
 use super::{Exit, Outcome, Session};
 use crate::annuaire::Annuaire;
-use crate::config::{Config, Found};
+use crate::config::{Config, En16931, Found};
 use crate::error::Problem;
 use crate::judge::Context;
 use crate::msg;
@@ -61,7 +61,7 @@ pub enum LayerArg {
     Chorus,
     /// Matrix, actors, annuaire, marché
     Works,
-    /// EN 16931 (no rules yet)
+    /// EN 16931, on any document
     #[value(name = "en16931")]
     En16931,
 }
@@ -90,12 +90,16 @@ struct Tally {
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
-    if args.en16931 || args.layer.contains(&LayerArg::En16931) {
-        return Err(no_en16931());
-    }
-    let found = session.config()?;
+    let mut found = session.config()?;
     let annuaire = directory(&found, session)?;
-    let layers = layers(&args.layer);
+    let mut layers = layers(&args.layer);
+    // Who names the layer means every document, also one that does not declare it.
+    if args.en16931 || args.layer.contains(&LayerArg::En16931) {
+        found.config.rules.en16931 = En16931::Always;
+        if !layers.contains(&Layer::En16931) {
+            layers.push(Layer::En16931);
+        }
+    }
     let context = Context {
         config: &found.config,
         annuaire: annuaire.as_ref(),
@@ -160,16 +164,6 @@ fn mode(mode: ModeArg) -> Mode {
         ModeArg::Portail => Mode::Portail,
         ModeArg::Service => Mode::Service,
     }
-}
-
-fn no_en16931() -> Failure {
-    Failure::new(
-        msg!("la couche EN 16931 n'a pas encore de règles", "there are no EN 16931 rules yet"),
-        msg!(
-            "jugez par les autres couches : sans --en16931 ni --layer en16931",
-            "judge by the other layers: drop --en16931 and --layer en16931"
-        ),
-    )
 }
 
 /// On standard error: how many, and what was left out.

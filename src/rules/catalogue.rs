@@ -1,6 +1,6 @@
 //! Every rule, in the order of the layers: what `guichet rules` prints and docs/rules.md is made from.
 
-use super::{Layer, Rule, Severity, chorus, legible, safe, works};
+use super::{Layer, Rule, Severity, chorus, en16931, legible, safe, works};
 use crate::error::nearest;
 use crate::text::{Lang, Text};
 use std::fmt::Write;
@@ -12,7 +12,7 @@ pub fn of_layer(layer: Layer) -> Box<dyn Iterator<Item = &'static Rule>> {
         Layer::Legible => Box::new(legible::RULES.iter()),
         Layer::Chorus => Box::new(chorus::RULES.iter()),
         Layer::Works => Box::new(works::RULES.iter()),
-        Layer::En16931 => Box::new(std::iter::empty()),
+        Layer::En16931 => Box::new(en16931::RULES.iter()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod catalogue;
 pub mod chorus;
+pub mod en16931;
 pub mod legible;
 pub mod safe;
 pub mod works;
@@ -166,6 +167,11 @@ impl Findings {
     /// Adds some.
     pub fn extend(&mut self, findings: impl IntoIterator<Item = Finding>) {
         findings.into_iter().for_each(|finding| self.push(finding));
+    }
+
+    /// Counts some that are not told.
+    pub fn unseen(&mut self, more: usize) {
+        self.of_rule += more;
     }
 
     /// The rule has looked: what it was not told of is counted.

@@ -1,0 +1,37 @@
+//! How the invoice is paid.
+
+use super::bind::*;
+use super::view::At;
+use super::{Ask::*, Row, Told, broken, both, cii, missing, ubl};
+use crate::msg;
+use crate::xml::trim;
+
+#[rustfmt::skip]
+pub static ROWS: &[Row] = &[
+    both("BR-49", &PAYMENT,  Has(&[&MEANS])),
+    both("BR-50", &TRANSFER, Says(&[&ACCOUNT, &ACCOUNT_OTHER])),
+    both("BR-51", &CARD,     Check(short_card)),                        // UBL: a warning
+    ubl("BR-61",  &PAYMENT,  Check(transfer_has_account)),
+    cii("BR-61",  &TRANSFER, Has(&[&ACCOUNT, &ACCOUNT_OTHER])),
+];
+
+/// Not the whole number of a card.
+fn short_card(at: At<'_, '_>) -> Told {
+    let text = at.string(&CARD_NUMBER)?;
+    let length = text.split_ascii_whitespace().map(|word| word.chars().count() + 1).sum::<usize>().saturating_sub(1);
+    if length <= 10 {
+        return Ok(());
+    }
+    Err(broken(msg!("ce numéro de carte est trop long", "this card number is too long"))
+        .at(at.first(&CARD_NUMBER))
+        .found(msg!("{length} caractères", "{length} characters").en)
+        .expected(msg!("10 au plus : les 4 à 6 derniers chiffres", "10 at most: the last 4 to 6 digits")))
+}
+
+fn transfer_has_account(at: At<'_, '_>) -> Told {
+    let means = trim(at.string(&MEANS)?);
+    if !matches!(means, "30" | "58") || at.has(&MEANS_ACCOUNT) {
+        return Ok(());
+    }
+    Err(missing(at, &[&MEANS_ACCOUNT]))
+}

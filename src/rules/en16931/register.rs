@@ -1,0 +1,185 @@
+//! Every rule of the layer in one list: the rows of the tables with their words. What `guichet rules` prints.
+
+use super::{ARTEFACTS, Row, Words, codes, fragments, subset_cii, subset_ubl, syntax, texts, vat};
+use super::{allowances, decimals, document, lines, parties, payment, totals};
+use crate::rules::{Layer, Rule, Severity as Told};
+use crate::text::{Lang, Text, t};
+use foldhash::{HashMap, HashMapExt};
+use std::sync::LazyLock;
+
+/// What the official artefacts make of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    /// The document is not valid.
+    Fatal,
+    /// It is, but.
+    Warning,
+}
+
+/// The tables of rows, group by group.
+static ROWS: [&[Row]; 8] = [
+    document::ROWS, parties::ROWS, totals::ROWS, lines::ROWS, allowances::ROWS, payment::ROWS, vat::ROWS, decimals::ROWS,
+];
+
+/// Every row of every table.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    ROWS.into_iter().flatten()
+}
+
+/// Every id, once, in the order of the catalogue: the rules of the standard, then those of the syntaxes.
+pub fn ids() -> &'static [&'static str] {
+    static IDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let mut ids: Vec<&'static str> = rows().map(|r| r.id).chain(codes::CODES.iter().map(|c| c.id)).collect();
+        ids.extend(vat::ids());
+        ids.retain(|id| id.starts_with("BR-"));
+        ids.sort_by_key(|id| order(id));
+        let syntax = [syntax::UBL, syntax::CII].into_iter().flatten().flat_map(|s| s.rows.iter().map(|r| r.id));
+        let subset = subset_ubl::UBL.iter().chain(subset_ubl::ATTRIBUTES).chain(subset_cii::CII).map(|(id, _)| *id);
+        ids.extend(syntax);
+        ids.extend(subset);
+        let mut seen = foldhash::HashSet::default();
+        ids.retain(|id| seen.insert(*id));
+        ids
+    });
+    &IDS
+}
+
+/// `BR-1` to `BR-65`, then `BR-CO-…`, `BR-CL-…`, `BR-DEC-…`, then the VAT families.
+fn order(id: &str) -> (usize, &str, u16) {
+    let (family, number) = id.rsplit_once('-').expect("an id has a number");
+    let families = ["BR", "BR-CO", "BR-CL", "BR-DEC"];
+    let place = families.iter().position(|f| *f == family).unwrap_or(families.len());
+    (place, family, number.parse().unwrap_or(0))
+}
+
+/// The number of a rule in the catalogue.
+pub fn number(id: &str) -> u16 {
+    static NUMBERS: LazyLock<HashMap<&'static str, u16>> = LazyLock::new(|| {
+        let mut numbers = HashMap::new();
+        numbers.extend((0..).zip(ids()).map(|(n, id)| (*id, n)));
+        numbers
+    });
+    *NUMBERS.get(id).unwrap_or_else(|| panic!("{id} is registered"))
+}
+
+/// What the official artefacts make of a rule in one of the syntaxes.
+pub fn severity(rule: u16, ubl: bool) -> Severity {
+    static WARNINGS: LazyLock<Vec<bool>> = LazyLock::new(|| {
+        let mut warnings = vec![false; ids().len()];
+        let syntax = [syntax::UBL, syntax::CII].into_iter().flatten().flat_map(|s| s.rows.iter());
+        let subset = subset_ubl::UBL.iter().chain(subset_ubl::ATTRIBUTES).chain(subset_cii::CII).map(|(id, _)| *id);
+        for id in subset.chain(syntax.filter(|row| !row.fatal).map(|row| row.id)) {
+            warnings[usize::from(number(id))] = true;
+        }
+        warnings
+    });
+    // The only one whose severity differs: a card number that is too long is a warning in UBL.
+    let card = ubl && ids()[usize::from(rule)] == "BR-51";
+    if card || WARNINGS[usize::from(rule)] { Severity::Warning } else { Severity::Fatal }
+}
+
+/// The paths that a rule looks at, in UBL and in CII: groups, and terms below them.
+pub fn paths(id: &str) -> [Vec<String>; 2] {
+    let mut paths = [Vec::new(), Vec::new()];
+    let mut add = |index: usize, path: String| {
+        let path = path.trim_end_matches("/.").replace("/./", "/").replace("/*", "/");
+        let path = if path == "/" { "/".to_owned() } else { path.replace("//", "/") };
+        if !path.is_empty() && !paths[index].contains(&path) {
+            paths[index].push(path);
+        }
+    };
+    for row in rows().filter(|row| row.id == id && !matches!(row.ubl, Some((_, super::Ask::Family(_))))) {
+        for (index, asked) in [&row.ubl, &row.cii].into_iter().enumerate() {
+            if let Some((group, ask)) = asked {
+                let below = terms_of(ask).into_iter().map(|t| t.written(index == 0)).filter(|w| !w.is_empty());
+                let below: Vec<&str> = below.collect();
+                for group in group.written(index == 0).split(", ") {
+                    if below.is_empty() {
+                        add(index, group.to_owned());
+                    }
+                    below.iter().for_each(|path| add(index, format!("{group}/{path}")));
+                }
+            }
+        }
+    }
+    for code in codes::CODES.iter().filter(|code| code.id == id) {
+        for (index, path) in [code.ubl, code.cii].into_iter().enumerate() {
+            let attribute = code.attribute.map(|a| format!("/@{a}")).unwrap_or_default();
+            path.split(", ").filter(|p| !p.is_empty()).for_each(|p| add(index, format!("{p}{attribute}")));
+        }
+    }
+    for (index, sections) in [syntax::UBL, syntax::CII].into_iter().enumerate() {
+        for (section, row) in sections.iter().flat_map(|s| s.rows.iter().map(move |r| (s, r))) {
+            if row.id == id {
+                let below = row.form.path().map(|p| format!("/{p}")).unwrap_or_default();
+                section.at.split(", ").for_each(|at| add(index, format!("{at}{below}")));
+            }
+        }
+    }
+    let subset = [(0, subset_ubl::UBL), (1, subset_cii::CII)];
+    for (index, rows) in subset {
+        let own = rows.iter().filter(|(known, _)| *known == id);
+        own.flat_map(|(_, path)| path.split(", ")).for_each(|path| add(index, path.to_owned()));
+    }
+    for (_, name) in subset_ubl::ATTRIBUTES.iter().filter(|(known, _)| *known == id) {
+        add(0, format!("@{name}"));
+    }
+    vat::paths(id, &mut add);
+    paths
+}
+
+fn terms_of(ask: &super::Ask) -> Vec<&'static super::Term> {
+    match ask {
+        super::Ask::Has(terms) | super::Ask::Says(terms) => terms.to_vec(),
+        super::Ask::Decimals(term) | super::Ask::FirstDecimals(term) => vec![term],
+        _ => Vec::new(),
+    }
+}
+
+/// The words of a rule; none for what only the subset's tables name.
+pub fn words(id: &str) -> Option<&'static Words> {
+    texts::TEXTS.binary_search_by(|w| w.id.cmp(id)).ok().map(|at| &texts::TEXTS[at])
+}
+
+/// The catalogue of the layer.
+pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| (0..).zip(ids()).map(|(n, id)| rule(n, id)).collect());
+
+fn rule(number: u16, id: &'static str) -> Rule {
+    let paths = paths(id);
+    let fatal = severity(number, false) == Severity::Fatal;
+    let severity = if fatal { Told::Error } else { Told::Warning };
+    let example = Text { fr: example(id, &paths, Lang::Fr).leak(), en: example(id, &paths, Lang::En).leak() };
+    let standard = format!("EN 16931-1; CEN/TC 434 validation artefacts {ARTEFACTS}");
+    let source = if id.starts_with("BR-") { standard.leak() } else { standard.trim_start_matches("EN 16931-1; ").to_owned().leak() };
+    let (layer, check) = (Layer::En16931, None);
+    match words(id) {
+        Some(Words { terms, says, why, mend, .. }) => {
+            Rule { id, layer, severity, terms, says: *says, why: *why, source, example, mend: *mend, check }
+        }
+        None => {
+            let path = paths.concat().join(", ");
+            let says = Text {
+                fr: format!("le sous-ensemble d'EN 16931 n'a pas {path}").leak(),
+                en: format!("the subset of EN 16931 has no {path}").leak(),
+            };
+            let why = t("un récepteur d'EN 16931 n'a pas à le lire", "a receiver of EN 16931 need not read it");
+            let mend = t("retirez-le, ou dites-le dans une note", "remove it, or say it in a note");
+            Rule { id, layer, severity, terms: &[], says, why, source, example, mend, check }
+        }
+    }
+}
+
+/// Where it looks in both syntaxes, a fragment that breaks it and one that keeps it.
+fn example(id: &str, paths: &[Vec<String>; 2], lang: Lang) -> String {
+    let mut text = String::new();
+    for (name, paths) in [("UBL", &paths[0]), ("CII", &paths[1])] {
+        if !paths.is_empty() {
+            text += &format!("{name}: {}\n", paths.join(", "));
+        }
+    }
+    for fragment in fragments::fragments().filter(|f| f.id == id && f.syntax != "creditnote") {
+        let verdict = if fragment.passes { t("respectée", "kept") } else { t("enfreinte", "broken") };
+        text += &format!("{} ({}):\n{}\n", verdict.get(lang), fragment.syntax, fragment.xml.trim());
+    }
+    text.trim_end().to_owned()
+}

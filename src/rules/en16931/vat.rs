@@ -1,0 +1,692 @@
+//! VAT: the breakdown, and the families of rules, one for each category. A family is a row of [`PROFILES`]; what its ten
+//! rules ask is said once, below, for all of them.
+//!
+//! | rule | asks |
+//! |---|---|
+//! | 01 | a breakdown of the category where a line, an allowance or a charge has it |
+//! | 02 03 04 | the identifiers of seller and buyer, where a line, an allowance, a charge has it |
+//! | 05 06 07 | the rate of a line, an allowance, a charge |
+//! | 08 | the taxable amount of the breakdown: lines, less allowances, plus charges (at the same rate) |
+//! | 09 | its tax |
+//! | 10 | its exemption reason |
+
+use super::bind::*;
+use super::sums::{CATEGORIES, Parts, Sums, category};
+use super::view::At;
+use super::{Ask::*, Broken, Fault, Row, Tell, Told, both, broken, cii, double, each, missing, ubl};
+use crate::msg;
+use crate::piece::amount::round;
+use crate::text::Msg;
+use crate::xml::trim;
+use rust_decimal::Decimal;
+use std::cmp::Ordering;
+
+#[rustfmt::skip]
+pub static ROWS: &[Row] = &[
+    // id            group                UBL                       CII: not where BR-AF, BR-AG or BR-O ask first
+    each("BR-45",    &BREAKDOWN,          Has(&[&TAXABLE]),         Check(has_taxable)),
+    each("BR-46",    &BREAKDOWN,          Has(&[&TAX]),             Check(has_tax)),
+    ubl("BR-47",     &BREAKDOWN,          Has(&[&BREAKDOWN_CODE])),
+    cii("BR-47",     &BREAKDOWN,          Check(has_category)),
+    each("BR-48",    &BREAKDOWN,          Check(has_rate),          Check(has_rate_cii)),
+    each("BR-CO-17", &BREAKDOWN,          Check(tax_of_rate),       Check(tax_of_rate_cii)),
+    // The families; each tells its rules by name.
+    both("BR-S-01",  &DOCUMENT,           Family(document)),
+    both("BR-S-02",  &LINE_CATEGORY,      Family(line)),
+    both("BR-S-03",  &ALLOWANCE_CATEGORY, Family(allowance)),
+    both("BR-S-04",  &CHARGE_CATEGORY,    Family(charge)),
+    both("BR-S-08",  &BREAKDOWN_CATEGORY, Family(breakdown)),
+];
+
+/// What a category asks of a rate.
+#[derive(Clone, Copy, PartialEq)]
+enum Rate {
+    Zero,
+    Positive,
+    NotNegative,
+    Absent,
+}
+
+/// Which identifiers a category asks of the seller or its tax representative.
+#[derive(Clone, Copy, PartialEq)]
+enum Seller {
+    Any,
+    Vat,
+    None,
+}
+
+/// Which identifiers a category asks of the buyer.
+#[derive(Clone, Copy, PartialEq)]
+enum Buyer {
+    Whatever,
+    VatOrLegal,
+    Vat,
+    None,
+}
+
+/// A category of VAT.
+struct Profile {
+    family: &'static str,
+    ids: [&'static str; 10],
+    /// Rates of lines (05), allowances (06) and charges (07), in UBL and in CII.
+    rate: [Rate; 2],
+    seller: Seller,
+    buyer: Buyer,
+    /// Whether an exemption reason is required; else it is forbidden.
+    reason: bool,
+    /// UBL's test of 01 and 02 looks at the category only, not at the scheme.
+    any_scheme: bool,
+    /// 01: a breakdown may be there several times, one for each rate.
+    by_rate: bool,
+    /// CII: seller and representative are looked for anywhere.
+    anywhere: bool,
+}
+
+macro_rules! family {
+    ($family:literal, $rate:expr, $seller:ident, $buyer:ident, $reason:literal, $any:literal, $by_rate:literal, $anywhere:literal) => {
+        Profile {
+            family: $family,
+            ids: [
+                concat!($family, "-01"), concat!($family, "-02"), concat!($family, "-03"), concat!($family, "-04"), concat!($family, "-05"),
+                concat!($family, "-06"), concat!($family, "-07"), concat!($family, "-08"), concat!($family, "-09"), concat!($family, "-10"),
+            ],
+            rate: $rate, seller: Seller::$seller, buyer: Buyer::$buyer, reason: $reason, any_scheme: $any, by_rate: $by_rate, anywhere: $anywhere,
+        }
+    };
+}
+
+use Rate::{Absent, NotNegative, Positive, Zero};
+
+/// In the order of [`CATEGORIES`].
+#[rustfmt::skip]
+static PROFILES: [Profile; 9] = [
+    //       family   rate UBL, CII                  seller buyer       reason any scheme by rate anywhere
+    family!("BR-AE", [Zero, Zero],                   Any,   VatOrLegal, true,  false,     false,  true),
+    family!("BR-AF", [NotNegative, Positive],        Any,   Whatever,   false, false,     true,   false),
+    family!("BR-AG", [NotNegative, NotNegative],     Any,   Whatever,   false, false,     true,   false),
+    family!("BR-E",  [Zero, Zero],                   Any,   Whatever,   true,  false,     false,  false),
+    family!("BR-G",  [Zero, Zero],                   Vat,   Whatever,   true,  false,     false,  true),
+    family!("BR-IC", [Zero, Zero],                   Vat,   Vat,        true,  false,     false,  true),
+    family!("BR-O",  [Absent, Absent],               None,  None,       true,  false,     false,  false),
+    family!("BR-S",  [Positive, Positive],           Any,   Whatever,   false, true,      true,   false),
+    family!("BR-Z",  [Zero, Zero],                   Any,   Whatever,   false, false,     false,  false),
+];
+
+const L: usize = 1;
+const M: usize = 2;
+const K: usize = 5;
+const O: usize = 6;
+const S: usize = 7;
+const Z: usize = 8;
+
+/// Every id of the families.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    let more = ["BR-IC-11", "BR-IC-12", "BR-O-11", "BR-O-12", "BR-O-13", "BR-O-14", "BR-B-01", "BR-B-02"];
+    PROFILES.iter().flat_map(|p| p.ids).chain(more)
+}
+
+/// Where a rule of a family looks.
+pub fn paths(id: &str, add: &mut dyn FnMut(usize, String)) {
+    let (family, number) = id.rsplit_once('-').expect("an id has a number");
+    let profile = PROFILES.iter().find(|p| p.family == family);
+    let of: &[(&Group, &[&Term])] = match (profile, number) {
+        (Option::None, _) if family != "BR-B" => return,
+        (_, "02" | "05") => &[(&LINE_CATEGORY, &[&CATEGORY, &RATE])],
+        (_, "03" | "06") => &[(&ALLOWANCE_CATEGORY, &[&CATEGORY, &RATE])],
+        (_, "04" | "07") => &[(&CHARGE_CATEGORY, &[&CATEGORY, &RATE])],
+        (_, "08") => &[(&BREAKDOWN_CATEGORY, &[&CATEGORY]), (&BREAKDOWN, &[&TAXABLE])],
+        (_, "09") => &[(&BREAKDOWN_CATEGORY, &[&CATEGORY]), (&BREAKDOWN, &[&TAX])],
+        (_, "10") => &[(&BREAKDOWN_CATEGORY, &[&EXEMPTION, &EXEMPTION_CODE])],
+        _ => &[(&BREAKDOWN_CATEGORY, &[&CATEGORY]), (&LINE_CATEGORY, &[&CATEGORY])],
+    };
+    for (group, terms) in of {
+        for (index, ubl) in [(0, true), (1, false)] {
+            for group in group.written(ubl).split(", ") {
+                terms.iter().for_each(|term| add(index, format!("{group}/{}", term.written(ubl))));
+            }
+        }
+    }
+}
+
+/// CII: whether BR-AF, BR-AG or BR-O look at this breakdown; what comes after them in the official set does not then.
+pub fn is_taken(at: At<'_, '_>) -> bool {
+    taker(at).is_some()
+}
+
+fn taker(at: At<'_, '_>) -> Option<usize> {
+    let vat = || Pred::Vat.holds(at);
+    [L, M, O].into_iter().find(|c| at.any(&CATEGORY, |code| code.text() == CATEGORIES[*c])).filter(|_| vat())
+}
+
+fn has_taxable(at: At<'_, '_>) -> Told {
+    if is_taken(at) || at.has(&TAXABLE) { Ok(()) } else { Err(missing(at, &[&TAXABLE])) }
+}
+
+fn has_tax(at: At<'_, '_>) -> Told {
+    if is_taken(at) || at.has(&TAX) { Ok(()) } else { Err(missing(at, &[&TAX])) }
+}
+
+fn has_category(at: At<'_, '_>) -> Told {
+    let holds = is_taken(at) || Pred::Vat.holds(at) && at.has(&BREAKDOWN_CODE);
+    if holds { Ok(()) } else { Err(missing(at, &[&BREAKDOWN_CODE])) }
+}
+
+/// A rate, but where nothing is taxed (O).
+fn has_rate(at: At<'_, '_>) -> Told {
+    let holds = at.has(&BREAKDOWN_RATE) || at.any(&BREAKDOWN_CODE, |code| trim(code.text()) == "O");
+    if holds { Ok(()) } else { Err(missing(at, &[&BREAKDOWN_RATE])) }
+}
+
+fn has_rate_cii(at: At<'_, '_>) -> Told {
+    let vat = || Pred::Vat.holds(at);
+    let has = || at.has(&BREAKDOWN_RATE) || at.any(&BREAKDOWN_CODE, |code| code.text() == "O");
+    let holds = is_taken(at) || vat() && has();
+    if holds { Ok(()) } else { Err(missing(at, &[&BREAKDOWN_RATE])) }
+}
+
+/// The tax that a rate makes: |base| × rate / 100, in cents.
+fn tax_due(base: Decimal, rate: Decimal, at: At<'_, '_>) -> Result<Decimal, Fault> {
+    let product = base.abs().checked_mul(rate / Decimal::ONE_HUNDRED).ok_or(Fault::TooLarge(at.node))?;
+    Ok(round(product, 2))
+}
+
+/// BR-CO-17, UBL: within less than one; a rate that rounds to nothing wants a tax that does.
+fn tax_of_rate(at: At<'_, '_>) -> Told {
+    tax_is_near(at, at.decimal(&BREAKDOWN_RATE)?, |distance| distance < Decimal::ONE)
+}
+
+/// BR-CO-17, CII: within one.
+fn tax_of_rate_cii(at: At<'_, '_>) -> Told {
+    if is_taken(at) {
+        return Ok(());
+    }
+    let vat = trim(at.string(&TAX_TYPE)?).eq_ignore_ascii_case("VAT");
+    let rate = if vat { at.decimal(&RATE)? } else { Option::None };
+    tax_is_near(at, rate, |distance| distance <= Decimal::ONE)
+}
+
+fn tax_is_near(at: At<'_, '_>, rate: Option<Decimal>, near: fn(Decimal) -> bool) -> Told {
+    let tax = at.decimal(&TAX)?;
+    let is_nothing = tax.is_some_and(|tax| round(tax, 0).is_zero());
+    let Some(rate) = rate.filter(|rate| !round(*rate, 0).is_zero()) else {
+        return if is_nothing { Ok(()) } else { Err(wrong_tax(at, tax, Decimal::ZERO, "0 %")) };
+    };
+    let base = at.decimal(&TAXABLE)?;
+    let due = tax_due(base.unwrap_or_default(), rate, at)?;
+    let holds = base.is_some() && tax.is_some_and(|tax| near((tax.abs() - due).abs()));
+    if holds {
+        return Ok(());
+    }
+    let base = base.map_or("BT-116".to_owned(), |base| base.to_string());
+    Err(wrong_tax(at, tax, due, &format!("{base} × {rate} / 100")))
+}
+
+fn wrong_tax(at: At<'_, '_>, tax: Option<Decimal>, due: Decimal, how: &str) -> Box<Broken> {
+    let Some(tax) = tax else {
+        return missing(at, &[&TAX]).expected(Msg::same(format!("{due} = {how}")));
+    };
+    broken(msg!("BT-117 est {tax}, le calcul donne {due}", "BT-117 is {tax}, the calculation gives {due}"))
+        .at(at.first(&TAX))
+        .found(tax.to_string())
+        .expected(Msg::same(format!("{due} = {how}")))
+}
+
+/// The rules that are asked of the whole document: 01 of each category; in UBL also 02 to 04 and those of K and O alone.
+fn document(at: At<'_, '_>, tell: &mut Tell<'_>) {
+    let sums = at.view.sums();
+    for (number, profile) in PROFILES.iter().enumerate() {
+        let places = &sums.said.of[number];
+        let ids = &profile.ids;
+        let said = if at.view.ubl {
+            let charged = if profile.any_scheme { places.charge_any } else { places.charge };
+            if profile.by_rate { places.line_any_or(profile.any_scheme) + charged } else { places.category + places.line }
+        } else {
+            places.line + places.charge
+        };
+        if said + places.breakdown + places.breakdown_any + places.line_any == 0 {
+            continue;
+        }
+        if !has_its_breakdown(at.view.ubl, number, sums, said) {
+            tell.of(ids[0], Err(wrong_breakdowns(at, number, said)));
+        }
+        if !at.view.ubl {
+            continue;
+        }
+        let wanted = |so: bool| if so { identified(at, profile) } else { Ok(()) };
+        let line = if profile.any_scheme { places.line_any } else { places.line };
+        let line_told = if line > 0 && places.line == 0 { Err(no_scheme(at)) } else { wanted(line > 0) };
+        // O's 03 and 04 look at the document's allowances and charges, the others' at those of lines too.
+        let (allowance, charge) = if number == O {
+            (places.document_allowance, places.document_charge)
+        } else if number == L {
+            (places.allowance_only, places.charge_only_plain)
+        } else {
+            (places.allowance_only, places.charge_only)
+        };
+        tell.of(ids[1], line_told);
+        tell.of(ids[2], wanted(allowance > 0));
+        tell.of(ids[3], wanted(charge > 0));
+    }
+    if at.view.ubl {
+        only_delivered(at, tell, sums.said.of[K].breakdown > 0);
+        if sums.said.of[O].breakdown > 0 {
+            let others = &sums.said.not_o;
+            let counts = [others.breakdown, others.line, others.allowance_only, others.charge_only];
+            alone(at, tell, counts.map(|count| count > 0));
+        }
+    }
+    split_payment(at, tell, sums);
+}
+
+impl super::sums::Places {
+    fn line_any_or(&self, any: bool) -> usize {
+        if any { self.line_any } else { self.line }
+    }
+}
+
+fn has_its_breakdown(ubl: bool, number: usize, sums: &Sums, said: usize) -> bool {
+    let places = &sums.said.of[number];
+    match (ubl, number) {
+        // UBL counts a category with no white space around it where something has it, and any where nothing has it.
+        (true, L) if said > 0 => places.breakdown_plain > 0,
+        (true, M) if said > 0 => places.breakdown_plain_vat > 0,
+        (true, L | M) => places.breakdown == 0,
+        (true, S) => (said > 0) == (places.breakdown_any > 0),
+        // A breakdown is a TaxCategory too.
+        (true, _) => said == 0 || places.breakdown == 1,
+        (false, L | M | S) => {
+            (places.line == 0 || places.line + places.breakdown >= 2)
+                && (places.charge == 0 || places.charge + places.breakdown >= 2)
+        }
+        (false, O) => places.breakdown == 0 || places.breakdown == 1 && said > 0,
+        (false, _) => if places.breakdown == 0 { said == 0 } else { places.breakdown == 1 && said > 0 },
+    }
+}
+
+fn wrong_breakdowns(at: At<'_, '_>, number: usize, said: usize) -> Box<Broken> {
+    let (code, places) = (CATEGORIES[number], at.view.sums().said.of[number]);
+    let count = places.breakdown.max(places.breakdown_any);
+    let broken = if said == 0 || count > 0 && places.line + places.charge + places.line_any == 0 {
+        broken(msg!(
+            "la ventilation de la TVA a la catégorie {code}, que ne porte aucune ligne, remise ou frais",
+            "the VAT breakdown has the category {code}, which no line, allowance or charge has"
+        ))
+    } else {
+        broken(msg!(
+            "la catégorie {code} est {count} fois dans la ventilation de la TVA",
+            "the category {code} is {count} times in the VAT breakdown"
+        ))
+    };
+    let expected = if PROFILES[number].by_rate {
+        msg!("une ventilation {code} par taux", "a breakdown {code} for each rate")
+    } else {
+        msg!("une seule ventilation {code}", "one breakdown {code}")
+    };
+    broken.at(at.first(&BREAKDOWNS)).found(count.to_string()).expected(expected)
+}
+
+fn no_scheme(at: At<'_, '_>) -> Box<Broken> {
+    broken(msg!("la catégorie S est d'un autre régime que la TVA", "the category S is of another scheme than VAT"))
+        .at(at.first(&DOCUMENT_LINES))
+        .expected(Msg::same("<cac:TaxScheme><cbc:ID>VAT</cbc:ID></cac:TaxScheme>"))
+}
+
+/// 02 to 04: the identifiers that the category asks for.
+fn identified(at: At<'_, '_>, profile: &Profile) -> Told {
+    let parties = &at.view.sums().parties;
+    let taxed = if at.view.ubl || profile.anywhere { parties.anywhere } else { parties.in_place };
+    let seller = match profile.seller {
+        Seller::Any => taxed.seller_any || taxed.representative,
+        Seller::Vat => taxed.seller_vat || taxed.representative,
+        Seller::None => !taxed.seller_vat && !taxed.representative,
+    };
+    let buyer = match profile.buyer {
+        Buyer::Whatever => true,
+        Buyer::VatOrLegal => parties.buyer_vat || parties.buyer_legal,
+        Buyer::Vat => parties.buyer_vat,
+        Buyer::None => !parties.buyer_vat,
+    };
+    if seller && buyer {
+        return Ok(());
+    }
+    let expected = match (profile.seller, profile.buyer) {
+        (Seller::None, _) => msg!("ni BT-31, ni BT-63, ni BT-48", "neither BT-31 nor BT-63 nor BT-48"),
+        (Seller::Any, Buyer::VatOrLegal) => msg!("BT-31, BT-32 ou BT-63, et BT-48 ou BT-47", "BT-31, BT-32 or BT-63, and BT-48 or BT-47"),
+        (Seller::Vat, Buyer::Vat) => msg!("BT-31 ou BT-63, et BT-48", "BT-31 or BT-63, and BT-48"),
+        (Seller::Vat, _) => msg!("BT-31 ou BT-63", "BT-31 or BT-63"),
+        (Seller::Any, _) => msg!("BT-31, BT-32 ou BT-63", "BT-31, BT-32 or BT-63"),
+    };
+    let message = match (profile.seller, seller) {
+        (Seller::None, _) => msg!("un identifiant de TVA est donné", "a VAT identifier is given"),
+        (_, false) => msg!("le vendeur n'a pas d'identifiant de TVA, ni son représentant", "neither the seller nor its representative has a VAT identifier"),
+        (_, true) => msg!("l'acheteur n'a pas d'identifiant", "the buyer has no identifier"),
+    };
+    Err(broken(message).expected(expected))
+}
+
+/// BR-IC-11 and 12: a delivery has a date and a country.
+fn only_delivered(at: At<'_, '_>, tell: &mut Tell<'_>, wanted: bool) {
+    if !wanted {
+        return;
+    }
+    let root = at.view.root();
+    let period = || root.any(&PERIODS, |period| at.view.doc.children(period.node).next().is_some());
+    let dated = root.string(&DELIVERED).map(|day| day.chars().count() > 1 || period());
+    tell.of("BR-IC-11", so(dated, || missing(root, &[&DELIVERED, &PERIODS])));
+    let country = root.string(&DELIVERY_COUNTRY).map(|code| code.chars().count() > 1);
+    tell.of("BR-IC-12", so(country, || missing(root, &[&DELIVERY_COUNTRY])));
+}
+
+fn so(holds: Result<bool, Fault>, else_broken: impl Fn() -> Box<Broken>) -> Told {
+    if holds? { Ok(()) } else { Err(else_broken()) }
+}
+
+/// BR-O-11 to 14: nothing else stands beside what is not subject to VAT.
+fn alone(at: At<'_, '_>, tell: &mut Tell<'_>, others: [bool; 4]) {
+    for (id, other) in ["BR-O-11", "BR-O-12", "BR-O-13", "BR-O-14"].into_iter().zip(others) {
+        if other {
+            let message = msg!("une autre catégorie que O est dans la facture", "another category than O is in the invoice");
+            tell.of(id, Err(broken(message).at(at.first(&BREAKDOWNS)).expected(Msg::same("O"))));
+        }
+    }
+}
+
+/// BR-B: Italy's split payment, in Italy and without S.
+fn split_payment(at: At<'_, '_>, tell: &mut Tell<'_>, sums: &Sums) {
+    let said = &sums.said;
+    let known = &TABLES.known;
+    let countries = if at.view.ubl { known.country } else { known.country_id };
+    if said.b[0]
+        && let Some(abroad) = at.view.named(countries).find(|c| c.text() != "IT")
+    {
+        let message = msg!("la catégorie B est dans une facture qui n'est pas italienne", "the category B is in an invoice that is not Italian");
+        tell.of("BR-B-01", Err(broken(message).at(Some(abroad)).found(abroad.text()).expected(Msg::same("IT"))));
+    }
+    if said.b[1] && said.s {
+        let message = msg!("les catégories B et S sont dans une facture", "the categories B and S are in one invoice");
+        tell.of("BR-B-02", Err(broken(message).expected(msg!("l'une ou l'autre", "one or the other"))));
+    }
+}
+
+/// The category of a line, an allowance or a charge: in CII the first that the official set asks for.
+fn category_of(at: At<'_, '_>) -> Option<usize> {
+    if at.view.ubl {
+        return at.first(&CATEGORY).and_then(|id| category(trim(id.text())));
+    }
+    (0..CATEGORIES.len()).find(|c| at.any(&CATEGORY, |code| code.text() == CATEGORIES[*c]))
+}
+
+fn line(at: At<'_, '_>, tell: &mut Tell<'_>) {
+    taxed(at, tell, 0);
+}
+
+fn allowance(at: At<'_, '_>, tell: &mut Tell<'_>) {
+    taxed(at, tell, 1);
+}
+
+/// CII: what is written both as an allowance and as a charge is an allowance.
+fn charge(at: At<'_, '_>, tell: &mut Tell<'_>) {
+    let twice = at.parent().is_some_and(|p| p.any(&INDICATOR, |i| i.boolean() == Some(false)));
+    if !twice {
+        taxed(at, tell, 2);
+    }
+}
+
+/// 05 to 07, and in CII 02 to 04, of a line (0), an allowance (1) or a charge (2).
+fn taxed(at: At<'_, '_>, tell: &mut Tell<'_>, which: usize) {
+    let Some(number) = category_of(at) else { return };
+    let profile = &PROFILES[number];
+    if !at.view.ubl {
+        tell.of(profile.ids[1 + which], identified(at, profile));
+    }
+    tell.of(profile.ids[4 + which], rate(at, profile));
+}
+
+fn rate(at: At<'_, '_>, profile: &Profile) -> Told {
+    let asked = profile.rate[usize::from(!at.view.ubl)];
+    // UBL wants a decimal that is 0; elsewhere both compare doubles.
+    let holds = match asked {
+        Absent => !at.has(&RATE),
+        Zero if at.view.ubl => at.decimal(&RATE)? == Some(Decimal::ZERO),
+        _ => compares(at, &RATE, |order| match asked {
+            Zero => order.is_eq(),
+            Positive => order.is_gt(),
+            _ => order.is_ge(),
+        })?,
+    };
+    if holds {
+        return Ok(());
+    }
+    let expected = match asked {
+        Absent => msg!("pas de taux", "no rate"),
+        Zero => msg!("0", "0"),
+        Positive => msg!("plus de 0", "more than 0"),
+        NotNegative => msg!("0 ou plus", "0 or more"),
+    };
+    let Some(rate) = at.first(&RATE) else { return Err(missing(at, &[&RATE]).expected(expected)) };
+    let code = at.first(&CATEGORY).map_or("", |c| trim(c.text()));
+    Err(broken(msg!("ce taux n'est pas celui de la catégorie {code}", "this rate is not that of the category {code}"))
+        .at(Some(rate))
+        .found(rate.text())
+        .expected(expected))
+}
+
+/// Whether one element of a term compares so with 0, as doubles.
+fn compares(at: At<'_, '_>, term: &Term, so: impl Fn(Ordering) -> bool) -> Result<bool, Fault> {
+    let mut fault = Option::None;
+    let holds = at.any(term, |one| {
+        if double::value(one.text()).is_none() {
+            fault = Some(Fault::NoNumber(one.node));
+        }
+        fault.is_some() || double::compare(one.text(), 0).is_some_and(&so)
+    });
+    fault.map_or(Ok(holds), Err)
+}
+
+/// 08 to 10 of a breakdown.
+fn breakdown(at: At<'_, '_>, tell: &mut Tell<'_>) {
+    if at.view.ubl {
+        if let Some(number) = category_of(at) {
+            of_category(at, tell, number);
+        }
+        return;
+    }
+    if let Some(number) = taker(at) {
+        of_category(at, tell, number);
+    }
+    let vat = Pred::Vat.holds(at);
+    let mut numbers: Vec<usize> = Vec::new();
+    at.each(&CATEGORY, |code| numbers.extend(category(code.text()).filter(|n| !matches!(*n, L | M | O))));
+    numbers.into_iter().filter(|n| vat || matches!(*n, S | Z)).for_each(|number| of_category(at, tell, number));
+}
+
+fn of_category(at: At<'_, '_>, tell: &mut Tell<'_>, number: usize) {
+    let profile = &PROFILES[number];
+    // In UBL the category is an element of the breakdown, in CII it is the breakdown.
+    let Some(of) = (if at.view.ubl { at.parent() } else { Some(at) }) else { return };
+    tell.of(profile.ids[7], taxable(at, of, number));
+    tell.of(profile.ids[8], tax(at, of, profile, number));
+    let given = at.has(&EXEMPTION) || at.has(&EXEMPTION_CODE);
+    if given != profile.reason {
+        tell.of(profile.ids[9], Err(wrong_reason(at, profile)));
+    }
+    if at.view.ubl {
+        return;
+    }
+    if number == K {
+        let settlement = at.parent().unwrap_or(at);
+        let root = at.view.root();
+        let dated = root.has(&DELIVERED) || settlement.has(&PERIODS_START) || settlement.has(&PERIODS_END);
+        tell.of("BR-IC-11", so(Ok(dated), || missing(root, &[&DELIVERED, &PERIODS])));
+        tell.of("BR-IC-12", so(Ok(root.has(&DELIVERY_COUNTRY)), || missing(root, &[&DELIVERY_COUNTRY])));
+    }
+    if number == O {
+        let others = &at.view.sums().said.not_o;
+        let (taxes, charges) = (others.line > 0, others.charge > 0);
+        alone(at.view.root(), tell, [taxes, taxes, charges, charges]);
+    }
+}
+
+fn wrong_reason(at: At<'_, '_>, profile: &Profile) -> Box<Broken> {
+    if profile.reason {
+        return missing(at, &[&EXEMPTION, &EXEMPTION_CODE]);
+    }
+    let given = at.first(&EXEMPTION).or(at.first(&EXEMPTION_CODE));
+    broken(msg!("un motif d'exonération est donné, et la catégorie n'en a pas", "an exemption reason is given, and the category has none"))
+        .at(given)
+        .found(given.map_or("", |g| g.text()))
+        .expected(msg!("aucun motif", "no reason"))
+}
+
+/// Lines and charges less allowances, each sum in cents where CII rounds.
+fn base(parts: &Parts, credit: bool, cents: bool, at: At<'_, '_>) -> Result<Decimal, Fault> {
+    let lines = if credit { &parts.credit_lines } else { &parts.lines };
+    let of = |sum: Result<Decimal, Fault>| sum.map(|sum| if cents { round(sum, 2) } else { sum });
+    let (lines, charges, allowances) = (of(lines.sum)?, of(parts.charges.sum)?, of(parts.allowances.sum)?);
+    let sum = lines.checked_add(charges).and_then(|sum| sum.checked_sub(allowances));
+    sum.ok_or(Fault::TooLarge(at.node))
+}
+
+/// 08: the taxable amount.
+fn taxable(at: At<'_, '_>, of: At<'_, '_>, number: usize) -> Told {
+    if at.view.ubl { taxable_ubl(at, of, number) } else { taxable_cii(at, number) }
+}
+
+fn taxable_ubl(at: At<'_, '_>, of: At<'_, '_>, number: usize) -> Told {
+    let (sums, known, none) = (at.view.sums(), &TABLES.known, Parts::default());
+    let by_rate = PROFILES[number].by_rate;
+    let rate = if by_rate { at.decimal(&RATE)? } else { Option::None };
+    let parts = match rate {
+        Some(rate) => {
+            sums.fault(number)?;
+            sums.at_rate(number, rate).unwrap_or(&none)
+        }
+        Option::None if by_rate => return Ok(()),
+        Option::None => &sums.of[number],
+    };
+    let stated = of.one(&TAXABLE)?;
+    let value = stated.map(|s| s.number()).transpose()?;
+    // S is asked of lines of this category and rate; the others of any lines.
+    let has = |name, own: usize| match (number, rate) {
+        (S, Some(rate)) => own > 0 || sums.is_charged(S, rate),
+        _ => at.view.named(name).next().is_some(),
+    };
+    let sides = [(false, has(known.invoice_line, parts.lines.elements)), (true, has(known.credit_line, parts.credit_lines.elements))];
+    for (credit, has) in sides {
+        let base = base(parts, credit, false, at)?;
+        let near = match (stated, by_rate) {
+            (Some(stated), true) => double::within_one_exactly(stated.text(), base).unwrap_or(false),
+            _ => value == Some(base),
+        };
+        if has && near {
+            return Ok(());
+        }
+    }
+    let credit = known.credit_line != 0 && at.view.named(known.credit_line).next().is_some();
+    Err(wrong_base(of, base(parts, credit, false, at)?, parts, credit, rate))
+}
+
+fn taxable_cii(at: At<'_, '_>, number: usize) -> Told {
+    let sums = at.view.sums();
+    // The tests of L and M take the rate from where there is none, so they always hold.
+    if matches!(number, L | M) {
+        return Ok(());
+    }
+    if number != S {
+        let parts = &sums.of[number];
+        let base = base(parts, false, true, at)?;
+        let holds = if number == O {
+            any_equals(at, base)?
+        } else {
+            let stated = at.one(&TAXABLE)?;
+            stated.map_or(Ok(false), |s| double::within_one(s.text(), base).ok_or(Fault::NoNumber(s.node)))?
+        };
+        return if holds { Ok(()) } else { Err(wrong_base(at, base, parts, false, Option::None)) };
+    }
+    let mut rates = Vec::new();
+    at.try_each(&RATE, |rate| rate.number().map(|rate| rates.push(rate)))?;
+    for rate in rates {
+        sums.fault(number)?;
+        let none = Parts::default();
+        let parts = sums.at_rate(number, rate).unwrap_or(&none);
+        let base = base(parts, false, true, at)?;
+        if !any_equals(at, base)? {
+            return Err(wrong_base(at, base, parts, false, Some(rate)));
+        }
+    }
+    Ok(())
+}
+
+fn any_equals(at: At<'_, '_>, base: Decimal) -> Result<bool, Fault> {
+    let mut fault = Option::None;
+    let holds = at.any(&TAXABLE, |stated| match double::equals(stated.text(), base) {
+        Some(same) => same,
+        Option::None => {
+            fault = Some(Fault::NoNumber(stated.node));
+            true
+        }
+    });
+    fault.map_or(Ok(holds), Err)
+}
+
+fn wrong_base(of: At<'_, '_>, base: Decimal, parts: &Parts, credit: bool, rate: Option<Decimal>) -> Box<Broken> {
+    let lines = if credit { &parts.credit_lines } else { &parts.lines };
+    let sum = |sum: Result<Decimal, Fault>| sum.unwrap_or_default();
+    let (count, lines) = (lines.elements, sum(lines.sum));
+    let (charges, allowances) = (sum(parts.charges.sum), sum(parts.allowances.sum));
+    let at_rate = rate.map(|rate| format!(" ({} %)", rate.normalize())).unwrap_or_default();
+    let expected = msg!(
+        "{base} = lignes {lines} [{count}] + frais {charges} - remises {allowances}{at_rate}",
+        "{base} = lines {lines} [{count}] + charges {charges} - allowances {allowances}{at_rate}"
+    );
+    let Some(stated) = of.first(&TAXABLE) else { return missing(of, &[&TAXABLE]).expected(expected) };
+    let found = crate::error::shown(trim(stated.text()));
+    broken(msg!("BT-116 est {found}, le calcul donne {base}", "BT-116 is {found}, the calculation gives {base}"))
+        .at(Some(stated))
+        .found(stated.text())
+        .expected(expected)
+}
+
+/// 09: the tax.
+fn tax(at: At<'_, '_>, of: At<'_, '_>, profile: &Profile, number: usize) -> Told {
+    if !profile.by_rate {
+        let holds = if at.view.ubl {
+            of.decimal(&TAX)? == Some(Decimal::ZERO)
+        } else {
+            compares(at, &TAX, Ordering::is_eq)?
+        };
+        if holds {
+            return Ok(());
+        }
+        let Some(stated) = of.first(&TAX) else { return Err(missing(of, &[&TAX])) };
+        let family = CATEGORIES[number];
+        return Err(broken(msg!("la catégorie {family} n'a pas de TVA", "the category {family} has no VAT"))
+            .at(Some(stated))
+            .found(stated.text())
+            .expected(Msg::same("0")));
+    }
+    // CII asks it of S alone, and rounds to the unit before it divides.
+    if !at.view.ubl && number != S {
+        return Ok(());
+    }
+    let (tax, base) = (of.decimal(&TAX)?, of.decimal(&TAXABLE)?);
+    let rate = at.one(&RATE)?;
+    let holds = match (tax, base, rate) {
+        (Some(tax), Some(base), Some(rate)) if at.view.ubl => {
+            (tax.abs() - tax_due(base, rate.number()?, at)?).abs() < Decimal::ONE
+        }
+        (Some(tax), Some(base), Some(rate)) => {
+            double::tax_near(tax, base, rate.text()).ok_or(Fault::NoNumber(rate.node))?
+        }
+        _ => false,
+    };
+    if holds {
+        return Ok(());
+    }
+    let (Some(base), Some(rate)) = (base, rate) else {
+        let lacks = if base.is_none() { &TAXABLE } else { &BREAKDOWN_RATE };
+        return Err(missing(of, &[lacks]));
+    };
+    let due = tax_due(base, rate.number()?, at)?;
+    Err(wrong_tax(of, tax, due, &format!("{base} × {} / 100", trim(rate.text()))))
+}

@@ -1,0 +1,309 @@
+//! A document as the official tests look at it: nodes, not values. A small navigator over the flat tree: children by
+//! interned name, how many there are, their text as XPath reads it (as a string, normalized, as a decimal, as a day).
+//!
+//! What XPath stops at (a function of one value that is given two, a number that is none) is a [`Fault`]: the official
+//! stylesheet then ends without a verdict; here the rule that met it says which value it was.
+
+use super::bind::{Path, Pred, Step, TABLES, Term};
+use super::sums::Sums;
+use crate::piece::amount;
+use crate::xml::{Doc, NodeId, trim};
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use std::cell::OnceCell;
+
+/// The number of a name that some table speaks of; 0 for any other.
+pub type Name = u16;
+
+/// A document, ready to be looked at.
+pub struct View<'d> {
+    /// The document.
+    pub doc: &'d Doc,
+    /// UBL, or CII.
+    pub ubl: bool,
+    /// Of each element its name.
+    names: Vec<Name>,
+    sums: OnceCell<Sums>,
+}
+
+/// An element of a document.
+#[derive(Clone, Copy)]
+pub struct At<'v, 'd> {
+    /// The document.
+    pub view: &'v View<'d>,
+    /// The element.
+    pub node: NodeId,
+}
+
+/// What keeps a test from being computed.
+#[derive(Clone, Copy, Debug)]
+pub enum Fault {
+    /// The second of what may be there once.
+    Repeated(NodeId),
+    /// It is no number, or has more digits than can be counted.
+    NoNumber(NodeId),
+    /// It is no day.
+    NoDay(NodeId),
+    /// A sum or a product with more digits than can be held.
+    TooLarge(NodeId),
+}
+
+impl<'d> View<'d> {
+    /// Gets a document ready; `names` are the numbers of its names, by their index in the document.
+    pub fn new(doc: &'d Doc, ubl: bool, numbers: &[Name]) -> View<'d> {
+        let names = doc.nodes().map(|node| numbers[doc.name_index(doc.name(node))]).collect();
+        View { doc, ubl, names, sums: OnceCell::new() }
+    }
+
+    /// The name of an element.
+    pub fn name(&self, node: NodeId) -> Name {
+        self.names[node.0 as usize]
+    }
+
+    /// The document's root, to look from.
+    pub fn root(&self) -> At<'_, 'd> {
+        At { view: self, node: self.doc.root() }
+    }
+
+    /// Sums and VAT categories, counted once.
+    pub fn sums(&self) -> &Sums {
+        self.sums.get_or_init(|| Sums::of(self))
+    }
+
+    /// Every element of a name, wherever it is.
+    pub fn named(&self, name: Name) -> impl Iterator<Item = At<'_, 'd>> {
+        let all = (0..).zip(&self.names).filter(move |(_, n)| **n == name);
+        all.map(|(node, _)| At { view: self, node: NodeId(node) })
+    }
+}
+
+impl<'v, 'd> At<'v, 'd> {
+    /// Another element of the same document.
+    pub fn to(self, node: NodeId) -> At<'v, 'd> {
+        At { node, ..self }
+    }
+
+    /// The element it is in.
+    pub fn parent(self) -> Option<At<'v, 'd>> {
+        self.view.doc.parent(self.node).map(|node| self.to(node))
+    }
+
+    /// Its text as it stands.
+    pub fn text(self) -> &'d str {
+        self.view.doc.text(self.node)
+    }
+
+    /// An attribute as it stands.
+    pub fn attribute(self, name: &str) -> Option<&'d str> {
+        self.view.doc.attribute(self.node, name)
+    }
+
+    /// Its name.
+    pub fn name(self) -> Name {
+        self.view.name(self.node)
+    }
+
+    /// Whether an element of this name is around it.
+    pub fn is_in(self, name: Name) -> bool {
+        std::iter::successors(self.parent(), |at| at.parent()).any(|at| at.name() == name)
+    }
+
+    /// Whether one of the elements of a term holds.
+    pub fn any(self, term: &Term, mut holds: impl FnMut(At<'v, 'd>) -> bool) -> bool {
+        self.walk(&term.path(self.view.ubl).steps, &mut holds)
+    }
+
+    /// Whether a term is there, be it empty.
+    pub fn has(self, term: &Term) -> bool {
+        match term.path(self.view.ubl) {
+            Path { steps, attribute: None } => self.walk(steps, &mut |_| true),
+            Path { steps, attribute: Some(name) } => self.walk(steps, &mut |at| at.attribute(name).is_some()),
+        }
+    }
+
+    /// How many elements a term has.
+    pub fn count(self, term: &Term) -> usize {
+        let mut count = 0;
+        self.each(term, |_| count += 1);
+        count
+    }
+
+    /// Each element of a term, in order.
+    pub fn each(self, term: &Term, mut act: impl FnMut(At<'v, 'd>)) {
+        self.any(term, |at| {
+            act(at);
+            false
+        });
+    }
+
+    /// Each element of a term, until one is at fault.
+    pub fn try_each(self, term: &Term, mut act: impl FnMut(At<'v, 'd>) -> Result<(), Fault>) -> Result<(), Fault> {
+        let mut result = Ok(());
+        self.any(term, |at| {
+            result = act(at);
+            result.is_err()
+        });
+        result
+    }
+
+    /// Each element at the end of a path that has the path's attribute, if it has one.
+    pub fn each_of(self, path: &Path, mut act: impl FnMut(At<'v, 'd>)) {
+        self.walk_on(&path.steps, &mut |at: At<'v, 'd>| {
+            if path.attribute.is_none_or(|name| at.attribute(name).is_some()) {
+                act(at);
+            }
+            false
+        });
+    }
+
+    /// The first element of a term.
+    pub fn first(self, term: &Term) -> Option<At<'v, 'd>> {
+        let mut first = None;
+        self.any(term, |at| {
+            first = Some(at);
+            true
+        });
+        first
+    }
+
+    /// The only element of a term; two are a fault.
+    pub fn one(self, term: &Term) -> Result<Option<At<'v, 'd>>, Fault> {
+        let (mut one, mut second) = (None, None);
+        self.any(term, |at| {
+            if one.is_none() {
+                one = Some(at);
+                return false;
+            }
+            second = Some(at.node);
+            true
+        });
+        second.map_or(Ok(one), |node| Err(Fault::Repeated(node)))
+    }
+
+    /// Whether the only element (or attribute) of a term says something that is not white space.
+    pub fn says(self, term: &Term) -> Result<bool, Fault> {
+        let one = self.one(term)?;
+        let text = match term.path(self.view.ubl).attribute {
+            None => one.map(|at| at.text()),
+            Some(name) => one.and_then(|at| at.attribute(name)),
+        };
+        Ok(text.is_some_and(|text| !trim(text).is_empty()))
+    }
+
+    /// The text of the only element of a term, as it stands; empty where there is none.
+    pub fn string(self, term: &Term) -> Result<&'d str, Fault> {
+        Ok(self.one(term)?.map_or("", |at| at.text()))
+    }
+
+    /// The only element of a term as a decimal; none where there is none.
+    pub fn decimal(self, term: &Term) -> Result<Option<Decimal>, Fault> {
+        self.one(term)?.map(|at| at.number()).transpose()
+    }
+
+    /// The first element of a term as a decimal; none where there is none.
+    pub fn first_decimal(self, term: &Term) -> Result<Option<Decimal>, Fault> {
+        self.first(term).map(|at| at.number()).transpose()
+    }
+
+    /// Itself as a decimal.
+    pub fn number(self) -> Result<Decimal, Fault> {
+        amount::decimal(trim(self.text())).ok_or(Fault::NoNumber(self.node))
+    }
+
+    /// Itself as a day; its time zone is not looked at.
+    pub fn day(self) -> Result<NaiveDate, Fault> {
+        amount::day_ubl(trim(self.text())).ok_or(Fault::NoDay(self.node))
+    }
+
+    /// Whether its text, normalized, is this.
+    pub fn is(self, text: &str) -> bool {
+        trim(self.text()) == text
+    }
+
+    /// Whether it is `true` or `1`; none where it is no boolean.
+    pub fn boolean(self) -> Option<bool> {
+        match trim(self.text()) {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
+    fn walk(self, steps: &[Step], holds: &mut impl FnMut(At<'v, 'd>) -> bool) -> bool {
+        let Some((step, rest)) = steps.split_first() else { return holds(self) };
+        self.view.doc.children(self.node).any(|child| {
+            let at = self.to(child);
+            step.is(at.name()) && step.pred.holds(at) && at.walk_on(rest, holds)
+        })
+    }
+
+    fn walk_on(self, rest: &[Step], holds: &mut impl FnMut(At<'v, 'd>) -> bool) -> bool {
+        if rest.is_empty() { holds(self) } else { self.walk(rest, holds) }
+    }
+
+    /// Whether the elements around it are those of a pattern, from the inside out.
+    pub fn matches(self, steps: &[Step], absolute: bool) -> bool {
+        let mut at = Some(self);
+        for step in steps.iter().rev() {
+            match at {
+                Some(here) if step.is(here.name()) && step.pred.holds(here) => at = here.parent(),
+                _ => return false,
+            }
+        }
+        !absolute || at.is_none()
+    }
+}
+
+impl Step {
+    /// Whether it is a step to this name.
+    pub fn is(&self, name: Name) -> bool {
+        name == self.name || name == self.other || self.name == super::bind::ANY
+    }
+}
+
+impl Pred {
+    /// Whether an element is one that is meant.
+    pub fn holds(&self, at: At<'_, '_>) -> bool {
+        match self {
+            Pred::Always => true,
+            Pred::Vat => is_vat(at),
+            Pred::Attribute(name) => at.attribute(name).is_some(),
+            Pred::AttributeIs(name, value) => at.attribute(name) == Some(*value),
+            Pred::Charge(charge) => at.any(&super::bind::INDICATOR, |i| i.boolean() == Some(*charge)),
+            Pred::SaysCharge(word) => at.any(&super::bind::INDICATOR, |i| i.text() == *word),
+            Pred::Ending(prefix, ending) => {
+                let doc = at.view.doc;
+                doc.local(at.node).ends_with(ending)
+                    && (*prefix == "*" || doc.namespace(at.node) == super::bind::namespace(prefix))
+            }
+            Pred::Says(name, value) => {
+                at.view.doc.children(at.node).any(|c| at.view.name(c) == *name && at.to(c).text() == *value)
+            }
+            Pred::SaysTrimmed(name, value) => {
+                at.view.doc.children(at.node).any(|c| at.view.name(c) == *name && at.to(c).is(value))
+            }
+        }
+    }
+}
+
+/// Whether a tax scheme (UBL) or a tax type (CII) is VAT, in small letters too.
+pub fn is_vat(at: At<'_, '_>) -> bool {
+    if at.view.ubl {
+        at.any(&super::bind::SCHEME, |id| trim(id.text()).eq_ignore_ascii_case("VAT"))
+    } else {
+        at.any(&super::bind::TAX_TYPE, |code| code.text().eq_ignore_ascii_case("VAT"))
+    }
+}
+
+/// The numbers of a document's names, by their index in it.
+pub fn numbers(doc: &Doc) -> Vec<Name> {
+    let tables = &*TABLES;
+    let mut last: (*const u8, Option<u8>) = (std::ptr::null(), None);
+    let number = |(namespace, local): (&'_ str, &'_ str)| {
+        if last.0 != namespace.as_ptr() {
+            last = (namespace.as_ptr(), tables.namespace(namespace));
+        }
+        last.1.map_or(0, |prefix| tables.number(prefix, local))
+    };
+    doc.names().map(number).collect()
+}
