@@ -6,6 +6,7 @@
 
 mod parse;
 mod place;
+mod string;
 
 pub use parse::{XmlError, XmlErrorKind};
 pub use place::Place;

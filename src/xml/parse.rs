@@ -532,7 +532,7 @@ fn next_attribute<'s>(source: &'s str, at: &mut usize, end: usize) -> Result<Opt
 }
 
 /// The character that a reference stands for: one of XML's five, or a number.
-fn resolve(name: &str) -> Result<char, XmlErrorKind> {
+pub(super) fn resolve(name: &str) -> Result<char, XmlErrorKind> {
     let number = match name {
         "lt" => return Ok('<'),
         "gt" => return Ok('>'),

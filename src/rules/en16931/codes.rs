@@ -139,7 +139,9 @@ pub fn unknown(list: &str) -> Box<Broken> {
 
 /// Whether a few characters are part of a list that is written in one piece, a space between and around its codes.
 pub fn is_part_of(list: &[&str], part: &str) -> bool {
-    has(list, part) || (!part.is_ascii() || part.len() < 3) && is_within(list, part) || part.contains(' ') && is_within(list, part)
+    has(list, part)
+        || (!part.is_ascii() || part.len() < 3) && is_within(list, part)
+        || part.contains(' ') && is_within(list, part)
 }
 
 fn is_within(list: &[&str], part: &str) -> bool {

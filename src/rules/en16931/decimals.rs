@@ -84,8 +84,11 @@ fn in_cents(at: At<'_, '_>, is_other: impl Fn(At<'_, '_>) -> bool) -> Told {
 
 fn not_in_cents(at: At<'_, '_>) -> Box<super::Broken> {
     let first = at.first(&TAX_TOTAL);
-    broken(msg!("aucun total de TVA dans cette devise n'a deux décimales au plus", "no VAT total in this currency has two decimals at most"))
-        .at(first)
-        .found(first.map_or("", |t| t.text()))
-        .expected(msg!("deux décimales au plus", "two decimals at most"))
+    broken(msg!(
+        "aucun total de TVA dans cette devise n'a deux décimales au plus",
+        "no VAT total in this currency has two decimals at most"
+    ))
+    .at(first)
+    .found(first.map_or("", |t| t.text()))
+    .expected(msg!("deux décimales au plus", "two decimals at most"))
 }

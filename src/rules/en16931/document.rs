@@ -1,10 +1,10 @@
 //! The document itself: what identifies it, its notes, periods, references and attachments.
 
 use super::bind::*;
+use super::view::At;
 use super::{Ask::*, Row, Told, both, broken, cii, each, missing, ubl};
 use crate::msg;
 use crate::xml::trim;
-use super::view::At;
 
 #[rustfmt::skip]
 pub static ROWS: &[Row] = &[
@@ -57,7 +57,11 @@ fn in_order_as_text(at: At<'_, '_>) -> Told {
     let mut starts = Vec::new();
     at.each(&START_DAY, |day| starts.push(day.text()));
     let holds = at.any(&END_DAY, |end| starts.iter().any(|start| end.text() >= *start));
-    if holds { Ok(()) } else { Err(out_of_order(at.first(&START_DAY).unwrap_or(start), at.first(&END_DAY).unwrap_or(end))) }
+    if holds {
+        Ok(())
+    } else {
+        Err(out_of_order(at.first(&START_DAY).unwrap_or(start), at.first(&END_DAY).unwrap_or(end)))
+    }
 }
 
 fn out_of_order(start: At<'_, '_>, end: At<'_, '_>) -> Box<super::Broken> {
@@ -90,9 +94,12 @@ fn tax_currency_has_total(at: At<'_, '_>) -> Told {
 fn no_total_in(currency: At<'_, '_>) -> Box<super::Broken> {
     let code = currency.text();
     let code = crate::error::shown(code);
-    broken(msg!("aucun total de TVA n'est en {code}, la devise de comptabilisation", "no VAT total is in {code}, the accounting currency"))
-        .at(Some(currency))
-        .expected(msg!("un total de TVA dont currencyID est {code}", "a VAT total whose currencyID is {code}"))
+    broken(msg!(
+        "aucun total de TVA n'est en {code}, la devise de comptabilisation",
+        "no VAT total is in {code}, the accounting currency"
+    ))
+    .at(Some(currency))
+    .expected(msg!("un total de TVA dont currencyID est {code}", "a VAT total whose currencyID is {code}"))
 }
 
 fn tax_currency_has_total_cii(at: At<'_, '_>) -> Told {
@@ -109,10 +116,13 @@ fn tax_currency_has_total_cii(at: At<'_, '_>) -> Told {
     if !same {
         return Ok(());
     }
-    Err(broken(msg!("la devise de comptabilisation est celle de la facture", "the accounting currency is that of the invoice"))
-        .at(Some(first))
-        .found(first.text())
-        .expected(msg!("une autre devise, ou pas de TaxCurrencyCode", "another currency, or no TaxCurrencyCode")))
+    Err(broken(msg!(
+        "la devise de comptabilisation est celle de la facture",
+        "the accounting currency is that of the invoice"
+    ))
+    .at(Some(first))
+    .found(first.text())
+    .expected(msg!("une autre devise, ou pas de TaxCurrencyCode", "another currency, or no TaxCurrencyCode")))
 }
 
 fn one_tax_point(at: At<'_, '_>) -> Told {
@@ -135,9 +145,12 @@ fn one_tax_point_cii(at: At<'_, '_>) -> Told {
 }
 
 fn both_tax_points(code: At<'_, '_>) -> Box<super::Broken> {
-    broken(msg!("la date et le code d'exigibilité de la TVA sont donnés tous deux", "VAT point date and VAT point date code are both given"))
-        .at(Some(code))
-        .expected(msg!("l'un ou l'autre", "one or the other"))
+    broken(msg!(
+        "la date et le code d'exigibilité de la TVA sont donnés tous deux",
+        "VAT point date and VAT point date code are both given"
+    ))
+    .at(Some(code))
+    .expected(msg!("l'un ou l'autre", "one or the other"))
 }
 
 /// UBL writes a note's subject into its text: `#AAI#…`. What stands between the first two `#`, if it has three characters,

@@ -41,10 +41,10 @@ fn not_negative(at: At<'_, '_>, price: &Term) -> Told {
         (None, false) => {
             let first = at.first(price);
             let found = first.map_or("", |p| p.text());
-            Err(broken(msg!("ce prix est négatif", "this price is negative"))
-                .at(first)
-                .found(found)
-                .expected(msg!("0 ou plus ; un retour se dit par la quantité", "0 or more; a return is said by the quantity")))
+            Err(broken(msg!("ce prix est négatif", "this price is negative")).at(first).found(found).expected(msg!(
+                "0 ou plus ; un retour se dit par la quantité",
+                "0 or more; a return is said by the quantity"
+            )))
         }
     }
 }

@@ -162,8 +162,14 @@ impl From<Fault> for Box<Broken> {
                 at,
             ),
             Fault::NoNumber(at) => (
-                msg!("la règle compte avec cette valeur, qui n'est pas un nombre", "the rule counts with this value, which is no number"),
-                msg!("un nombre décimal : des chiffres et un point, 28 chiffres au plus", "a decimal number: digits and a point, 28 digits at most"),
+                msg!(
+                    "la règle compte avec cette valeur, qui n'est pas un nombre",
+                    "the rule counts with this value, which is no number"
+                ),
+                msg!(
+                    "un nombre décimal : des chiffres et un point, 28 chiffres au plus",
+                    "a decimal number: digits and a point, 28 digits at most"
+                ),
                 at,
             ),
             Fault::NoDay(at) => (
@@ -380,7 +386,7 @@ impl Found {
         let place = broken.attribute.map_or_else(|| doc.place(node), |name| doc.attribute_place(node, name));
         let mut finding = rule_of.finding(broken.message).at(Some(place));
         if let Some(found) = broken.found {
-            let found = if found.is_empty() { doc.text(node).to_owned() } else { found };
+            let found = if found.is_empty() { at.to(node).text().to_owned() } else { found };
             finding = finding.found(Shown(&found).to_string());
         }
         finding.expected = broken.expected;
@@ -498,7 +504,8 @@ impl Ready {
                 } else {
                     msg!("il y en a trop", "there are too many")
                 };
-                let expected = if least == most { msg!("{most}", "{most}") } else { msg!("{most} au plus", "{most} at most") };
+                let expected =
+                    if least == most { msg!("{most}", "{most}") } else { msg!("{most} au plus", "{most} at most") };
                 Err(broken(message).at(over).found(count.to_string()).expected(expected))
             }
             Ready::Has(path) if first_of(at, path).is_some() => Ok(()),

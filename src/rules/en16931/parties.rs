@@ -1,8 +1,8 @@
 //! Seller, buyer, payee, tax representative, place of delivery.
 
 use super::bind::*;
-use super::{Ask::*, Broken, Row, Told, both, broken, cii, each, lists, missing, ubl};
 use super::view::At;
+use super::{Ask::*, Broken, Row, Told, both, broken, cii, each, lists, missing, ubl};
 use crate::msg;
 use crate::text::Msg;
 
@@ -42,7 +42,10 @@ fn payee(at: At<'_, '_>) -> Told {
             return Err(broken(msg!("le bénéficiaire est le vendeur", "the payee is the seller"))
                 .at(Some(at))
                 .found(at.text())
-                .expected(msg!("un autre que le vendeur, ou pas de bénéficiaire", "another than the seller, or no payee")));
+                .expected(msg!(
+                    "un autre que le vendeur, ou pas de bénéficiaire",
+                    "another than the seller, or no payee"
+                )));
         }
     }
     Ok(())
@@ -88,8 +91,11 @@ fn prefix_cii(at: At<'_, '_>) -> Told {
 
 fn no_prefix(at: Option<At<'_, '_>>) -> Box<Broken> {
     let found = at.map_or("", |at| at.text());
-    broken(msg!("cet identifiant de TVA ne commence pas par un code de pays", "this VAT identifier does not begin with a country code"))
-        .at(at)
-        .found(found)
-        .expected(Msg::new("FR…, DE…, EL… (ISO 3166-1 alpha-2)", "FR…, DE…, EL… (ISO 3166-1 alpha-2)"))
+    broken(msg!(
+        "cet identifiant de TVA ne commence pas par un code de pays",
+        "this VAT identifier does not begin with a country code"
+    ))
+    .at(at)
+    .found(found)
+    .expected(Msg::new("FR…, DE…, EL… (ISO 3166-1 alpha-2)", "FR…, DE…, EL… (ISO 3166-1 alpha-2)"))
 }

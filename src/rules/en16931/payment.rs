@@ -2,7 +2,7 @@
 
 use super::bind::*;
 use super::view::At;
-use super::{Ask::*, Row, Told, broken, both, cii, missing, ubl};
+use super::{Ask::*, Row, Told, both, broken, cii, missing, ubl};
 use crate::msg;
 use crate::xml::trim;
 

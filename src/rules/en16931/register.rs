@@ -18,7 +18,14 @@ pub enum Severity {
 
 /// The tables of rows, group by group.
 static ROWS: [&[Row]; 8] = [
-    document::ROWS, parties::ROWS, totals::ROWS, lines::ROWS, allowances::ROWS, payment::ROWS, vat::ROWS, decimals::ROWS,
+    document::ROWS,
+    parties::ROWS,
+    totals::ROWS,
+    lines::ROWS,
+    allowances::ROWS,
+    payment::ROWS,
+    vat::ROWS,
+    decimals::ROWS,
 ];
 
 /// Every row of every table.
@@ -150,7 +157,11 @@ fn rule(number: u16, id: &'static str) -> Rule {
     let severity = if fatal { Told::Error } else { Told::Warning };
     let example = Text { fr: example(id, &paths, Lang::Fr).leak(), en: example(id, &paths, Lang::En).leak() };
     let standard = format!("EN 16931-1; CEN/TC 434 validation artefacts {ARTEFACTS}");
-    let source = if id.starts_with("BR-") { standard.leak() } else { standard.trim_start_matches("EN 16931-1; ").to_owned().leak() };
+    let source = if id.starts_with("BR-") {
+        standard.leak()
+    } else {
+        standard.trim_start_matches("EN 16931-1; ").to_owned().leak()
+    };
     let (layer, check) = (Layer::En16931, None);
     match words(id) {
         Some(Words { terms, says, why, mend, .. }) => {

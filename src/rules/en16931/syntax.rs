@@ -421,10 +421,16 @@ fn object_or_plain(at: At<'_, '_>) -> Told {
     let is_credit = at.view.doc.local(at.view.doc.root()) == "CreditNote";
     let plain = !at.has(&REFERENCE_SCHEME) && !at.has(&REFERENCE_TYPE);
     told(plain || kind("130") || is_credit && kind("50"), || {
-        broken(msg!("ce type de référence n'est pas de ceux d'EN 16931", "this type of reference is none of EN 16931's"))
-            .at(at.first(&REFERENCE_TYPE))
-            .found(at.first(&REFERENCE_TYPE).map_or("", |c| c.text()))
-            .expected(msg!("130 (objet facturé), ou ni type ni schemeID", "130 (invoiced object), or neither type nor schemeID"))
+        broken(msg!(
+            "ce type de référence n'est pas de ceux d'EN 16931",
+            "this type of reference is none of EN 16931's"
+        ))
+        .at(at.first(&REFERENCE_TYPE))
+        .found(at.first(&REFERENCE_TYPE).map_or("", |c| c.text()))
+        .expected(msg!(
+            "130 (objet facturé), ou ni type ni schemeID",
+            "130 (invoiced object), or neither type nor schemeID"
+        ))
     })
 }
 
@@ -433,7 +439,9 @@ fn two_decimals(at: At<'_, '_>) -> Told {
     let known = &TABLES.known;
     let of_price = at.view.doc.local(at.node).ends_with("PriceAmount") || {
         let around = std::iter::successors(at.parent(), |at| at.parent());
-        around.into_iter().any(|a| a.name() == known.allowance_charge && a.parent().is_some_and(|p| p.name() == known.price))
+        around
+            .into_iter()
+            .any(|a| a.name() == known.allowance_charge && a.parent().is_some_and(|p| p.name() == known.price))
     };
     if of_price { Ok(()) } else { super::decimals::two(Some(at), &super::bind::OWN) }
 }
@@ -455,7 +463,9 @@ fn scheme_of_no_object(at: At<'_, '_>) -> Told {
 }
 
 fn due_date_of_credit_note(at: At<'_, '_>) -> Told {
-    if at.view.doc.local(at.view.doc.root()) == "CreditNote" { return Ok(()) }
+    if at.view.doc.local(at.view.doc.root()) == "CreditNote" {
+        return Ok(());
+    }
     unwanted(Some(at), msg!("la date d'échéance de la facture (DueDate)", "the invoice's due date (DueDate)"))
 }
 
@@ -480,7 +490,10 @@ fn schemes_once(at: At<'_, '_>, schemes: &Term, vat: bool) -> Told {
         }
     });
     told(count <= 1, || {
-        broken(msg!("il y en a trop", "there are too many")).at(second).found(count.to_string()).expected(msg!("1 au plus", "1 at most"))
+        broken(msg!("il y en a trop", "there are too many"))
+            .at(second)
+            .found(count.to_string())
+            .expected(msg!("1 au plus", "1 at most"))
     })
 }
 
@@ -507,7 +520,9 @@ fn creditor_once(at: At<'_, '_>) -> Told {
         });
     }
     told(count <= 1, || {
-        broken(msg!("il y a deux identifiants de créancier", "there are two creditor identifiers")).at(second).found(count.to_string())
+        broken(msg!("il y a deux identifiants de créancier", "there are two creditor identifiers"))
+            .at(second)
+            .found(count.to_string())
     })
 }
 
@@ -524,12 +539,15 @@ fn one_means(at: At<'_, '_>) -> Told {
 /// The payee has another name than the seller; the tests ask it beside each of the three counts.
 fn other_name(at: At<'_, '_>) -> Told {
     let differs = at.parent().is_some_and(|around| {
-        around.any(&SUPPLIER, |seller| {
-            seller.any(&REGISTERED, |theirs| at.any(&NAME, |own| own.text() != theirs.text()))
-        })
+        around
+            .any(&SUPPLIER, |seller| seller.any(&REGISTERED, |theirs| at.any(&NAME, |own| own.text() != theirs.text())))
     });
     told(differs, || {
-        broken(msg!("le bénéficiaire n'a pas un autre nom que le vendeur", "the payee has no other name than the seller")).at(at.first(&NAME))
+        broken(msg!(
+            "le bénéficiaire n'a pas un autre nom que le vendeur",
+            "the payee has no other name than the seller"
+        ))
+        .at(at.first(&NAME))
     })
 }
 
@@ -542,7 +560,10 @@ fn once(at: At<'_, '_>, term: &Term, counts: impl Fn(At<'_, '_>) -> bool) -> Tol
         }
     });
     told(count <= 1, || {
-        broken(msg!("il y en a trop", "there are too many")).at(second).found(count.to_string()).expected(msg!("1 au plus", "1 at most"))
+        broken(msg!("il y en a trop", "there are too many"))
+            .at(second)
+            .found(count.to_string())
+            .expected(msg!("1 au plus", "1 at most"))
     })
 }
 
@@ -576,7 +597,10 @@ pub fn attributes(view: &View<'_>, tell: &mut dyn FnMut(&'static str, At<'_, '_>
         for (id, name) in &wanted {
             let allowed = *name == "name" && at.name() == TABLES.known.means_code;
             if !allowed && at.attribute(name).is_some() {
-                let message = msg!("l'attribut {name} n'est pas du sous-ensemble d'EN 16931", "the attribute {name} is not in the subset of EN 16931");
+                let message = msg!(
+                    "l'attribut {name} n'est pas du sous-ensemble d'EN 16931",
+                    "the attribute {name} is not in the subset of EN 16931"
+                );
                 tell(id, at, broken(message).attribute(name));
             }
         }
@@ -589,7 +613,10 @@ fn discount(at: At<'_, '_>) -> Told {
     let (any, amount) = (at.has(&DISCOUNT_INDICATOR), at.has(&DISCOUNT));
     let is_discount = at.any(&DISCOUNT_INDICATOR, |i| i.any(&INDICATOR_ITSELF, |i| i.boolean() == Some(false)));
     told(is_discount && amount || !any && !amount, || {
-        broken(msg!("une remise sur le prix brut a un indicateur faux et un montant", "a discount on the gross price has a false indicator and an amount"))
+        broken(msg!(
+            "une remise sur le prix brut a un indicateur faux et un montant",
+            "a discount on the gross price has a false indicator and an amount"
+        ))
     })
 }
 
@@ -602,7 +629,10 @@ fn one_reference(at: At<'_, '_>) -> Told {
         });
     }
     told(count <= 1, || {
-        broken(msg!("il y en a trop", "there are too many")).at(second).found(count.to_string()).expected(msg!("1 au plus", "1 at most"))
+        broken(msg!("il y en a trop", "there are too many"))
+            .at(second)
+            .found(count.to_string())
+            .expected(msg!("1 au plus", "1 at most"))
     })
 }
 
@@ -623,7 +653,9 @@ fn transfers_have_accounts(at: At<'_, '_>) -> Told {
         }
     });
     told(lacks.is_none(), || {
-        broken(msg!("ce virement n'a pas de compte", "this transfer has no account")).at(lacks).expected(crate::text::Msg::same("BT-84"))
+        broken(msg!("ce virement n'a pas de compte", "this transfer has no account"))
+            .at(lacks)
+            .expected(crate::text::Msg::same("BT-84"))
     })
 }
 
@@ -698,7 +730,11 @@ fn no_currency_version(at: At<'_, '_>) -> Told {
 fn only_of(at: At<'_, '_>, name: super::Name, types: &[&str]) -> Told {
     let known = &TABLES.known;
     let is_of = at.name() == known.additional_document && at.any(&TAX_TYPE, |code| types.contains(&code.text()));
-    if is_of { Ok(()) } else { unwanted(child(at, name), msg!("seulement avec TypeCode {types:?}", "with TypeCode {types:?} only")) }
+    if is_of {
+        Ok(())
+    } else {
+        unwanted(child(at, name), msg!("seulement avec TypeCode {types:?}", "with TypeCode {types:?} only"))
+    }
 }
 
 fn uri_of_attachment(at: At<'_, '_>) -> Told {
@@ -722,24 +758,38 @@ fn scheme_of_object(at: At<'_, '_>) -> Told {
 }
 
 fn day_of_preceding(at: At<'_, '_>) -> Told {
-    if at.name() == TABLES.known.preceding_document { return Ok(()) }
-    unwanted(child(at, TABLES.known.formatted_day), msg!("seulement pour une facture antérieure", "of a preceding invoice only"))
+    if at.name() == TABLES.known.preceding_document {
+        return Ok(());
+    }
+    unwanted(
+        child(at, TABLES.known.formatted_day),
+        msg!("seulement pour une facture antérieure", "of a preceding invoice only"),
+    )
 }
 
 /// A unit may stand at any quantity, if some line's quantity has one.
 fn unit(at: At<'_, '_>) -> Told {
-    if at.attribute("unitCode").is_none() || at.view.sums().has_unit { Ok(()) } else { attribute_unwanted(at, "unitCode") }
+    if at.attribute("unitCode").is_none() || at.view.sums().has_unit {
+        Ok(())
+    } else {
+        attribute_unwanted(at, "unitCode")
+    }
 }
 
 fn tax_type(at: At<'_, '_>) -> Told {
     let Some(first) = at.first(&TAX_TYPE) else { return Ok(()) };
     told(at.any(&TAX_TYPE, |code| code.text() == "VAT"), || {
-        broken(msg!("ce type de taxe n'est pas VAT", "this type of tax is not VAT")).at(Some(first)).found(first.text()).expected(crate::text::Msg::same("VAT"))
+        broken(msg!("ce type de taxe n'est pas VAT", "this type of tax is not VAT"))
+            .at(Some(first))
+            .found(first.text())
+            .expected(crate::text::Msg::same("VAT"))
     })
 }
 
 fn header_only(at: At<'_, '_>, name: super::Name) -> Told {
-    if at.is_in(TABLES.known.header_settlement) { return Ok(()) }
+    if at.is_in(TABLES.known.header_settlement) {
+        return Ok(());
+    }
     unwanted(child(at, name), msg!("seulement dans la ventilation de la TVA", "in the VAT breakdown only"))
 }
 
@@ -756,7 +806,9 @@ fn header_only_code(at: At<'_, '_>) -> Told {
 }
 
 fn trade_tax_only(at: At<'_, '_>, name: super::Name) -> Told {
-    if at.name() == TABLES.known.trade_tax { return Ok(()) }
+    if at.name() == TABLES.known.trade_tax {
+        return Ok(());
+    }
     unwanted(child(at, name), msg!("seulement dans la ventilation de la TVA", "in the VAT breakdown only"))
 }
 
@@ -777,6 +829,8 @@ fn day(at: At<'_, '_>) -> Told {
         && (1..=12).contains(&number(&text[4..6]))
         && (1..=31).contains(&number(&text[6..]));
     told(holds, || {
-        broken(msg!("cette date n'est pas au format 102", "this date is not in format 102")).found(at.text()).expected(msg!("AAAAMMJJ", "YYYYMMDD"))
+        broken(msg!("cette date n'est pas au format 102", "this date is not in format 102"))
+            .found(at.text())
+            .expected(msg!("AAAAMMJJ", "YYYYMMDD"))
     })
 }

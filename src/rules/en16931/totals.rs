@@ -6,7 +6,7 @@ use super::view::At;
 use super::{Ask::*, Broken, Fault, Row, Told, both, broken, cii, each, missing, ubl};
 use crate::msg;
 use crate::piece::amount::round;
-use crate::text::Msg;
+use crate::text::{Msg, Shown};
 use crate::xml::trim;
 use rust_decimal::Decimal;
 
@@ -45,15 +45,13 @@ fn differs(at: At<'_, '_>, term: &Term, expected: Decimal, how: &str) -> Box<Bro
 /// `1.00 + 2.00 + … (12)`.
 fn added(amounts: &[&str]) -> String {
     const TOLD: usize = 6;
-    let first = amounts.iter().take(TOLD).map(|a| Shown(a)).map(|a| a.to_string()).collect::<Vec<_>>().join(" + ");
+    let first = amounts.iter().take(TOLD).map(|a| Shown(a).to_string()).collect::<Vec<_>>().join(" + ");
     match amounts.len() {
         0 => "0".to_owned(),
         n if n > TOLD => format!("{first} + … ({n})"),
         _ => first,
     }
 }
-
-use crate::text::Shown;
 
 fn checked(value: Option<Decimal>, at: At<'_, '_>) -> Result<Decimal, Fault> {
     value.ok_or(Fault::TooLarge(at.node))
@@ -81,10 +79,19 @@ fn lines_total(at: At<'_, '_>) -> Told {
 
 fn lines_total_cii(at: At<'_, '_>) -> Told {
     let stated = at.decimal(&LINES_TOTAL)?;
-    let sums = at.view.sums();
-    let sum = match sums.lines.double.in_cents() {
+    // The lines beside the settlement that the totals are in.
+    let known = &TABLES.known;
+    let around = at.parent().and_then(|p| p.parent()).unwrap_or(at);
+    let root = at.view.doc.root();
+    let is_usual = around.name() == known.transaction && around.parent().is_some_and(|p| p.node == root);
+    let mut other = Total::default();
+    if !is_usual {
+        around.each(&LINES_BESIDE, |net| other.add(net));
+    }
+    let total = if is_usual { &at.view.sums().lines } else { &other };
+    let sum = match total.double.in_cents() {
         Some(sum) => sum,
-        None => round(sums.lines.sum?, 2),
+        None => round(total.sum?, 2),
     };
     if stated == Some(sum) { Ok(()) } else { Err(differs(at, &LINES_TOTAL, sum, &explained(&line_amounts(at)))) }
 }
@@ -185,9 +192,12 @@ fn tax_total_cii(at: At<'_, '_>) -> Told {
             let mut amounts = Vec::new();
             root.each(&BREAKDOWN_TAXES, |tax| amounts.push(trim(tax.text())));
             let (sum, found) = (round(total.sum?, 2), trim(at.text()));
-            Err(broken(msg!("BT-110 est {found}, le calcul donne {sum}", "BT-110 is {found}, the calculation gives {sum}"))
-                .found(at.text())
-                .expected(Msg::same(format!("{sum} = {}", added(&amounts)))))
+            Err(broken(msg!(
+                "BT-110 est {found}, le calcul donne {sum}",
+                "BT-110 is {found}, the calculation gives {sum}"
+            ))
+            .found(at.text())
+            .expected(Msg::same(format!("{sum} = {}", added(&amounts)))))
         }
         None => Err(total.sum.err().unwrap_or(Fault::NoNumber(at.node)).into()),
     }

@@ -87,10 +87,24 @@ macro_rules! family {
         Profile {
             family: $family,
             ids: [
-                concat!($family, "-01"), concat!($family, "-02"), concat!($family, "-03"), concat!($family, "-04"), concat!($family, "-05"),
-                concat!($family, "-06"), concat!($family, "-07"), concat!($family, "-08"), concat!($family, "-09"), concat!($family, "-10"),
+                concat!($family, "-01"),
+                concat!($family, "-02"),
+                concat!($family, "-03"),
+                concat!($family, "-04"),
+                concat!($family, "-05"),
+                concat!($family, "-06"),
+                concat!($family, "-07"),
+                concat!($family, "-08"),
+                concat!($family, "-09"),
+                concat!($family, "-10"),
             ],
-            rate: $rate, seller: Seller::$seller, buyer: Buyer::$buyer, reason: $reason, any_scheme: $any, by_rate: $by_rate, anywhere: $anywhere,
+            rate: $rate,
+            seller: Seller::$seller,
+            buyer: Buyer::$buyer,
+            reason: $reason,
+            any_scheme: $any,
+            by_rate: $by_rate,
+            anywhere: $anywhere,
         }
     };
 }
@@ -239,7 +253,11 @@ fn document(at: At<'_, '_>, tell: &mut Tell<'_>) {
         let ids = &profile.ids;
         let said = if at.view.ubl {
             let charged = if profile.any_scheme { places.charge_any } else { places.charge };
-            if profile.by_rate { places.line_any_or(profile.any_scheme) + charged } else { places.category + places.line }
+            if profile.by_rate {
+                places.line_any_or(profile.any_scheme) + charged
+            } else {
+                places.category + places.line
+            }
         } else {
             places.line + places.charge
         };
@@ -299,7 +317,13 @@ fn has_its_breakdown(ubl: bool, number: usize, sums: &Sums, said: usize) -> bool
                 && (places.charge == 0 || places.charge + places.breakdown >= 2)
         }
         (false, O) => places.breakdown == 0 || places.breakdown == 1 && said > 0,
-        (false, _) => if places.breakdown == 0 { said == 0 } else { places.breakdown == 1 && said > 0 },
+        (false, _) => {
+            if places.breakdown == 0 {
+                said == 0
+            } else {
+                places.breakdown == 1 && said > 0
+            }
+        }
     }
 }
 
@@ -351,14 +375,19 @@ fn identified(at: At<'_, '_>, profile: &Profile) -> Told {
     }
     let expected = match (profile.seller, profile.buyer) {
         (Seller::None, _) => msg!("ni BT-31, ni BT-63, ni BT-48", "neither BT-31 nor BT-63 nor BT-48"),
-        (Seller::Any, Buyer::VatOrLegal) => msg!("BT-31, BT-32 ou BT-63, et BT-48 ou BT-47", "BT-31, BT-32 or BT-63, and BT-48 or BT-47"),
+        (Seller::Any, Buyer::VatOrLegal) => {
+            msg!("BT-31, BT-32 ou BT-63, et BT-48 ou BT-47", "BT-31, BT-32 or BT-63, and BT-48 or BT-47")
+        }
         (Seller::Vat, Buyer::Vat) => msg!("BT-31 ou BT-63, et BT-48", "BT-31 or BT-63, and BT-48"),
         (Seller::Vat, _) => msg!("BT-31 ou BT-63", "BT-31 or BT-63"),
         (Seller::Any, _) => msg!("BT-31, BT-32 ou BT-63", "BT-31, BT-32 or BT-63"),
     };
     let message = match (profile.seller, seller) {
         (Seller::None, _) => msg!("un identifiant de TVA est donné", "a VAT identifier is given"),
-        (_, false) => msg!("le vendeur n'a pas d'identifiant de TVA, ni son représentant", "neither the seller nor its representative has a VAT identifier"),
+        (_, false) => msg!(
+            "le vendeur n'a pas d'identifiant de TVA, ni son représentant",
+            "neither the seller nor its representative has a VAT identifier"
+        ),
         (_, true) => msg!("l'acheteur n'a pas d'identifiant", "the buyer has no identifier"),
     };
     Err(broken(message).expected(expected))
@@ -385,7 +414,8 @@ fn so(holds: Result<bool, Fault>, else_broken: impl Fn() -> Box<Broken>) -> Told
 fn alone(at: At<'_, '_>, tell: &mut Tell<'_>, others: [bool; 4]) {
     for (id, other) in ["BR-O-11", "BR-O-12", "BR-O-13", "BR-O-14"].into_iter().zip(others) {
         if other {
-            let message = msg!("une autre catégorie que O est dans la facture", "another category than O is in the invoice");
+            let message =
+                msg!("une autre catégorie que O est dans la facture", "another category than O is in the invoice");
             tell.of(id, Err(broken(message).at(at.first(&BREAKDOWNS)).expected(Msg::same("O"))));
         }
     }
@@ -399,7 +429,10 @@ fn split_payment(at: At<'_, '_>, tell: &mut Tell<'_>, sums: &Sums) {
     if said.b[0]
         && let Some(abroad) = at.view.named(countries).find(|c| c.text() != "IT")
     {
-        let message = msg!("la catégorie B est dans une facture qui n'est pas italienne", "the category B is in an invoice that is not Italian");
+        let message = msg!(
+            "la catégorie B est dans une facture qui n'est pas italienne",
+            "the category B is in an invoice that is not Italian"
+        );
         tell.of("BR-B-01", Err(broken(message).at(Some(abroad)).found(abroad.text()).expected(Msg::same("IT"))));
     }
     if said.b[1] && said.s {
@@ -532,10 +565,13 @@ fn wrong_reason(at: At<'_, '_>, profile: &Profile) -> Box<Broken> {
         return missing(at, &[&EXEMPTION, &EXEMPTION_CODE]);
     }
     let given = at.first(&EXEMPTION).or(at.first(&EXEMPTION_CODE));
-    broken(msg!("un motif d'exonération est donné, et la catégorie n'en a pas", "an exemption reason is given, and the category has none"))
-        .at(given)
-        .found(given.map_or("", |g| g.text()))
-        .expected(msg!("aucun motif", "no reason"))
+    broken(msg!(
+        "un motif d'exonération est donné, et la catégorie n'en a pas",
+        "an exemption reason is given, and the category has none"
+    ))
+    .at(given)
+    .found(given.map_or("", |g| g.text()))
+    .expected(msg!("aucun motif", "no reason"))
 }
 
 /// Lines and charges less allowances, each sum in cents where CII rounds.
@@ -571,7 +607,10 @@ fn taxable_ubl(at: At<'_, '_>, of: At<'_, '_>, number: usize) -> Told {
         (S, Some(rate)) => own > 0 || sums.is_charged(S, rate),
         _ => at.view.named(name).next().is_some(),
     };
-    let sides = [(false, has(known.invoice_line, parts.lines.elements)), (true, has(known.credit_line, parts.credit_lines.elements))];
+    let sides = [
+        (false, has(known.invoice_line, parts.lines.elements)),
+        (true, has(known.credit_line, parts.credit_lines.elements)),
+    ];
     for (credit, has) in sides {
         let base = base(parts, credit, false, at)?;
         let near = match (stated, by_rate) {
@@ -650,11 +689,8 @@ fn wrong_base(of: At<'_, '_>, base: Decimal, parts: &Parts, credit: bool, rate: 
 /// 09: the tax.
 fn tax(at: At<'_, '_>, of: At<'_, '_>, profile: &Profile, number: usize) -> Told {
     if !profile.by_rate {
-        let holds = if at.view.ubl {
-            of.decimal(&TAX)? == Some(Decimal::ZERO)
-        } else {
-            compares(at, &TAX, Ordering::is_eq)?
-        };
+        let holds =
+            if at.view.ubl { of.decimal(&TAX)? == Some(Decimal::ZERO) } else { compares(at, &TAX, Ordering::is_eq)? };
         if holds {
             return Ok(());
         }

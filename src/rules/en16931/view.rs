@@ -24,6 +24,8 @@ pub struct View<'d> {
     /// Of each element its name.
     names: Vec<Name>,
     sums: OnceCell<Sums>,
+    /// Of elements that have elements in them, and whose text someone asked for, the text.
+    strings: OnceCell<Vec<OnceCell<String>>>,
 }
 
 /// An element of a document.
@@ -52,7 +54,7 @@ impl<'d> View<'d> {
     /// Gets a document ready; `names` are the numbers of its names, by their index in the document.
     pub fn new(doc: &'d Doc, ubl: bool, numbers: &[Name]) -> View<'d> {
         let names = doc.nodes().map(|node| numbers[doc.name_index(doc.name(node))]).collect();
-        View { doc, ubl, names, sums: OnceCell::new() }
+        View { doc, ubl, names, sums: OnceCell::new(), strings: OnceCell::new() }
     }
 
     /// The name of an element.
@@ -88,9 +90,14 @@ impl<'v, 'd> At<'v, 'd> {
         self.view.doc.parent(self.node).map(|node| self.to(node))
     }
 
-    /// Its text as it stands.
-    pub fn text(self) -> &'d str {
-        self.view.doc.text(self.node)
+    /// Its text as it stands, with that of the elements in it.
+    pub fn text(self) -> &'v str {
+        let doc = self.view.doc;
+        if doc.is_leaf(self.node) {
+            return doc.text(self.node);
+        }
+        let strings = self.view.strings.get_or_init(|| vec![OnceCell::new(); doc.len()]);
+        strings[self.node.0 as usize].get_or_init(|| doc.string(self.node))
     }
 
     /// An attribute as it stands.
@@ -191,7 +198,7 @@ impl<'v, 'd> At<'v, 'd> {
     }
 
     /// The text of the only element of a term, as it stands; empty where there is none.
-    pub fn string(self, term: &Term) -> Result<&'d str, Fault> {
+    pub fn string(self, term: &Term) -> Result<&'v str, Fault> {
         Ok(self.one(term)?.map_or("", |at| at.text()))
     }
 
