@@ -5,7 +5,7 @@
 use guichet::annuaire::Annuaire;
 use guichet::config::Config;
 use guichet::flux;
-use guichet::judge::{Fate, Judged, judge, judge_archive};
+use guichet::judge::{Fate, Judged, Judges, judge, judge_archive};
 use guichet::rules::{Context, Finding, Layer, Severity};
 use guichet::trade::{Cadre, Mode};
 use serde::Deserialize;
@@ -165,7 +165,9 @@ fn the_archive_gives_what_its_case_says_of_each_member() {
     };
     let size = bytes.len() as u64;
     let flow =
-        judge_archive(flux::sniff(&bytes), std::io::Cursor::new(bytes), size, &context, judge, |_, _| Ok::<(), ()>(()));
+        judge_archive(flux::sniff(&bytes), std::io::Cursor::new(bytes), size, &context, Judges::PLAIN, |_, _| {
+            Ok::<(), ()>(())
+        });
     let found: Vec<(String, String, Vec<String>)> = flow
         .unwrap()
         .documents

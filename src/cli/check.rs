@@ -3,6 +3,7 @@
 
 mod files;
 mod queue;
+mod set;
 mod tell;
 
 use super::counter::{self, counted};

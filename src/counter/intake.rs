@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::event::{Event, Listener};
 use crate::facts::Facts;
 use crate::flux::{self, Kind, archive};
-use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_archive};
+use crate::judge::{Context, Fate, Form, Judged, JudgedFlow, Judges, Set, judge, judge_archive, judge_set};
 use crate::ledger::Hash;
 use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
@@ -257,18 +257,30 @@ impl Intake {
     ) -> Result<JudgedFlow, SpoolError> {
         // A fault in reading an archive holds the one flow and harms no other.
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            judge_archive(kind, reader, size, context, judge, |entry, bytes| self.spool.extract(claim, entry, bytes))
+            judge_archive(kind, reader, size, context, Judges::PLAIN, |entry, bytes| {
+                self.spool.extract(claim, entry, bytes)
+            })
         }));
         opened.unwrap_or_else(|_| Ok(held(safe::internal_fault())))
     }
 
     /// Judges a document again, now that the pièce that it associates is known: from guichet's own copy, so that
     /// nothing is held in memory for whoever waits.
-    pub fn judge_again(&self, claim: &Claim, entry: Option<usize>, earlier: &Facts) -> Result<Judged, Box<Finding>> {
+    pub fn judge_again(
+        &self,
+        claim: &Claim,
+        entry: Option<usize>,
+        form: Option<&Form>,
+        earlier: &Facts,
+    ) -> Result<Judged, Box<Finding>> {
         let partner = self.annuaire.partner(&claim.partner);
         let partner = partner.ok_or_else(|| Box::new(works::unknown_partner(&claim.partner)))?;
-        let bytes = self.spool.read_own(claim, entry).map_err(|e| Box::new(safe::denied(&e.to_string())))?;
-        Ok(judge(bytes, &self.context(claim.mode, partner, Some(earlier))))
+        let read = |entry| self.spool.read_own(claim, entry).map_err(|e| Box::new(safe::denied(&e.to_string())));
+        let context = self.context(claim.mode, partner, Some(earlier));
+        let Some(Form { entry, name, main, beside, .. }) = form else { return Ok(judge(read(entry)?, &context)) };
+        let main = main.map(|main| read(Some(main))).transpose()?;
+        let set = Set { name: name.clone(), form: read(Some(*entry))?, main, beside: beside.clone() };
+        Ok(judge_set(set, &context))
     }
 
     fn context<'a>(&'a self, mode: Mode, partner: &'a Partner, associated: Option<&'a Facts>) -> Context<'a> {

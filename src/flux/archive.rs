@@ -204,7 +204,7 @@ impl Seen {
 }
 
 /// A name without the `./` that some tars put before it.
-fn plain(mut name: &[u8]) -> &[u8] {
+pub fn plain(mut name: &[u8]) -> &[u8] {
     while let Some(rest) = name.strip_prefix(b"./") {
         name = rest;
     }

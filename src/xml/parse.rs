@@ -77,7 +77,13 @@ impl Doc {
             }
             Err((kind, offset)) => {
                 let (line, column) = Lines::of(&source).place(&source, offset);
-                Err((XmlError { kind, place: Place { line, column, path: String::new(), span: (offset, 0) } }, source))
+                Err((
+                    XmlError {
+                        kind,
+                        place: Place { line, column, path: String::new(), span: (offset, 0), form: false },
+                    },
+                    source,
+                ))
             }
         }
     }

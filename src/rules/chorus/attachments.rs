@@ -1,9 +1,11 @@
-//! What Chorus Pro asks of the files that a pièce embeds (BG-24): their names, their sizes, their encoding.
+//! What Chorus Pro asks of the files that come with a pièce (BG-24; a deposit form's): their names, their sizes, their encoding.
 
 use super::{Case, Finding, Findings, Rule};
 use crate::msg;
 use crate::piece::Attachment;
 use crate::piece::base64::{self, Fault};
+use crate::piece::depot::Presence;
+use crate::xml::Place;
 
 #[rustfmt::skip]
 static EXTENSIONS: [&str; 36] = [ // sorted
@@ -11,11 +13,31 @@ static EXTENSIONS: [&str; 36] = [ // sorted
     "PNG", "PPS", "PPT", "PPTX", "RTF", "SVG", "TGZ", "TIF", "TIFF", "TXT", "XHTML", "XLC", "XLM", "XLS", "XLSX", "XML", "ZIP", "",
 ];
 
+/// A file that comes with a pièce: embedded in it, or beside its deposit form.
+struct File<'d> {
+    name: &'d str,
+    size: u64,
+    at: Place,
+}
+
+/// Every such file.
+fn files<'d>(case: &Case<'_, 'd>) -> impl Iterator<Item = File<'d>> {
+    let p = case.piece;
+    let embedded = p.attachments.iter().filter_map(|a| {
+        let content = a.content?;
+        let at = p.place(a.at.unwrap_or(p.root()));
+        Some(File { name: p.attachment_name(a).unwrap_or_default(), size: base64::size(content.text), at })
+    });
+    let beside = p.form.iter().flat_map(|form| &form.files).filter(|file| !file.main).filter_map(|file| {
+        let (Presence::Here(size) | Presence::Large(size)) = file.presence else { return None };
+        Some(File { name: file.name.text, size, at: p.place(file.name.at) })
+    });
+    embedded.chain(beside)
+}
+
 /// C-08.
 pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
-    let p = case.piece;
-    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        let name = p.attachment_name(a).unwrap_or_default();
+    for File { name, at, .. } in files(case) {
         let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
         let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
         if known && name.chars().count() <= 50 {
@@ -29,7 +51,7 @@ pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Finding
             msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
         };
         let list = EXTENSIONS[..35].join(" ");
-        found.push(at(rule.finding(message), case, a).found(name).expected(msg!(
+        found.push(rule.finding(message).at(Some(at)).found(name).expected(msg!(
             "50 caractères au plus, extension parmi {list}",
             "at most 50 characters, an extension among {list}"
         )));
@@ -40,8 +62,7 @@ pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Finding
 pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (p, limits) = (case.piece, &case.context.config.limits);
     let mut all = 0;
-    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        let size = base64::size(a.content.map_or("", |c| c.text));
+    for File { name, size, at } in files(case) {
         all += size;
         let limit = limits.attachment;
         let message = match size {
@@ -50,8 +71,9 @@ pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Finding
             _ => continue,
         };
         found.push(
-            at(rule.finding(message), case, a)
-                .found(format!("{} ({size})", p.attachment_name(a).unwrap_or("–")))
+            rule.finding(message)
+                .at(Some(at))
+                .found(format!("{} ({size})", if name.is_empty() { "–" } else { name }))
                 .expected(msg!("de 1 à {} octets", "1 to {} bytes", limit - 1)),
         );
     }
@@ -62,7 +84,7 @@ pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Finding
                 "les pièces jointes sont trop lourdes ensemble",
                 "the attachments are too large together"
             ))
-            .at(Some(p.place(p.doc.root())))
+            .at(Some(p.place(p.root())))
             .found(all.to_string())
             .expected(msg!("{limit} octets au plus en tout", "at most {limit} bytes in all")),
         );
@@ -97,5 +119,5 @@ pub(super) fn encoding(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Fin
 }
 
 fn at(finding: Finding, case: &Case<'_, '_>, a: &Attachment<'_>) -> Finding {
-    finding.at(Some(case.piece.place(a.at.unwrap_or(case.piece.doc.root()))))
+    finding.at(Some(case.piece.place(a.at.unwrap_or(case.piece.root()))))
 }
