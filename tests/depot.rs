@@ -167,8 +167,9 @@ fn the_files_of_a_form_are_there_or_told() {
     let (page, pdf) = (page("A4", "F-1"), paper());
     let of = |principal: &str, attachments: &[&str]| form(&page, principal, attachments);
     let big = vec![b'x'; 11 << 20];
+    type Beside<'a> = Vec<(&'a str, &'a [u8])>;
     #[rustfmt::skip]
-    let cases: [(&str, Vec<u8>, Vec<(&str, &[u8])>, &[&str]); 9] = [
+    let cases: [(&str, Vec<u8>, Beside<'_>, &[&str]); 9] = [
         // what                     form                                   beside it                            rules
         ("no main file",            of("a.pdf", &[]),                      vec![],                              &["L-05"]),
         ("none named",              of("", &[]),                           vec![],                              &["L-05"]),
