@@ -15,7 +15,7 @@ use guichet::clock::Instant as At;
 use guichet::decision::Dossier;
 use guichet::facts::Facts;
 use guichet::ledger::{
-    Criteria, FlowCriteria, Ledger, LedgerReader, Move, NewEvent, NewFlow, NewPiece, Outbound, PieceRow,
+    Criteria, FlowCriteria, Ledger, LedgerReader, Move, NewEvent, NewFlow, NewPiece, Outbound, PieceRow, Today,
 };
 use guichet::lifecycle::Statut;
 use guichet::spool::FlowIds;
@@ -106,6 +106,7 @@ fn drop_indexes(path: &Path) {
         "piece_valideur2",
         "piece_service",
         "piece_holder_role",
+        "piece_stock",
         "flow_outcome",
         "flow_partner",
         "outbox_flow",
@@ -373,7 +374,29 @@ fn measure(path: &Path) {
         })
         .1
     );
+    stock(&reader);
     flows(&reader);
+}
+
+/// A few days after the last deposit: many of the pièces are late long since, some are not yet.
+fn stock(reader: &LedgerReader) {
+    let delays = guichet::config::Config::default().delays;
+    let day = "2026-01-05".parse().unwrap();
+    let today = Today { day, delays: &delays, payment: &|_, _| None, longest_payment: Some(60) };
+    let (moa, moe) = (Some(siret(7, 0)), Some("moe"));
+    for (what, whose) in [
+        ("whole", Criteria::default()),
+        ("MOA of many", Criteria { structure: moa, ..Criteria::default() }),
+        ("role moe", Criteria { role: moe.map(str::to_owned), ..Criteria::default() }),
+    ] {
+        let mut late = 0;
+        let (rows, ms) = median(&mut || {
+            let rows = reader.stock(&whose, &today).unwrap();
+            late = rows.iter().map(|row| row.overdue).sum();
+            rows.len()
+        });
+        println!("stock, {what:23} {rows:>3} rows  {ms:>8.2} ms, {late} overdue");
+    }
 }
 
 fn flows(reader: &LedgerReader) {

@@ -3,7 +3,7 @@
 //! A hint only wakes the scan, early. Everything holds without hints: events overflow, network file systems have none,
 //! and a directory may fill before it is watched.
 
-use crate::annuaire::Annuaire;
+use crate::annuaire::{Annuaire, Fingerprint};
 use crate::config::Watch;
 use crate::counter::{Counter, CounterError};
 use crate::event::Event;
@@ -39,6 +39,22 @@ const TURN: Duration = Duration::from_millis(250);
 /// How long a deposit waits for a pièce that it cites while others keep the counter busy.
 const DEFERRED: Duration = Duration::from_secs(5);
 
+/// How long the annuaire must have lain unchanged before it is read again: half a file may well be a whole annuaire.
+const WRITING: Duration = Duration::from_secs(1);
+
+/// What the annuaire's files were when they were last looked at, and since when.
+#[derive(Clone)]
+struct Written {
+    state: Fingerprint,
+    at: std::time::Instant,
+}
+
+impl Written {
+    fn now(annuaire: &Path) -> Written {
+        Written { state: Annuaire::fingerprint(annuaire), at: std::time::Instant::now() }
+    }
+}
+
 /// Works until told to stop.
 ///
 /// # Errors
@@ -53,11 +69,15 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     if let Err(e) = &asked {
         counter.tell(&Event::NoRequests { why: e.to_string() });
     }
-    let mut fingerprint = Annuaire::fingerprint(annuaire);
+    let mut read = Written::now(annuaire);
+    let mut written = read.clone();
     while !orders.stop.load(Ordering::SeqCst) {
         watch.renew(counter);
         let look = counter.look()?;
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
+        if written.state != read.state {
+            pause = pause.min(WRITING);
+        }
         let turn = counter.process(look.ready)?;
         let busy = turn.worked && (look.more || turn.left);
         if busy {
@@ -76,9 +96,13 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         for (mode, partner, name) in rest(&heard, pause, window, orders) {
             counter.moved_in(mode, &partner, name);
         }
-        let now = Annuaire::fingerprint(annuaire);
-        if orders.reload.swap(false, Ordering::SeqCst) || now != fingerprint {
-            fingerprint = now;
+        let now = Written::now(annuaire);
+        if now.state != written.state {
+            written = now;
+        }
+        let told = orders.reload.swap(false, Ordering::SeqCst);
+        if told || written.state != read.state && written.at.elapsed() >= WRITING {
+            read = written.clone();
             reload(counter, annuaire, lang)?;
         }
     }

@@ -30,6 +30,7 @@ pub mod event;
 pub mod spool;
 
 // Bytes to findings: pure.
+pub mod alerts;
 pub mod facts;
 pub mod flux;
 pub mod judge;

@@ -331,7 +331,7 @@ fn a_tray_that_is_gone_is_made_again_and_one_that_was_replaced_waits() {
 #[test]
 fn the_daemon_answers_by_events_by_polling_and_takes_a_new_annuaire() {
     for watch in ["events", "poll"] {
-        let mut w = World::with(&format!("[spool]\nsettle = \"50ms\"\nrescan = \"200ms\"\nwatch = \"{watch}\"\n"));
+        let mut w = World::with(&format!("[spool]\nsettle = \"50ms\"\nrescan = \"20ms\"\nwatch = \"{watch}\"\n"));
         let log = fs::File::create(w.path("log")).unwrap();
         let mut daemon = w.guichet(&["run"]).stderr(log).spawn().unwrap();
         let pid = rustix::process::Pid::from_child(&daemon);
@@ -365,7 +365,9 @@ fn the_daemon_answers_by_events_by_polling_and_takes_a_new_annuaire() {
         let before = heard();
         signal(rustix::process::Signal::HUP);
         assert!(until(&|| heard() > before), "{watch}: SIGHUP");
-        // A faulty annuaire changes nothing.
+        // An annuaire that is half written is not read; a faulty one changes nothing.
+        fs::write(w.path("annuaire/partners.toml"), "").unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(100));
         fs::write(w.path("annuaire/partners.toml"), "[[partner]]\n").unwrap();
         w.drop_file("edi", "alpha", "F4", &a4("N-4"));
         assert!(until(&|| w.tray("beta", "pieces").len() == 3), "{watch}: the old annuaire stays");

@@ -146,6 +146,62 @@ fn dossier() -> Value {
     json!({"dossier": "N-1", "marche": "M-1", "pieces": [whole_piece()]})
 }
 
+fn stock() -> Value {
+    json!({"cadre": "A4", "status": "DEPOSEE", "label": "Déposée", "pieces": 2, "oldest": "2026-11-02T09:30:00+01:00",
+           "days": 3, "piece": "p-0123456789abcdef", "overdue": 0})
+}
+
+fn structure() -> Value {
+    json!({"kind": "structure", "id": "91100001600012", "id_type": 1, "name": "x", "active": true, "service_required": false,
+           "engagement_required": false, "either_required": false, "partners": ["alpha"],
+           "services": [{"code": "S", "name": "y", "active": true, "engagement_required": false}],
+           "marches": [{"number": "M-1", "name": null, "moa": "91100003200019", "roles": ["moe", "sous-traitant"]}]})
+}
+
+fn marche() -> Value {
+    json!({"kind": "marche", "number": "M-1", "name": "x", "starts": "2026-01-01", "ends": null, "groupement": "conjoint",
+           "engagement": null, "payment_days": 50, "cadres": ["A4"],
+           "actors": [{"role": "moa", "id": "91100003200019", "name": "y", "service": "S", "service_name": null, "of": null}]})
+}
+
+fn partner() -> Value {
+    json!({"kind": "partner", "name": "alpha", "app_code": "ALP001", "modes": ["edi"], "naming": "free", "lang": "fr",
+           "structures": [{"id": "91100001600012", "name": "x"}]})
+}
+
+fn certificat() -> Value {
+    let (piece, event) =
+        (piece(), json!({"seq": 1, "status": "BROUILLON", "at": "2026-11-02T09:30:00+01:00", "hash": "0".repeat(64)}));
+    let mut certificat = json!({"kind": "deposit", "issuer": {"name": "x", "siret": null}, "label": "Déposée",
+        "depositor": {"role": "moe", "id": "91100002400016", "name": null}, "file": "F", "member": "a.xml", "sha256": null,
+        "flow_sha256": "0".repeat(64), "rules": "2026-11-26", "first": event, "last": event});
+    for key in [
+        "piece",
+        "cadre",
+        "type",
+        "number",
+        "issued",
+        "supplier",
+        "destinataire",
+        "marche",
+        "dossier",
+        "ht",
+        "vat",
+        "ttc",
+        "due",
+        "currency",
+        "partner",
+        "mode",
+        "flow",
+        "deposited",
+        "status",
+        "status_at",
+    ] {
+        certificat[key] = piece[key].clone();
+    }
+    certificat
+}
+
 fn tally() -> Value {
     json!({"flows": 0, "pieces": 0, "accepted": 0, "refused": 0, "duplicates": 0, "acts": 0, "acts_refused": 0, "delays": 0,
            "held": 0, "waiting": 0, "elapsed_ms": 12})
@@ -183,6 +239,11 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("flow", flow()),
         ("flow", whole_flow()),
         ("dossier", dossier()),
+        ("stock", stock()),
+        ("certificat", certificat()),
+        ("annuaire", structure()),
+        ("annuaire", marche()),
+        ("annuaire", partner()),
     ] {
         let schema = schema(name);
         assert_eq!(validate_json(&schema, &right), Ok(()), "{name}");
@@ -230,6 +291,24 @@ fn values_are_held_to_their_form() {
         ("flow",  whole_flow(),  "/trail",              json!([])),
         ("dossier", dossier(),   "/pieces",             json!([])),
         ("dossier", dossier(),   "/pieces/0/trail",     json!([])),
+        ("stock", stock(),       "/pieces",             json!(0)),
+        ("stock", stock(),       "/overdue",            json!(-1)),
+        ("stock", stock(),       "/oldest",             json!("2026-11-02")),
+        ("stock", stock(),       "/days",               json!(0.5)),
+        ("certificat", certificat(), "/kind",           json!("accepted")),
+        ("certificat", certificat(), "/first/hash",     json!("0".repeat(63))),
+        ("certificat", certificat(), "/last/seq",       json!(0)),
+        ("certificat", certificat(), "/depositor/role", json!("titulaire")),
+        ("certificat", certificat(), "/deposited",      json!("2026-11-02")),
+        ("annuaire", structure(), "/id_type",           json!(8)),
+        ("annuaire", structure(), "/kind",              json!("marche")),
+        ("annuaire", structure(), "/marches/0/roles",   json!([])),
+        ("annuaire", marche(),   "/payment_days",       json!(-1)),
+        ("annuaire", marche(),   "/starts",             json!("01/01/2026")),
+        ("annuaire", marche(),   "/groupement",         json!("joint")),
+        ("annuaire", marche(),   "/actors/0/role",      json!("fournisseur")),
+        ("annuaire", partner(),  "/modes",              json!([])),
+        ("annuaire", partner(),  "/app_code",           json!("alp001")),
         ("check", checked(),     "/findings/0/bt/1",    json!("106")),
         ("check", checked(),     "/findings/0/rule",    json!("g1")),
         ("piece", piece(),       "/piece",              json!("f-0123456789abcdef")),

@@ -102,6 +102,11 @@ impl Annuaire {
         noted(&self.marches_by_number, number).map(|n| &self.marches[*n as usize])
     }
 
+    /// What the sheet of a marché says of its days to pay.
+    pub fn payment_days(&self, number: &str, moa: &str) -> Option<u32> {
+        self.marches_numbered(number).find(|m| m.moa == moa)?.payment_days
+    }
+
     /// Whether a marché is registered of which this structure is the MOA or the destinataire.
     pub fn has_marches_of_buyer(&self, buyer: &str) -> bool {
         self.marches_by_buyer.contains_key(buyer)

@@ -1,4 +1,6 @@
-//! `guichet annuaire check` and `load`: does the directory load, and what is in it?
+//! `guichet annuaire check` and `load`: does the directory load, and how much is in it? `show`: what is known of one.
+
+mod show;
 
 use super::replay::refused;
 use super::{Exit, Outcome, Session, ask, counter};
@@ -20,9 +22,18 @@ enum Act {
     Check,
     /// Check, then put it in force: make new partners' directories, hand it to a running guichet
     Load,
+    /// A structure, the sheet of a marché, or a partner
+    Show {
+        /// Identifier of a structure, number of a marché, or name of a partner
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
+    if let Act::Show { id } = &args.act {
+        return show::run(id, session);
+    }
     let config = session.config()?.config;
     let annuaire = counter::annuaire(&config.annuaire, session)?;
     if matches!(args.act, Act::Load) {

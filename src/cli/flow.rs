@@ -174,7 +174,8 @@ fn title(title: Text, lang: Lang, out: &mut Out) -> io::Result<()> {
     writeln!(out, "\n{title}")
 }
 
-fn part(name: Text, lines: Vec<Vec<String>>, lang: Lang, out: &mut Out) -> io::Result<()> {
+/// A part of what is told, under its title; nothing where there is nothing.
+pub fn part(name: Text, lines: Vec<Vec<String>>, lang: Lang, out: &mut Out) -> io::Result<()> {
     let Some(first) = lines.first() else { return Ok(()) };
     title(name, lang, out)?;
     let mut grid = Grid::new(vec![Side::Left; first.len()], out.columns);

@@ -4,6 +4,7 @@
 mod annuaire;
 mod ask;
 mod batch;
+mod certificat;
 mod check;
 mod completions;
 mod counter;
@@ -16,6 +17,7 @@ mod help;
 mod init;
 mod man;
 mod original;
+mod output;
 mod piece;
 mod replay;
 mod requeue;
@@ -23,6 +25,7 @@ mod rules;
 mod run;
 mod search;
 mod status;
+mod stock;
 mod verify;
 
 use crate::clock::Clock;
@@ -91,8 +94,12 @@ enum Command {
     Search(Box<search::Args>),
     /// One pièce with its trail
     Piece(piece::Args),
+    /// The certificate of deposit of a pièce: who, what, when, its hashes; text, or a page of PDF
+    Certificat(certificat::Args),
     /// A whole dossier: its pièces, each with its trail
     Dossier(dossier::Args),
+    /// Tableau de bord: pièces by cadre and state, since when, how many overdue
+    Stock(stock::Args),
     /// List flows: what came in, what became of it, how many are in each state
     Flows(flows::Args),
     /// One flow with its findings and what was sent back
@@ -195,7 +202,9 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Annuaire(args) => annuaire::run(&args, session),
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),
+        Command::Certificat(args) => certificat::run(&args, session),
         Command::Dossier(args) => dossier::run(&args, session),
+        Command::Stock(args) => stock::run(&args, session),
         Command::Flows(args) => flows::run(&args, session),
         Command::Flow(args) => flow::run(&args, session),
         Command::Replay(args) => replay::run(&args, session),

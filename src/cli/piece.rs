@@ -60,7 +60,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
 }
 
 /// The pièce that is meant.
-fn find(ledger: &LedgerReader, id: &str) -> Result<PieceRow, Failure> {
+pub fn find(ledger: &LedgerReader, id: &str) -> Result<PieceRow, Failure> {
     if let Some(row) = ledger.piece(id)? {
         return Ok(row);
     }
@@ -73,7 +73,8 @@ fn find(ledger: &LedgerReader, id: &str) -> Result<PieceRow, Failure> {
     }
 }
 
-fn unknown(id: &str) -> Failure {
+/// There is no such pièce.
+pub fn unknown(id: &str) -> Failure {
     let id = shown(id);
     Failure::new(
         msg!("il n'y a pas de pièce {id}", "there is no pièce {id}"),

@@ -65,8 +65,9 @@ pub struct Args {
     after: Option<String>,
 }
 
+/// The roles that an option takes.
 #[rustfmt::skip]
-const ROLES: [&str; 8] =
+pub const ROLES: [&str; 8] =
     ["fournisseur", "sous-traitant", "cotraitant", "valideur1", "valideur2", "moe", "moa", "destinataire"];
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {

@@ -63,7 +63,8 @@ const fn column(key: &'static str, title: Option<Text>, cell: fn(&Row, Lang) -> 
     Column { key, title, side: Side::Left, cell }
 }
 
-fn yes_no(yes: bool, lang: Lang) -> String {
+/// As a person says it.
+pub fn yes_no(yes: bool, lang: Lang) -> String {
     let word = if yes { t("oui", "yes") } else { t("non", "no") };
     word.get(lang).to_owned()
 }

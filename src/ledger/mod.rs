@@ -3,22 +3,26 @@
 //! Every event's hash covers the event and the hash before it, and the first event of a flow or a pièce covers the row
 //! it speaks of: whoever changes the past changes every hash after it, and `verify` says so.
 
+mod certificat;
 mod chain;
 mod dossier;
 mod flows;
 mod moves;
 mod read;
 mod search;
+mod stock;
 mod verify;
 mod view;
 mod write;
 
+pub use certificat::{Sealed, Vouched};
 pub use chain::Hash;
 pub use dossier::{DossierRow, Original};
 pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
 pub use moves::Move;
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
 pub use search::Criteria;
+pub use stock::{StockRow, Today};
 pub use verify::{Problem, verify};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 

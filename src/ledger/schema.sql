@@ -91,6 +91,8 @@ CREATE INDEX IF NOT EXISTS piece_valideur1 ON piece (valideur1) WHERE valideur1 
 CREATE INDEX IF NOT EXISTS piece_valideur2 ON piece (valideur2) WHERE valideur2 IS NOT NULL;
 CREATE INDEX IF NOT EXISTS piece_service ON piece (service) WHERE service IS NOT NULL;
 CREATE INDEX IF NOT EXISTS piece_holder_role ON piece (holder_role) WHERE holder_role IS NOT NULL;
+-- The stock: counted here alone, by cadre and status, those that are there longest first.
+CREATE INDEX IF NOT EXISTS piece_stock ON piece (cadre, status, status_at);
 -- What awaits a structure.
 CREATE INDEX IF NOT EXISTS piece_holder ON piece (holder) WHERE holder IS NOT NULL;
 -- Whose delay may be over: read up to the day that matters, and no further.

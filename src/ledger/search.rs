@@ -85,19 +85,28 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn search(&self, criteria: &Criteria, each: &mut dyn FnMut(PieceRow) -> bool) -> Result<(), LedgerError> {
         let mut run = || -> rusqlite::Result<()> {
-            let Some(search) = self.bound(criteria)? else { return Ok(()) };
-            let mut found = self.conn.prepare(&search.sql(&self.lead(&search)?))?;
             let mut row_of = self.conn.prepare(&format!("SELECT {COLUMNS} FROM piece WHERE seq = ?"))?;
-            search.bind(&mut found)?;
-            let mut rows = found.raw_query();
-            while let Some(row) = rows.next()? {
-                if !each(row_of.query_row([row.get::<_, i64>(0)?], piece_row)?) {
-                    break;
-                }
-            }
-            Ok(())
+            self.each_found(criteria, &mut |seq| Ok(each(row_of.query_row([seq], piece_row)?)))
         };
         run().map_err(LedgerError::on("search"))
+    }
+
+    /// Gives the number of every pièce that meets the criteria, in order of deposit, until `each` says stop.
+    pub(super) fn each_found(
+        &self,
+        criteria: &Criteria,
+        each: &mut dyn FnMut(i64) -> rusqlite::Result<bool>,
+    ) -> rusqlite::Result<()> {
+        let Some(search) = self.bound(criteria)? else { return Ok(()) };
+        let mut found = self.conn.prepare(&search.sql(&self.lead(&search)?))?;
+        search.bind(&mut found)?;
+        let mut rows = found.raw_query();
+        while let Some(row) = rows.next()? {
+            if !each(row.get(0)?)? {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// How SQLite will find these pièces, a line a step, for those who tune and for tests.

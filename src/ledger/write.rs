@@ -335,7 +335,7 @@ impl Ledger {
             .map_err(LedgerError::on("look up a flow"))
     }
 
-    /// The pièces that have this number, as [`View::numbered`] gives them.
+    /// The pièces that have this number, as [`crate::decision::View::numbered`] gives them.
     ///
     /// # Errors
     /// What SQLite said.

@@ -2,11 +2,15 @@
 //! outside goes through [`Shown`] before it meets a terminal.
 
 mod diagnostic;
+mod leaf;
 mod listing;
+mod pdf;
 mod table;
 
 pub use diagnostic::Diagnostics;
+pub use leaf::{Leaf, Line, Part};
 pub use listing::{Column, Listing};
+pub use pdf::pdf;
 pub use table::{Grid, Side, width};
 
 use crate::text::Shown;
@@ -86,3 +90,6 @@ fn columns(stdout: &io::Stdout) -> Option<usize> {
 pub fn cell(text: &Option<String>) -> String {
     text.as_deref().map(|text| Shown(text).to_string()).unwrap_or_default()
 }
+
+#[cfg(test)]
+pub(crate) use pdf::faults;

@@ -10,7 +10,7 @@ use crate::judge::{
 };
 use crate::render::{Diagnostics, Format, csv_writer};
 use crate::rules::{Context, Finding, Layer, Severity, safe};
-use crate::text::{Lang, Shown};
+use crate::text::{Lang, Shown, hex};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::convert::Infallible;
@@ -159,10 +159,6 @@ impl<'a> Teller<'a> {
         };
         flow.documents.into_iter().map(of_member).collect()
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The contract's line.

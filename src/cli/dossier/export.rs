@@ -3,52 +3,21 @@
 use super::{Dossier, page};
 use crate::cli::failure::Failure;
 use crate::cli::original::original;
+use crate::cli::output::{self, cannot};
 use crate::cli::piece::Whole;
-use crate::error::{reason, shown};
 use crate::flux;
 use crate::ledger::LedgerReader;
-use crate::msg;
 use crate::render::{BYTE_ORDER_MARK, cell, csv_writer};
-use crate::text::{Lang, Msg};
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use crate::text::Lang;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// Writes the originals, the trail and the page; nothing is left where that fails.
 pub fn write(dossier: &Dossier, to: &Path, ledger: &LedgerReader, spool: &Path, lang: Lang) -> Result<(), Failure> {
-    if to.symlink_metadata().is_ok() {
-        return Err(cannot(to, &io::Error::from(io::ErrorKind::AlreadyExists)));
-    }
-    let part = part_of(to);
-    let file = File::create_new(&part).map_err(|e| cannot(&part, &e))?;
-    let done = fill(dossier, file, to, ledger, spool, lang).and_then(|()| place(&part, to).map_err(|e| cannot(to, &e)));
-    if done.is_err() {
-        // What could not be finished is ours to remove; if even that fails, the first failure is the one to tell.
-        let _ = std::fs::remove_file(&part);
-    }
-    done
-}
-
-/// The name under which the file is written: beside the other, and another for each process.
-fn part_of(to: &Path) -> PathBuf {
-    let mut name = to.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    to.with_file_name(name)
-}
-
-/// Gives the finished file its name, unless something else has it by now.
-fn place(part: &Path, to: &Path) -> io::Result<()> {
-    match renameat_with(CWD, part, CWD, to, RenameFlags::NOREPLACE) {
-        // A file system that cannot do so in one step.
-        Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
-            std::fs::hard_link(part, to)?;
-            std::fs::remove_file(part)
-        }
-        done => Ok(done?),
-    }
+    output::create(to, |file| fill(dossier, file, to, ledger, spool, lang))
 }
 
 fn fill(
@@ -118,15 +87,4 @@ fn trail(dossier: &Dossier) -> io::Result<Vec<u8>> {
         }
     }
     csv.into_inner().map_err(|e| io::Error::from(e.error().kind()))
-}
-
-fn cannot(path: &Path, error: &io::Error) -> Failure {
-    let path = shown(&path.display().to_string());
-    let (why, help) = reason(error);
-    let message =
-        Msg::new(format!("impossible d'écrire {path} : {}", why.fr), format!("cannot write {path}: {}", why.en));
-    match error.kind() {
-        io::ErrorKind::AlreadyExists => Failure::new(message, msg!("choisissez un autre nom", "choose another name")),
-        _ => Failure::new(message, help.into()),
-    }
 }
