@@ -174,7 +174,7 @@ fn the_files_of_a_form_are_there_or_told() {
         ("no main file",            of("a.pdf", &[]),                      vec![],                              &["L-05"]),
         ("none named",              of("", &[]),                           vec![],                              &["L-05"]),
         ("no attachment",           of("a.pdf", &["b.txt"]),               vec![("a.pdf", &pdf)],               &["L-05"]),
-        ("a path",                  of("a.pdf", &["../b.txt"]),            vec![("a.pdf", &pdf), ("b.txt", b"b")], &["L-05", "X-02"]),
+        ("a path",                  of("a.pdf", &["../b.txt"]),            vec![("a.pdf", &pdf), ("b.txt", b"b")], &["L-05", "L-18"]),
         ("paper is a drawing",      of("a.txt", &[]),                      vec![("a.txt", b"drawn")],           &["L-05"]),
         ("empty",                   of("a.pdf", &["b.txt"]),               vec![("a.pdf", &pdf), ("b.txt", b"")], &["C-09"]),
         ("a program",               of("a.pdf", &["b.exe"]),               vec![("a.pdf", &pdf), ("b.exe", b"MZ")], &["C-08"]),
@@ -210,4 +210,199 @@ fn edi_has_no_forms() {
     let mut told = rules(&reports);
     told.sort_unstable();
     assert_eq!(told, ["L-03", "L-15", "L-15"]);
+}
+
+/// Drops alpha's files in the portal, nothing of them answered yet.
+fn loose(w: &mut World, files: &[(&str, &[u8])]) {
+    w.drop_set("portail", "alpha", files);
+}
+
+#[test]
+fn a_form_takes_the_files_beside_it() {
+    let (page, pdf) = (page("A4", "F-1"), paper());
+    let form = form(&page, "situation.pdf", &["plan.txt", "détail.csv"]);
+    let files: [(&str, &[u8]); 4] =
+        [("f.depot.xml", &form), ("situation.pdf", &pdf), ("plan.txt", b"a plan"), ("détail.csv", b"a;b")];
+    let mut hashes = Vec::new();
+    for turned in [false, true] {
+        let mut files = files;
+        if turned {
+            files.reverse();
+        }
+        let mut w = world();
+        loose(&mut w, &files);
+        w.drop_file("portail", "alpha", "other.xml", &a4("N-1"));
+        let tally = w.batch();
+        assert_eq!(w.violations(true), Vec::<String>::new());
+        assert_eq!((&tally["flows"], &tally["accepted"], &tally["waiting"]), (&2.into(), &2.into(), &0.into()));
+        let mut names = pieces(&w, "beta");
+        names.sort();
+        assert_eq!(names, ["d_tail.csv", "pdf", "plan.txt", "xml"].map(|n| n.replace("d_tail", "détail")));
+        let row: (String, String, Vec<u8>) = w
+            .ledger()
+            .query_row("SELECT name, filed, sha256 FROM flow WHERE syntax = 'depot'", [], |r| {
+                Ok((text(&r.get::<_, Vec<u8>>(0)?), r.get(1)?, r.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(row.0, "f.depot.xml");
+        assert!(row.1.ends_with("~f.depot.xml.tar"), "{}", row.1);
+        hashes.push(row.2);
+        // The original of the pièce is its own file, and the audit opens the archive.
+        assert!(w.run(&["dossier", "F-1", "--export", "d.zip"]).status.success());
+    }
+    assert_eq!(hashes[0], hashes[1], "the same files are the same bytes");
+}
+
+#[test]
+fn the_same_set_again_is_a_duplicate() {
+    let (form, pdf) = (form(&page("A4", "F-1"), "a.pdf", &[]), paper());
+    let mut w = world();
+    for n in 0..2 {
+        loose(&mut w, &[("f.depot.xml", &form), ("a.pdf", &pdf)]);
+        let tally = w.batch();
+        assert_eq!((&tally["accepted"], &tally["duplicates"]), (&(1 - n).into(), &n.into()));
+    }
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+#[test]
+fn form_and_files_wait_for_each_other() {
+    let waits = "[spool]\nsettle = \"0s\"\nincomplete_after = \"1h\"\n";
+    let (form, pdf) = (form(&page("A4", "F-1"), "a.pdf", &["b.docx", "c.bin"]), paper());
+    let office = zipped(&[("[Content_Types].xml", b"<Types/>"), ("word/document.xml", b"<a/>")]);
+    let files: [(&str, &[u8]); 4] =
+        [("c.bin", b"\x01\x02"), ("a.pdf", &pdf), ("b.docx", &office), ("f.depot.xml", &form)];
+    for last in 0..files.len() {
+        let mut w = World::with(waits);
+        for (n, (name, bytes)) in files.iter().enumerate() {
+            if n != last {
+                w.drop_file("portail", "alpha", name, bytes);
+                let tally = w.batch();
+                assert_eq!(tally["flows"], 0, "{name}: {tally}");
+            }
+        }
+        let tally = w.batch();
+        assert_eq!((&tally["flows"], &tally["waiting"]), (&0.into(), &3.into()), "all but {}", files[last].0);
+        // Not finished yet is not there yet.
+        if files[last].0 == "a.pdf" {
+            let path = w.path("spool/in/portail/alpha/a.pdf");
+            std::fs::write(&path, &pdf[..pdf.len() - 9]).unwrap();
+            assert_eq!(w.batch()["waiting"], 4);
+        }
+        w.drop_file("portail", "alpha", files[last].0, files[last].1);
+        w.along = 3;
+        let tally = w.batch();
+        // The type of one file is none that Chorus Pro takes: that is for the rules, not for the wait.
+        assert_eq!((&tally["flows"], &tally["refused"], &tally["waiting"]), (&1.into(), &1.into(), &0.into()));
+        assert_eq!(rules(&text(&w.tray("alpha", "comptes-rendus").concat())), ["C-08"]);
+        assert_eq!(w.violations(true), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_waited_too_long_is_answered_alone() {
+    let (of, pdf) = (form(&page("A4", "F-1"), "a.pdf", &["b.txt"]), paper());
+    type Files<'a> = &'a [(&'a str, &'a [u8])];
+    #[rustfmt::skip]
+    let cases: [(&str, Files<'_>, &[&str]); 6] = [
+        // what                     files                                             rules
+        ("a form alone",            &[("f.depot.xml", &of)],                          &["L-05", "L-05"]),
+        ("an attachment missing",   &[("f.depot.xml", &of), ("a.pdf", &pdf)],         &["L-05"]),
+        ("the main file missing",   &[("f.depot.xml", &of), ("b.txt", b"b")],         &["L-05"]),
+        ("a PDF alone",             &[("a.pdf", &pdf)],                               &["L-03"]),
+        ("no pièce at all",         &[("plan.bin", b"\x01\x02")],                     &["L-18"]),
+        ("a form with a DOCTYPE",   &[("f.depot.xml", b"<!DOCTYPE a><Depot xmlns=\"urn:guichet:depot:1\"/>")], &["X-07"]),
+    ];
+    for (what, files, expected) in cases {
+        let mut w = world();
+        loose(&mut w, files);
+        let tally = w.batch();
+        let reports = text(&w.tray("alpha", "comptes-rendus").concat());
+        assert_eq!(
+            (rules(&reports), &tally["accepted"], &tally["flows"]),
+            (expected.to_vec(), &0.into(), &1.into()),
+            "{what}: {reports}"
+        );
+        assert_eq!(w.violations(true), Vec::<String>::new(), "{what}");
+    }
+}
+
+#[test]
+fn a_form_names_nothing_outside_its_directory() {
+    let secret = "../../edi/alpha/secret.txt";
+    let path = |w: &World| w.path("spool/in/edi/alpha/secret.txt").to_string_lossy().into_owned();
+    let mut w = World::with("[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[limits]\nfile = \"1KiB\"\n");
+    std::fs::write(w.path("secret.txt"), "s").unwrap();
+    let absolute = path(&w);
+    std::os::unix::fs::symlink(w.path("secret.txt"), w.path("link.txt")).unwrap();
+    let form = form(&page("A4", "F-1"), "a.pdf", &[secret, &absolute, "..", "g.depot.xml", "link.txt", "b\\c.txt"]);
+    loose(&mut w, &[("f.depot.xml", &form), ("a.pdf", &paper())]);
+    let link = w.path("spool/in/portail/alpha/link.txt");
+    std::os::unix::fs::symlink(w.path("secret.txt"), &link).unwrap();
+    let tally = w.batch();
+    let reports = text(&w.tray("alpha", "comptes-rendus").concat());
+    assert_eq!((rules(&reports), &tally["flows"]), (vec!["L-05"; 6], &1.into()), "{reports}");
+    assert!(link.symlink_metadata().is_ok(), "a link stays where it is");
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+#[test]
+fn of_two_loose_forms_the_first_has_the_file() {
+    let (one, two) = (form(&page("A4", "F-1"), "a.pdf", &["b.txt", "b.txt"]), form(&page("A4", "F-2"), "a.pdf", &[]));
+    let mut w = world();
+    loose(&mut w, &[("1.depot.xml", &one), ("a.pdf", &paper()), ("b.txt", b"b")]);
+    loose(&mut w, &[("2.depot.xml", &two)]);
+    let tally = w.batch();
+    let reports = text(&w.tray("alpha", "comptes-rendus").concat());
+    assert_eq!(
+        (&tally["accepted"], &tally["refused"], rules(&reports)),
+        (&1.into(), &1.into(), vec!["L-05"]),
+        "{reports}"
+    );
+    assert_eq!(w.violations(true), Vec::<String>::new());
+    assert_eq!(pieces(&w, "beta"), ["pdf", "b.txt"], "named twice, delivered once");
+}
+
+#[test]
+fn odd_files_beside_a_form() {
+    let bomb = {
+        let inside = "<a>".to_owned() + &"x".repeat(20 << 20) + "</a>";
+        Pdf::new(&[("factur-x.xml", inside.as_bytes())]).bytes()
+    };
+    let two = Pdf::new(&[("factur-x.xml", &a4("F-1")), ("zugferd-invoice.xml", &a4("F-2"))]).bytes();
+    let locked = Pdf { trailer: "/Encrypt << /Filter /Standard >>", ..Pdf::new(&[]) }.bytes();
+    let huge = [paper(), vec![b' '; 5 << 20]].concat();
+    let whole = paper();
+    let long = format!("<?xml version=\"1.0\"?>\n<!-- {} -->", "x".repeat(2 << 20));
+    #[rustfmt::skip]
+    let cases: [(&str, &[u8], &[&str]); 6] = [
+        ("encrypted",  &locked,                   &["X-32"]),
+        ("two XML",    &two,                      &["L-14"]),
+        ("a bomb",     &bomb,                     &["X-33"]),
+        ("huge",       &huge,                     &["L-05"]),
+        ("cut",        &whole[..whole.len() - 9], &["X-05"]),
+        ("empty",      b"",                       &["X-01"]),
+    ];
+    for (what, main, expected) in cases {
+        let mut w = World::with("[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[limits]\nfile = \"4MiB\"\n");
+        let of = form(&page("A4", "F-1"), "a.pdf", &[]);
+        loose(&mut w, &[("f.depot.xml", &of), ("a.pdf", main)]);
+        w.drop_file("portail", "alpha", "other.xml", &a4("N-1"));
+        let tally = w.batch();
+        let reports = text(&w.tray("alpha", "comptes-rendus").concat());
+        assert_eq!((&tally["accepted"], &tally["flows"]), (&1.into(), &2.into()), "{what}: {reports}");
+        assert_eq!(rules(&reports), expected, "{what}: {reports}");
+        assert_eq!(w.violations(true), Vec::<String>::new(), "{what}");
+    }
+    // A form of 2 MB is none: it is told, and its file waits for nobody.
+    let mut w = world();
+    let of = text(&form(&page("A4", "F-1"), "a.pdf", &[])).replacen("?>", &format!("?>{}", &long[21..]), 1);
+    w.drop_file("portail", "alpha", "f.depot.xml", of.as_bytes());
+    w.drop_file("portail", "alpha", "a.pdf", &paper());
+    assert_eq!(w.batch()["accepted"], 0);
+    let reports = text(&w.tray("alpha", "comptes-rendus").concat());
+    let mut told = rules(&reports);
+    told.sort_unstable();
+    assert_eq!(told, ["L-03", "L-05"], "{reports}");
+    assert_eq!(w.violations(true), Vec::<String>::new());
 }

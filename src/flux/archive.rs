@@ -212,7 +212,7 @@ pub fn plain(mut name: &[u8]) -> &[u8] {
 }
 
 /// Whether a name would lead out of the directory that an archive is unpacked in.
-fn leaves(name: &[u8]) -> bool {
+pub fn leaves(name: &[u8]) -> bool {
     let absolute = name.first().is_some_and(|b| matches!(b, b'/' | b'\\')) || name.get(1) == Some(&b':');
     absolute || name.contains(&0) || name.split(|b| matches!(b, b'/' | b'\\')).any(|part| part == b"..")
 }

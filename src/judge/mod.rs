@@ -321,6 +321,8 @@ fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>
     let hold = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
     match kind {
         Kind::Empty => hold(safe::empty()),
+        // What is no pièce may be a file that a form names, where there are forms.
+        Kind::Unknown if context.mode != Mode::Edi => hold(legible::unnamed(&bytes)),
         Kind::Unknown => hold(safe::unrecognised(&bytes)),
         // A flow's own archive is opened before its documents come here.
         Kind::Gzip | Kind::Tar | Kind::Zip => hold(legible::nested()),

@@ -2,7 +2,7 @@
 //! order of the members does not matter and one main file at a time is in memory.
 
 use super::{Context, Document, Fate, Judged, Member, judge_piece, parse};
-use crate::flux::archive::{self, Content};
+use crate::flux::archive::{self, Content, Odd};
 use crate::flux::pdf::{self, PdfError};
 use crate::flux::{self, Kind};
 use crate::piece;
@@ -178,7 +178,7 @@ struct InArchive {
 /// What the first reading notes of a member.
 struct Seen {
     entry: usize,
-    size: Option<u64>,
+    presence: Presence,
     sha256: [u8; 32],
 }
 
@@ -189,16 +189,17 @@ impl Sets {
         let limits = context.config.limits.archive();
         let _ = archive::each(kind, &mut *reader, size, &limits, |member| {
             let name = String::from_utf8_lossy(archive::plain(&member.name)).into_owned();
-            let (size, sha256) = match &member.content {
-                Content::Bytes(bytes) => (Some(bytes.len() as u64), Sha256::digest(bytes).into()),
-                Content::Odd(_) => (None, [0; 32]),
+            let (presence, sha256) = match &member.content {
+                Content::Bytes(bytes) => (Presence::Here(bytes.len() as u64), Sha256::digest(bytes).into()),
+                Content::Odd(Odd::Large { size }) => (Presence::Large(*size), [0; 32]),
+                Content::Odd(_) => (Presence::Unreadable, [0; 32]),
             };
             if let Content::Bytes(bytes) = member.content
                 && let Some(names) = names_of(&name, &bytes, &context.config.limits.xml())
             {
                 forms.push((name.clone(), names, bytes));
             }
-            seen.insert(name, Seen { entry: member.entry, size, sha256 });
+            seen.insert(name, Seen { entry: member.entry, presence, sha256 });
             Ok::<(), ()>(())
         });
         let _ = reader.rewind();
@@ -220,9 +221,8 @@ impl Sets {
             let file = seen.get(&path).filter(|_| depot::is_plain_name(&name));
             let presence = match file {
                 None => Presence::Missing,
-                Some(Seen { size: None, .. }) => Presence::Unreadable,
                 Some(file) if self.members.contains_key(&file.entry) => Presence::Taken,
-                Some(file) => Presence::Here(file.size.unwrap_or_default()),
+                Some(file) => file.presence,
             };
             if let (Presence::Here(_), Some(file)) = (presence, file) {
                 // The names of a form begin with its main file, where it has one.
@@ -232,6 +232,9 @@ impl Sets {
                     Part::Main => main = Some(file.entry),
                     _ => attachments.push(Attached { entry: file.entry, name: name.clone(), sha256: file.sha256 }),
                 }
+            } else if let (Presence::Large(_) | Presence::Unreadable, Some(file)) = (presence, file) {
+                // The form tells of it; by itself it has nothing more to say.
+                self.members.insert(file.entry, (n, Part::Attachment));
             }
             beside.insert(name, presence);
         }
@@ -279,8 +282,7 @@ impl Sets {
 
 /// The files that a file of this name names, if it is a deposit form: the main one first, no name where none is named.
 pub fn names_of(name: &str, bytes: &[u8], limits: &crate::xml::Limits) -> Option<Vec<String>> {
-    let is_called = name.to_ascii_lowercase().ends_with(depot::ENDING);
-    if !is_called || bytes.len() > depot::LONGEST || flux::sniff(bytes) != Kind::Xml {
+    if !depot::is_called(name) || bytes.len() > depot::LONGEST || flux::sniff(bytes) != Kind::Xml {
         return None;
     }
     let doc = flux::decode(bytes.to_vec()).ok().and_then(|text| Doc::parse(text, limits).ok())?;

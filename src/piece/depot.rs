@@ -233,9 +233,15 @@ pub fn names(doc: &Doc) -> Vec<String> {
     names
 }
 
-/// Whether a name is that of a file beside the form, and no path.
+/// Whether a file of this name may be a form.
+pub fn is_called(name: &str) -> bool {
+    name.to_ascii_lowercase().ends_with(ENDING)
+}
+
+/// Whether a name is that of a file beside the form: no path, and no other form.
 pub fn is_plain_name(name: &str) -> bool {
-    !matches!(name, "" | "." | "..") && !name.contains(['/', '\\']) && !name.chars().any(char::is_control)
+    let is_path = matches!(name, "" | "." | "..") || name.contains(['/', '\\']);
+    !is_path && !name.chars().any(char::is_control) && !is_called(name)
 }
 
 /// What a form says that it may not: a field that it has not, one given twice, something inside a field.

@@ -194,8 +194,15 @@ pub fn form_by(mode: Mode, place: Place) -> Finding {
 }
 
 /// A file that no form names and that is no pièce.
-pub fn unnamed() -> Finding {
-    of("L-18").finding(msg!("aucun formulaire de dépôt ne nomme ce fichier", "no deposit form names this file"))
+pub fn unnamed(bytes: &[u8]) -> Finding {
+    let start: String = bytes.iter().take(8).map(|b| format!("{b:02x} ")).collect();
+    of("L-18")
+        .finding(msg!("aucun formulaire de dépôt ne nomme ce fichier", "no deposit form names this file"))
+        .found(start.trim_end())
+        .expected(msg!(
+            "un XML, un PDF ou une archive, ou un formulaire qui le nomme",
+            "an XML, a PDF or an archive, or a form that names it"
+        ))
 }
 
 /// A main file that is neither a PDF nor an invoice.

@@ -1,5 +1,5 @@
-//! Who is who in a pièce: each actor is taken from the first source that names it: the deposit form, the flow, the marché's sheet,
-//! and sources that disagree are noted for the rules to tell.
+//! Who is who in a pièce: each actor is taken from the first source that names it (the deposit form, the flow, the
+//! marché's sheet), and sources that disagree are noted for the rules to tell.
 
 use super::cadres::{self, Named};
 use crate::annuaire::{Annuaire, Marche};
