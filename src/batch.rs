@@ -1,4 +1,4 @@
-//! The counter once, for cron: everything present and finished, then a summary.
+//! The counter once, for cron: everything present and finished, delays due, then a summary.
 
 use crate::counter::{Counter, CounterError, Tally};
 use std::time::Duration;
@@ -29,6 +29,7 @@ pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
         }
     }
     counter.decide_deferred()?;
+    counter.delays()?;
     counter.settle()?;
     counter.count_waiting()?;
     Ok(counter.tally())

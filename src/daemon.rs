@@ -86,6 +86,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         if !busy || counter.deferred_for() > DEFERRED {
             counter.decide_deferred()?;
         }
+        counter.delays()?;
         if let Ok(asked) = &asked {
             asked.answer(|request| counter.carry_out(request))?;
         }

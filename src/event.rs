@@ -58,6 +58,13 @@ pub enum Event {
         /// Where it was.
         path: String,
     },
+    /// The delay of a pièce is over, and its bytes are not there to be handed on: it waits.
+    BytesMissing {
+        /// The pièce.
+        piece: String,
+        /// What the system said.
+        why: String,
+    },
     /// A partner's directory cannot be made or opened: something else stands in its place.
     NoDirectory {
         /// Whose.
@@ -114,6 +121,7 @@ impl Event {
                 Level::Warning
             }
             Event::NoDirectory { .. }
+            | Event::BytesMissing { .. }
             | Event::NameTaken { .. }
             | Event::SetAside { .. }
             | Event::DiskReserve { .. }
@@ -140,6 +148,10 @@ impl Event {
             Event::SetAside { path } => msg!(
                 "{path} n'est pas un fichier : un partenaire l'a mis à la place d'un dépôt ; c'est maintenant dans hold/",
                 "{path} is no file: a partner put it in the place of a deposit; it is in hold/ now"
+            ),
+            Event::BytesMissing { piece, why } => msg!(
+                "{piece} : son délai est passé, mais ses octets ne sont pas dans archive/ ({why}) ; remettez-les (`guichet verify`)",
+                "{piece}: its delay is over, but its bytes are not in archive/ ({why}); put them back (`guichet verify`)"
             ),
             Event::NoDirectory { partner, why } => msg!(
                 "répertoire de {partner} inutilisable ({why}) : ses fichiers attendent ; remettez le répertoire en place",

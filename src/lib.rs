@@ -31,6 +31,7 @@ pub mod spool;
 
 // Bytes to findings: pure.
 pub mod alerts;
+pub mod asked;
 pub mod facts;
 pub mod flux;
 pub mod judge;

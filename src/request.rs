@@ -32,6 +32,27 @@ pub enum Request {
     },
     /// Take the annuaire's files over now.
     Annuaire,
+    /// Do something to a pièce.
+    Act(Act),
+}
+
+/// An act, asked by a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Act {
+    /// The pièce, by its id.
+    pub piece: String,
+    /// The act.
+    pub act: String,
+    /// The structure that acts.
+    pub by: String,
+    /// Why, as a code.
+    pub motif: Option<String>,
+    /// Why, in words.
+    pub comment: Option<String>,
+    /// What is corrected: name and value of each datum.
+    pub set: Vec<(String, String)>,
+    /// Files to add to the pièce, by paths that do not depend on where one stands.
+    pub attach: Vec<PathBuf>,
 }
 
 /// What came of it.
@@ -49,6 +70,16 @@ pub enum Answer {
     },
     /// The annuaire is in force.
     Loaded,
+    /// The act is done.
+    Acted {
+        /// The pièce's status now, a code.
+        status: String,
+    },
+    /// The act is refused, and nothing is changed.
+    Refused {
+        /// Everything that is wrong with it.
+        findings: Vec<Told>,
+    },
     /// It cannot be done, and nothing is changed.
     No {
         /// Why.
@@ -56,6 +87,21 @@ pub enum Answer {
         /// What to do.
         help: Msg,
     },
+}
+
+/// A finding, as it crosses the socket.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// The rule.
+    pub rule: String,
+    /// What is wrong.
+    pub message: Msg,
+    /// What stands there.
+    pub found: Option<String>,
+    /// What should.
+    pub expected: Option<Msg>,
+    /// What to do.
+    pub help: Msg,
 }
 
 /// A report that was asked for again.
@@ -72,7 +118,7 @@ pub struct Replayed {
 /// The socket below the spool's root.
 const SOCKET: &str = "guichet.sock";
 /// Bytes of a request at most.
-const LONGEST: u64 = 64 << 10;
+const LONGEST: u64 = 4 << 20;
 /// How long a client may take to say what it wants.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Requests answered between two looks at the spool.

@@ -79,6 +79,7 @@ fn warning() -> Finding {
 
 fn one(findings: &[Finding]) -> [Reported<'_>; 1] {
     [Reported {
+        act: None,
         member: None,
         embedded: None,
         piece: Some(PIECE),
@@ -141,8 +142,15 @@ fn reports_are_these_bytes() {
     golden("held.xml", &render(&held, WINTER, Lang::Fr));
     let [mut first] = one(&[]);
     first.member = Some("a.xml");
-    let second =
-        Reported { member: Some("b.xml"), embedded: None, piece: None, number: None, accepted: false, findings: &both };
+    let second = Reported {
+        member: Some("b.xml"),
+        embedded: None,
+        act: None,
+        piece: None,
+        number: None,
+        accepted: false,
+        findings: &both,
+    };
     let archive = [first, second];
     let partial = Report { file: "lot.tar.gz", outcome: Outcome::Partial, ..accepted(&archive) };
     golden("partial.xml", &render(&partial, WINTER, Lang::Fr));
@@ -319,7 +327,7 @@ proptest! {
         let findings = vec![finding; usize::from(en) + usize::from(some)];
         let (first, piece) = (some.then_some(id.as_str()), en.then_some(id.as_str()));
         let (number, member) = (some.then_some(number.as_str()), (en && some).then_some(path.as_str()));
-        let document = Reported { member, embedded: None, piece, number, accepted: some, findings: &findings };
+        let document = Reported { member, embedded: None, act: None, piece, number, accepted: some, findings: &findings };
         let documents = vec![document; usize::from(en) + usize::from(some)];
         let what = Report { flow: FLOW, file, outcome, first, findings: &findings, documents: &documents };
         let lang = if en { Lang::En } else { Lang::Fr };

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Options, help, man page and completions come from the one definition here;
 //! what a command prints on standard output is data, everything else goes to standard error.
 
+mod act;
 mod annuaire;
 mod ask;
 mod batch;
@@ -98,6 +99,8 @@ enum Command {
     Certificat(certificat::Args),
     /// A whole dossier: its pièces, each with its trail
     Dossier(dossier::Args),
+    /// Do something to a pièce: validate, refuse, complete, correct, pay…
+    Act(act::Args),
     /// Tableau de bord: pièces by cadre and state, since when, how many overdue
     Stock(stock::Args),
     /// List flows: what came in, what became of it, how many are in each state
@@ -208,6 +211,7 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Flows(args) => flows::run(&args, session),
         Command::Flow(args) => flow::run(&args, session),
         Command::Replay(args) => replay::run(&args, session),
+        Command::Act(args) => act::run(&args, session),
         Command::Requeue(args) => requeue::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
         Command::Status(args) => status::run(&args, session),

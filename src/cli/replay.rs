@@ -31,7 +31,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
 pub fn refused(answer: Answer) -> Outcome {
     match answer {
         Answer::No { message, help } => Err(Failure::new(message, help)),
-        Answer::Replayed(_) | Answer::Requeued { .. } | Answer::Loaded => Ok(Exit::Fine),
+        _ => Ok(Exit::Fine),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::intake::{Filing, Intake, Taken};
 use super::order;
 use super::{CounterError, Tally};
+use crate::asked::{Asked, Unit};
 use crate::clock::Instant;
 use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcome, Told, View};
 use crate::event::Event;
@@ -10,6 +11,7 @@ use crate::facts::Facts;
 use crate::judge::{Document, Fate, Form, Judged, Member};
 use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
+use crate::lifecycle::acts::Motif;
 use crate::piece::attached;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
@@ -32,46 +34,58 @@ pub(super) struct Desk<'a> {
 
 /// What a batch will publish and file once it is committed.
 #[derive(Default)]
-struct Consequences {
+pub(super) struct Consequences {
     pending: Vec<Pending>,
     filed: Vec<Filing>,
-    events: Vec<Event>,
-    tally: Tally,
+    pub events: Vec<Event>,
+    pub tally: Tally,
 }
 
 impl Desk<'_> {
-    /// One group commit. Nothing is visible to anyone before the commit, and everything is durable before it. Gives the
-    /// files that are now to be filed away, by whoever has the time.
+    /// Decides a batch of deposits. Gives the files that are now to be filed away, by whoever has the time.
     pub fn batch(&mut self, taken: Vec<Taken>) -> Result<Vec<Filing>, CounterError> {
         if taken.is_empty() {
             return Ok(Vec::new());
         }
+        let write = |writing: &mut Writing<'_, '_>| taken.into_iter().try_for_each(|t| writing.deposit(t));
+        let ((), filed) = self.group_commit(write)?;
+        Ok(filed)
+    }
+
+    /// One group commit: `write` records what becomes true, in order, and stages what goes out; the barrier stands
+    /// between the last write and the commit. Nothing is visible to anyone before the commit, and everything is durable
+    /// before it.
+    pub fn group_commit<T>(
+        &mut self,
+        write: impl FnOnce(&mut Writing<'_, '_>) -> Result<T, CounterError>,
+    ) -> Result<(T, Vec<Filing>), CounterError> {
         let now = self.intake.clock.now().max(*self.latest);
         *self.latest = now;
-        let done = self.commit(taken, now)?;
+        let (answer, done) = self.commit(now, write)?;
         self.published.clear();
         self.publish(done.pending)?;
         add(self.tally, &done.tally);
         for event in &done.events {
             self.intake.tell(event);
         }
-        Ok(done.filed)
+        Ok((answer, done.filed))
     }
 
-    /// Records a batch, in the order in which it is given, and stages what goes out; the barrier stands between the
-    /// last write and the commit.
-    fn commit(&mut self, taken: Vec<Taken>, now: Instant) -> Result<Consequences, CounterError> {
+    fn commit<T>(
+        &mut self,
+        now: Instant,
+        write: impl FnOnce(&mut Writing<'_, '_>) -> Result<T, CounterError>,
+    ) -> Result<(T, Consequences), CounterError> {
         let mut entry = self.ledger.begin()?;
         entry.published(self.published)?;
         let (done, statuses) = (Consequences::default(), Statuses::new());
         let mut writing = Writing { intake: self.intake, entry, now, done, statuses };
-        for t in taken {
-            writing.deposit(t)?;
-        }
+        let answer = write(&mut writing)?;
         writing.status_flows()?;
         self.intake.spool.barrier()?;
-        writing.entry.commit()?;
-        Ok(writing.done)
+        let Writing { entry, done, .. } = writing;
+        entry.commit()?;
+        Ok((answer, done))
     }
 
     /// Makes staged files visible. A name that is taken waits, and holds up nobody else.
@@ -103,17 +117,20 @@ fn add(to: &mut Tally, more: &Tally) {
     to.refused += more.refused;
     to.duplicates += more.duplicates;
     to.held += more.held;
+    to.acts += more.acts;
+    to.acts_refused += more.acts_refused;
+    to.delays += more.delays;
 }
 
 /// Status units by partner, in order of events.
 type Statuses = BTreeMap<String, Vec<Arc<retour::StatusUnit>>>;
 
 /// One batch on its way into the ledger.
-struct Writing<'a, 'l> {
-    intake: &'a Intake,
-    entry: Entry<'l>,
-    now: Instant,
-    done: Consequences,
+pub(super) struct Writing<'a, 'l> {
+    pub intake: &'a Intake,
+    pub entry: Entry<'l>,
+    pub now: Instant,
+    pub done: Consequences,
     statuses: Statuses,
 }
 
@@ -135,7 +152,7 @@ impl Writing<'_, '_> {
             }
             None => {
                 let accepted = self.documents(&taken, &mut documents, refused)?;
-                let outcome = decision::outcome(accepted, documents.len());
+                let outcome = decision::outcome(accepted, documents.iter().map(Document::units).sum());
                 Closed { outcome, first: None, finding: None }
             }
         };
@@ -175,7 +192,8 @@ impl Writing<'_, '_> {
         Ok(found)
     }
 
-    /// Decides and records the documents of a deposit, those that cite others of it after them; how many are accepted.
+    /// Decides and records the documents of a deposit, those that cite others of it after them; how many pièces are
+    /// accepted and acts done.
     fn documents(&mut self, taken: &Taken, documents: &mut [Document], refused: bool) -> Result<usize, CounterError> {
         let (intake, now) = (self.intake, self.now);
         let partner = taken.claim.partner.clone();
@@ -184,6 +202,10 @@ impl Writing<'_, '_> {
         let mut accepted = 0;
         for n in order::of_documents(documents) {
             let Document { member, form, judged } = &mut documents[n];
+            if judged.fate == Fate::Acts && !refused {
+                accepted += self.acts(&taken.claim, judged)?;
+                continue;
+            }
             let id = taken.claim.id.piece(n + 1);
             let entry = member.as_ref().map(|m| m.entry);
             let again = |earlier: &Facts| intake.judge_again(&taken.claim, entry, form.as_ref(), earlier);
@@ -322,8 +344,10 @@ impl Writing<'_, '_> {
     }
 
     /// Notes an event for every partner that is told of it.
-    fn tell(&mut self, facts: &Facts, happening: &Happening, depositing: &str) {
-        let cause = retour::Cause { by: happening.by.as_deref(), ..retour::Cause::default() };
+    pub fn tell(&mut self, facts: &Facts, happening: &Happening, depositing: &str) {
+        let Happening { by, motif, comment, .. } = happening;
+        let motif = motif.map(Motif::word);
+        let cause = retour::Cause { by: by.as_deref(), motif, comment: comment.as_deref() };
         let unit = retour::StatusUnit::new(facts, happening.status, self.now, &cause, &self.intake.config.platform);
         if let Some(unit) = unit.map(Arc::new) {
             for partner in self.partners_told(&happening.told, depositing) {
@@ -345,7 +369,7 @@ impl Writing<'_, '_> {
         let envelope = Envelope { name: &name, at: self.now, from: &config.platform, to };
         let ids: Vec<String> = (1..=answer.documents.len()).map(|n| claim.id.piece(n)).collect();
         let documents: Vec<Reported<'_>> =
-            answer.documents.iter().zip(&ids).map(|(d, id)| reported(d, id, answer.accepts(d))).collect();
+            answer.documents.iter().zip(&ids).flat_map(|(d, id)| reported(d, id, answer.accepts(d))).collect();
         let report = Report {
             flow: claim.id.as_str(),
             file: &claim.name.to_string_lossy(),
@@ -378,7 +402,7 @@ impl Writing<'_, '_> {
     }
 
     #[allow(clippy::too_many_arguments)] // one row of the outbox
-    fn outbound(
+    pub fn outbound(
         &mut self,
         of: Of<'_>,
         partner: &str,
@@ -404,7 +428,7 @@ impl Writing<'_, '_> {
         }
     }
 
-    fn partners_of(&self, structures: &[String]) -> Vec<String> {
+    pub fn partners_of(&self, structures: &[String]) -> Vec<String> {
         let annuaire = &self.intake.annuaire;
         let partners = structures.iter().flat_map(|s| annuaire.partners_of(s)).map(|p| p.name.clone());
         partners.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
@@ -416,10 +440,15 @@ impl Writing<'_, '_> {
         let accepted = answer.documents.iter().filter(|d| answer.accepts(d)).count() as u64;
         tally.pieces += answer.documents.iter().filter(|d| d.judged.fate == Fate::Piece).count() as u64;
         tally.accepted += accepted;
+        let acts = || answer.documents.iter().flat_map(|d| &d.judged.acts);
+        let done = acts().filter(|unit| unit.done.is_some()).count() as u64;
+        tally.acts += done;
+        tally.acts_refused += acts().count() as u64 - done;
         match answer.outcome {
             Outcome::Accepted | Outcome::Partial | Outcome::Refused => {
-                // A flow without a readable pièce counts as one.
-                tally.refused += (answer.documents.len() as u64).max(1) - accepted;
+                // A flow in which nothing could be read counts as one.
+                let documents = answer.documents.iter().filter(|d| d.judged.fate != Fate::Acts).count() as u64;
+                tally.refused += documents.max(u64::from(answer.documents.is_empty())) - accepted;
             }
             Outcome::Held => tally.held += 1,
             Outcome::Duplicate => tally.duplicates += 1,
@@ -439,10 +468,10 @@ impl Writing<'_, '_> {
 
 /// What an outbound file is of: the flow that it answers or comes from, the pièce, and which part of that.
 #[derive(Clone, Copy, Default)]
-struct Of<'a> {
-    flow: Option<&'a str>,
-    piece: Option<&'a str>,
-    part: Option<&'a str>,
+pub(super) struct Of<'a> {
+    pub flow: Option<&'a str>,
+    pub piece: Option<&'a str>,
+    pub part: Option<&'a str>,
 }
 
 /// What became of a deposit, and of its documents.
@@ -460,16 +489,31 @@ impl Answer {
     }
 }
 
-fn reported<'a>(document: &'a Document, id: &'a str, accepted: bool) -> Reported<'a> {
+/// What became of a document: of its pièce, or of each of its acts.
+fn reported<'a>(document: &'a Document, id: &'a str, accepted: bool) -> Vec<Reported<'a>> {
     let Document { member, judged, .. } = document;
-    Reported {
-        member: member.as_ref().map(|m| m.name.as_str()),
+    let member = member.as_ref().map(|m| m.name.as_str());
+    if judged.fate == Fate::Acts {
+        let of_act = |unit: &'a Unit| Reported {
+            member,
+            embedded: None,
+            act: Some(unit.asked.as_ref().map_or_else(|| "–".to_owned(), Asked::shown)),
+            piece: unit.done.as_ref().map(|done| done.piece.as_str()),
+            number: unit.asked.as_ref().and_then(|asked| asked.piece.number()),
+            accepted: unit.done.is_some(),
+            findings: &judged.findings[unit.findings.clone()],
+        };
+        return judged.acts.iter().map(of_act).collect();
+    }
+    vec![Reported {
+        member,
         embedded: judged.embedded.as_deref(),
+        act: None,
         piece: (judged.fate == Fate::Piece).then_some(id),
         number: judged.facts.number.as_deref(),
         accepted,
         findings: &judged.findings,
-    }
+    }]
 }
 
 fn all_findings<'a>(flow: &'a [Finding], documents: &'a [Document]) -> impl Iterator<Item = &'a Finding> {

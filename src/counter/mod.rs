@@ -2,14 +2,16 @@
 //! committed, published, filed. The order of these steps is the promise that nothing is lost and nothing comes twice;
 //! ARCHITECTURE.md says why each stands where it does.
 
+mod acts;
 mod desk;
 mod gather;
 mod intake;
 mod order;
 mod requests;
 
+use crate::alerts::{self, Alert};
 use crate::annuaire::Annuaire;
-use crate::association::Deposit;
+use crate::association::{Deposit, Earlier};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::event::{Event, Listener};
@@ -53,11 +55,11 @@ pub struct Tally {
     pub refused: u64,
     /// Deposits that repeat one that made a pièce.
     pub duplicates: u64,
-    /// Acts done; none in this version.
+    /// Acts done.
     pub acts: u64,
-    /// Acts refused; none in this version.
+    /// Acts refused.
     pub acts_refused: u64,
-    /// Delays that fell due; none in this version.
+    /// Delays that fell due.
     pub delays: u64,
     /// Flows held for an operator.
     pub held: u64,
@@ -87,6 +89,8 @@ pub struct Counter {
     blocked: HashSet<i64>,
     /// Files that cannot be taken, and were told.
     denied: HashSet<String>,
+    /// Pièces that a delay cannot move on: their bytes are not in their place.
+    stuck: HashSet<String>,
     /// Taken and judged, and waiting for a pièce that they cite and that nobody has brought yet.
     deferred: Vec<Taken>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
@@ -135,6 +139,7 @@ impl Counter {
             published: Vec::new(),
             blocked: HashSet::new(),
             denied: HashSet::new(),
+            stuck: HashSet::new(),
             deferred: Vec::new(),
             latest,
             _ledger_lock: ledger_lock,
@@ -306,6 +311,18 @@ impl Counter {
     fn is_missing(&self, taken: &Taken, here: &Here<'_>, acts_for: ActsFor<'_>) -> Result<bool, CounterError> {
         let own: Vec<&str> = order::numbers(&taken.flow.documents).collect();
         let partner: &str = &taken.claim.partner;
+        for asked in taken.flow.documents.iter().flat_map(order::acts) {
+            let Some(number) = asked.piece.number() else { continue };
+            if own.contains(&number) || here.bring(number, taken, acts_for) {
+                continue;
+            }
+            let knows =
+                |piece: &Earlier| piece.partner == partner || piece.facts.actors().any(|id| acts_for(partner, id));
+            let numbered = self.ledger.of_number(number)?;
+            if !numbered.iter().any(|piece| asked.piece.fits(&piece.id, &piece.facts) && knows(piece)) {
+                return Ok(true);
+            }
+        }
         for Document { judged, .. } in &taken.flow.documents {
             let facts = &judged.facts;
             let Some(cadre) = facts.cadre.as_deref().and_then(|c| c.parse().ok()) else { continue };
@@ -346,6 +363,28 @@ impl Counter {
             self.finish(batch)?;
         }
         Ok(())
+    }
+
+    /// Does what time does: pièces whose delay is over move on, batch after batch. One whose bytes are not in their
+    /// place waits until they are, and is told once.
+    ///
+    /// # Errors
+    /// What the disk or SQLite said; the process must then end, and recovery finish.
+    pub fn delays(&mut self) -> Result<(), CounterError> {
+        let most = self.intake.config.batch.flows.max(1);
+        loop {
+            let (today, delays) = (self.intake.clock.now().max(self.latest).day(), &self.intake.config.delays);
+            let before = |alert: Alert| alerts::over_before(today, alert.days(delays, None));
+            let (valideur, moe) = (before(Alert::Valideur), before(Alert::Moe));
+            let mut over = self.ledger.overdue(valideur, moe, most + self.stuck.len())?;
+            over.retain(|id| !self.stuck.contains(id));
+            over.truncate(most);
+            if over.is_empty() || self.is_disk_full()? {
+                return Ok(());
+            }
+            let (stuck, _) = self.desk().group_commit(|writing| writing.silences(&over))?;
+            self.stuck.extend(stuck);
+        }
     }
 
     /// Remembers the files that are not finished, and tells of those that cannot be taken, once each.

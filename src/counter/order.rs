@@ -2,6 +2,7 @@
 //! keeps its order.
 
 use super::intake::Taken;
+use crate::asked::Asked;
 use crate::judge::Document;
 use std::collections::HashMap;
 
@@ -59,9 +60,17 @@ pub(super) fn numbers(documents: &[Document]) -> impl Iterator<Item = &str> {
     documents.iter().filter_map(|d| d.judged.facts.number.as_deref())
 }
 
-/// The numbers that some documents cite.
+/// The numbers that some documents cite: of earlier pièces, and of those that acts are done to.
 pub(super) fn cites(documents: &[Document]) -> impl Iterator<Item = &str> {
-    documents.iter().flat_map(|d| &d.judged.cites).filter_map(|c| c.number.as_deref())
+    documents.iter().flat_map(|d| {
+        let earlier = d.judged.cites.iter().filter_map(|c| c.number.as_deref());
+        earlier.chain(acts(d).filter_map(|asked| asked.piece.number()))
+    })
+}
+
+/// The acts that a document asks for.
+pub(super) fn acts(document: &Document) -> impl Iterator<Item = &Asked> {
+    document.judged.acts.iter().filter_map(|unit| unit.asked.as_ref())
 }
 
 /// The items from 0, each after those that have a number which it cites and of which it `knows`.

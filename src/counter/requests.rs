@@ -1,13 +1,19 @@
 //! What a person asks of the counter: the same code whether the daemon or the command itself does it.
 
 use super::{Counter, CounterError};
+use crate::asked::{Asked, Attached, What, Which};
+use crate::decision::act::Asking;
+use crate::error::reason;
 use crate::ledger::{Held, Report};
 use crate::msg;
-use crate::request::{Answer, Replayed, Request};
+use crate::request::{Act, Answer, Replayed, Request, Told};
+use crate::rules::Finding;
 use crate::spool::{FlowId, Left, Tray, crash};
-use crate::text::Shown;
+use crate::text::{Msg, Shown};
 use std::ffi::OsString;
+use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
+use std::path::Path;
 
 impl Counter {
     /// Carries out a request; what it changes is committed and published when this returns.
@@ -19,6 +25,7 @@ impl Counter {
             Request::Replay { flow } => self.replay(flow)?,
             Request::Requeue { flow } => self.requeue(flow)?,
             Request::Annuaire => self.take_annuaire_over()?,
+            Request::Act(act) => self.act(act)?,
         };
         self.settle()?;
         Ok(answer)
@@ -94,6 +101,28 @@ impl Counter {
         Ok(())
     }
 
+    /// Does an act that a person asks for. Whoever may ask this may act for every structure.
+    fn act(&mut self, act: &Act) -> Result<Answer, CounterError> {
+        if self.is_disk_full()? {
+            return Ok(Answer::No {
+                message: msg!("le disque est plein", "the disk is full"),
+                help: msg!("faites de la place, puis recommencez", "make room, then try again"),
+            });
+        }
+        let asked = match asked(act, self.intake.config.limits.attachments) {
+            Ok(asked) => asked,
+            Err(answer) => return Ok(*answer),
+        };
+        let (done, _) = self.desk().group_commit(|writing| {
+            let (annuaire, limits) = (&writing.intake.annuaire, &writing.intake.config.limits);
+            writing.act(&asked, &Asking { partner: None, annuaire, limits }, None)
+        })?;
+        Ok(match done {
+            Ok(done) => Answer::Acted { status: done.status.code().to_owned() },
+            Err(findings) => Answer::Refused { findings: findings.into_iter().map(Told::from).collect() },
+        })
+    }
+
     fn take_annuaire_over(&mut self) -> Result<Answer, CounterError> {
         match crate::annuaire::Annuaire::load(&self.intake.config.annuaire) {
             Ok(loaded) => {
@@ -105,6 +134,68 @@ impl Counter {
                 help: msg!("`guichet annuaire check` dit tout", "`guichet annuaire check` says everything"),
             }),
         }
+    }
+}
+
+/// The act as the decision takes it; its attachments are read now, `most` bytes of them at most.
+fn asked(act: &Act, most: u64) -> Result<Asked, Box<Answer>> {
+    let no = |message, help| Box::new(Answer::No { message, help });
+    let unknown = |word: &str| {
+        let word = Shown(word);
+        no(
+            msg!("« {word} » n'est pas un mot que ce guichet connaît", "\"{word}\" is no word that this guichet knows"),
+            msg!("le guichet au travail est d'une autre version ?", "is the guichet at work another version?"),
+        )
+    };
+    let what = What::Act(act.act.parse().map_err(|_| unknown(&act.act))?);
+    let mut set = Vec::new();
+    for (key, value) in &act.set {
+        set.push((key.parse().map_err(|_| unknown(key))?, value.clone()));
+    }
+    let (mut attached, mut left) = (Vec::new(), most);
+    for path in &act.attach {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let shown = Shown(&path.to_string_lossy()).to_string();
+        let bytes = read_up_to(path, left).map_err(|e| {
+            let (why, help) = reason(&e);
+            let message = Msg::new(
+                format!("impossible de lire {shown} : {}", why.fr),
+                format!("cannot read {shown}: {}", why.en),
+            );
+            no(message, help.into())
+        })?;
+        let Some(bytes) = bytes else {
+            return Err(no(
+                msg!(
+                    "{shown} : trop lourd, {most} octets au plus en tout",
+                    "{shown}: too large, {most} bytes at most in all"
+                ),
+                msg!("allégez les pièces jointes", "lighten the attachments"),
+            ));
+        };
+        left -= bytes.len() as u64;
+        attached.push(Attached { name, bytes });
+    }
+    let (piece, by) = (Which::Id(act.piece.clone()), Some(act.by.clone()));
+    let (motif, comment) = (act.motif.clone(), act.comment.clone());
+    Ok(Asked { piece, what, motif, comment, by, set, attached, place: None })
+}
+
+/// The bytes of a plain file; none: there are more.
+fn read_up_to(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
+    let file = std::fs::File::open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+    Ok((bytes.len() as u64 <= most).then_some(bytes))
+}
+
+impl From<Finding> for Told {
+    fn from(finding: Finding) -> Told {
+        let Finding { rule, message, found, expected, help, .. } = finding;
+        Told { rule: rule.to_owned(), message, found, expected, help }
     }
 }
 

@@ -5,6 +5,7 @@ mod set;
 use set::Sets;
 pub use set::{Attached, Form, Set, judge_set, judge_set_with_texts, names_of};
 
+use crate::asked::{self, Unit};
 pub use crate::facts::Facts;
 use crate::flux::archive::{self, COMPANIONS, Content, Fault};
 use crate::flux::pdf::{self, PdfError};
@@ -39,6 +40,8 @@ pub struct Judged {
     pub route: Option<Route>,
     /// The earlier pièces that it associates; none: it is a *dépôt initial*.
     pub cites: Vec<Cited>,
+    /// Of a life-cycle flow: its acts, in order.
+    pub acts: Vec<Unit>,
     /// How many files it embeds (BG-24).
     pub attachments: usize,
     /// What its bytes are.
@@ -117,6 +120,11 @@ impl Document {
         self.judged.fate == Fate::Piece && !self.judged.refused() && self.judged.route.is_some()
     }
 
+    /// How many things it asks for: one pièce, or its acts.
+    pub fn units(&self) -> usize {
+        if self.judged.fate == Fate::Acts { self.judged.acts.len() } else { 1 }
+    }
+
     /// Where in its deposit it was read, where that is not the whole file: `b.xml`, `factur-x.xml`,
     /// `b.pdf!factur-x.xml`.
     pub fn inside(&self) -> Option<String> {
@@ -136,7 +144,7 @@ impl JudgedFlow {
     pub fn of(judged: Judged) -> JudgedFlow {
         let (syntax, fate) = (judged.syntax, judged.fate);
         match fate {
-            Fate::Piece => {
+            Fate::Piece | Fate::Acts => {
                 let documents = vec![Document { member: None, form: None, judged }];
                 JudgedFlow { syntax, fate, findings: Vec::new(), documents }
             }
@@ -235,8 +243,9 @@ const BRIEFLY: usize = 20;
 
 /// A document of an archive that has told too much already says what it has to say briefly.
 fn briefly(mut document: Document, told: usize) -> Document {
+    let acts = !document.judged.acts.is_empty(); // each is told by itself
     let findings = &mut document.judged.findings;
-    if told > MOST_OF_FLOW && findings.len() > BRIEFLY {
+    if told > MOST_OF_FLOW && findings.len() > BRIEFLY && !acts {
         let more = findings.len() - BRIEFLY;
         // Errors first: whatever is left out, a refusal has its reason.
         findings.sort_by_key(|f| !f.is_error());
@@ -267,7 +276,7 @@ fn judge_member(
     };
     let fate = match judged.fate {
         Fate::Companion => return None,
-        Fate::Piece => Fate::Piece,
+        fate @ (Fate::Piece | Fate::Acts) => fate,
         // What an operator would look at alone is the sender's to mend in an archive.
         Fate::Hold | Fate::Unreadable => Fate::Unreadable,
     };
@@ -280,6 +289,8 @@ fn judge_member(
 pub enum Fate {
     /// A pièce was read: accepted or refused, its file goes to the archive.
     Piece,
+    /// Acts were read: its file goes to the archive, whatever becomes of them.
+    Acts,
     /// No pièce could be read, for a reason that its sender must mend: refused, its file goes to the archive.
     Unreadable,
     /// It is no pièce and need be none: a signature or stylesheet that travels beside pièces in an archive.
@@ -291,9 +302,9 @@ pub enum Fate {
 impl Judged {
     /// A file of which no pièce could be read.
     pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
-        let (facts, route, cites, text, embedded, form) = Default::default();
+        let (facts, route, cites, acts, text, embedded, form) = Default::default();
         let kind = Kind::Xml;
-        Judged { syntax, embedded, fate, facts, route, cites, attachments: 0, kind, text, form, findings }
+        Judged { syntax, embedded, fate, facts, route, cites, acts, attachments: 0, kind, text, form, findings }
     }
 }
 
@@ -355,6 +366,10 @@ fn judge_pdf(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) 
     // The PDF is whole: what is wrong with its XML is the sender's to mend, and it is no companion of anything.
     let judged = match judged.fate {
         Fate::Piece => judged,
+        Fate::Acts => {
+            let finding = legible::acts_in_a_pdf();
+            Judged::unread("facturx", Fate::Unreadable, said_of(&name, vec![finding]))
+        }
         _ => Judged { fate: Fate::Unreadable, findings: said_of(&name, judged.findings), ..judged },
     };
     (Judged { syntax: "facturx", embedded: Some(name), kind: Kind::Pdf, ..judged }, text)
@@ -396,6 +411,7 @@ fn parse(bytes: Vec<u8>, context: &Context<'_>) -> Result<Doc, NoDocument> {
 fn document(doc: &Doc, context: &Context<'_>) -> Judged {
     match piece::read(doc) {
         Ok(piece) => judge_piece(&piece, context, Vec::new()),
+        Err(NotAPiece::CppStatut) => judge_acts(doc, context),
         Err(NotAPiece::DepositForm) if context.mode == Mode::Edi => {
             let finding = legible::form_by(context.mode, doc.place(doc.root()));
             Judged::unread("depot", Fate::Unreadable, vec![finding])
@@ -403,7 +419,7 @@ fn document(doc: &Doc, context: &Context<'_>) -> Judged {
         Err(what) => {
             let finding = legible::not_a_piece(&what, doc.place(doc.root()));
             let (syntax, fate) = match &what {
-                NotAPiece::CppStatut => ("cppstatut", Fate::Hold),
+                NotAPiece::CppStatut => ("cppstatut", Fate::Unreadable),
                 NotAPiece::DepositForm => ("depot", Fate::Unreadable),
                 NotAPiece::Unknown { namespace, .. } if COMPANIONS.contains(&namespace.as_str()) => {
                     ("unknown", Fate::Companion)
@@ -412,6 +428,17 @@ fn document(doc: &Doc, context: &Context<'_>) -> Judged {
             };
             Judged::unread(syntax, fate, vec![finding])
         }
+    }
+}
+
+/// Reads a life-cycle flow: its acts are decided later, by whoever knows the pièces.
+fn judge_acts(doc: &Doc, context: &Context<'_>) -> Judged {
+    let refused = |finding| Judged::unread("cppstatut", Fate::Unreadable, vec![finding]);
+    let most = context.config.limits.pieces;
+    match asked::read(doc) {
+        Err(finding) => refused(*finding),
+        Ok((acts, _)) if acts.len() > most => refused(safe::too_many_acts(acts.len(), most)),
+        Ok((acts, findings)) => Judged { acts, ..Judged::unread("cppstatut", Fate::Acts, findings) },
     }
 }
 
@@ -444,8 +471,9 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>, before: Vec<Finding>) -
     };
     let cites = if works::is_association(&case) { cited(piece) } else { Vec::new() };
     let (syntax, fate) = (piece.syntax.name(), Fate::Piece);
-    let (attachments, kind) = (piece.embedded().count(), Kind::Xml);
-    Judged { syntax, embedded: None, fate, facts, route, cites, attachments, kind, text: None, form: None, findings }
+    let (attachments, kind, acts) = (piece.embedded().count(), Kind::Xml, Vec::new());
+    let (embedded, text, form) = Default::default();
+    Judged { syntax, embedded, fate, facts, route, cites, acts, attachments, kind, text, form, findings }
 }
 
 /// The earlier pièces that a document cites.

@@ -19,7 +19,7 @@ pub use certificat::{Sealed, Vouched};
 pub use chain::Hash;
 pub use dossier::{DossierRow, Original};
 pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
-pub use moves::Move;
+pub use moves::{Move, Source};
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
 pub use search::Criteria;
 pub use stock::{StockRow, Today};

@@ -1,11 +1,11 @@
 //! A pièce moves on: an event, and its row as it is from then on.
 
 use super::write::Supplement;
-use super::{Entry, LedgerError, NewEvent};
+use super::{Entry, Hash, LedgerError, NewEvent};
 use crate::clock::Instant;
 use crate::lifecycle::Statut;
 use crate::lifecycle::acts::Datum;
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 /// What becomes of a pièce that is here already.
 #[derive(Debug)]
@@ -40,7 +40,73 @@ impl<'a> Move<'a> {
     }
 }
 
+/// Where the bytes of a pièce are, and which they must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The flow that brought it.
+    pub flow: String,
+    /// The mode of its deposit.
+    pub mode: String,
+    /// Who deposited it.
+    pub partner: String,
+    /// Of an archive: its place among the entries.
+    pub entry: Option<usize>,
+    /// The last place of the flow's file; none: the flow is being decided.
+    pub filed: Option<String>,
+    /// The hash of the flow's bytes.
+    pub sha256: Option<Hash>,
+    /// The hash of what was delivered as this pièce, if it was to anyone.
+    pub delivered: Option<Hash>,
+}
+
 impl Entry<'_> {
+    /// Where the bytes of a pièce are.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn source(&self, piece: &str) -> Result<Source, LedgerError> {
+        self.prepare(
+            "SELECT p.flow, p.mode, p.partner, p.entry, f.filed, f.sha256,
+                (SELECT o.sha256 FROM outbox o INDEXED BY outbox_piece
+                 WHERE o.piece = p.id AND o.tray = 'pieces' AND o.part IS NULL LIMIT 1)
+             FROM piece p LEFT JOIN flow f ON f.id = p.flow WHERE p.id = ?",
+        )
+        .and_then(|mut s| {
+            s.query_row([piece], |r| {
+                let entry = r.get::<_, Option<i64>>(3)?.and_then(|n| usize::try_from(n).ok());
+                let (filed, sha256, delivered) = (r.get(4)?, r.get(5)?, r.get(6)?);
+                Ok(Source { flow: r.get(0)?, mode: r.get(1)?, partner: r.get(2)?, entry, filed, sha256, delivered })
+            })
+        })
+        .map_err(LedgerError::on("look up a pièce's bytes"))
+    }
+
+    /// What of a pièce was delivered to whom: partner and part.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn delivered(&self, piece: &str) -> Result<Vec<(String, Option<String>)>, LedgerError> {
+        self.prepare("SELECT partner, part FROM outbox INDEXED BY outbox_piece WHERE piece = ? AND tray = 'pieces'")
+            .and_then(|mut s| s.query_map([piece], |r| Ok((r.get(0)?, r.get(1)?)))?.collect())
+            .map_err(LedgerError::on("look up what was delivered"))
+    }
+
+    /// What acts added to a pièce: the number of the event, and within it, and the file.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn supplements(&self, piece: &str) -> Result<Vec<(i64, i64, Supplement)>, LedgerError> {
+        self.prepare("SELECT event, n, name, sha256, bytes FROM supplement WHERE piece = ? ORDER BY event, n")
+            .and_then(|mut s| {
+                let one = |r: &Row<'_>| {
+                    let file = Supplement { name: r.get(2)?, sha256: r.get(3)?, bytes: r.get(4)? };
+                    Ok((r.get(0)?, r.get(1)?, file))
+                };
+                s.query_map([piece], one)?.collect()
+            })
+            .map_err(LedgerError::on("read a supplement"))
+    }
+
     /// Records a move: the event, and the pièce's row. Gives the event's number within the pièce's trail.
     ///
     /// # Errors

@@ -6,28 +6,26 @@ use super::read::{FACTS, FACTS_COLUMNS, facts_of};
 use super::{Entry, LedgerError};
 use crate::association::Earlier;
 use crate::clock::Instant;
-use crate::decision::{FirstDeposit, LivePiece, Passed, Uniqueness, View};
+use crate::decision::{FirstDeposit, LivePiece, OtherTakers, Passed, Uniqueness, View};
 use crate::rules::works::names::NamedFlow;
 use rusqlite::{Connection, OptionalExtension, params};
 
-pub(super) fn numbered(
+/// Pièces as a decision sees them, by a condition on `piece`, in order of deposit.
+fn earlier(
     conn: &Connection,
-    number: &str,
-    supplier: Option<&str>,
-    marche: Option<&str>,
+    tried: &'static str,
+    which: &str,
+    values: impl rusqlite::Params,
 ) -> Result<Vec<Earlier>, LedgerError> {
     let sql = format!(
         "SELECT {FACTS}, id, status, holder, deposited_at, partner, dossier,
                 (SELECT l.piece FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = piece.id AND t.live = 1
                  ORDER BY t.seq DESC LIMIT 1)
-         FROM piece WHERE seq IN (
-            SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
-            UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)
-         ORDER BY seq"
+         FROM piece WHERE {which} ORDER BY seq"
     );
     conn.prepare_cached(&sql)
         .and_then(|mut s| {
-            s.query_map(params![number, supplier, marche], |r| {
+            s.query_map(values, |r| {
                 let at = |i: usize| FACTS_COLUMNS + i;
                 let status: String = r.get(at(1))?;
                 Ok(Earlier {
@@ -43,7 +41,22 @@ pub(super) fn numbered(
             })?
             .collect()
         })
-        .map_err(LedgerError::on("look for an earlier pièce"))
+        .map_err(LedgerError::on(tried))
+}
+
+pub(super) fn numbered(
+    conn: &Connection,
+    number: &str,
+    supplier: Option<&str>,
+    marche: Option<&str>,
+) -> Result<Vec<Earlier>, LedgerError> {
+    let which = "seq IN (SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
+                         UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)";
+    earlier(conn, "look for an earlier pièce", which, params![number, supplier, marche])
+}
+
+pub(super) fn of_number(conn: &Connection, number: &str) -> Result<Vec<Earlier>, LedgerError> {
+    earlier(conn, "look a number up", "number = ?", [number])
 }
 
 impl View for Entry<'_> {
@@ -115,5 +128,38 @@ impl View for Entry<'_> {
                 .collect()
             })
             .map_err(LedgerError::on("read a trail"))
+    }
+
+    fn by_id(&self, id: &str) -> Result<Option<Earlier>, LedgerError> {
+        Ok(earlier(&self.tx, "look a pièce up", "id = ?", [id])?.pop())
+    }
+
+    fn of_number(&self, number: &str) -> Result<Vec<Earlier>, LedgerError> {
+        of_number(&self.tx, number)
+    }
+
+    fn taken_by(&self, piece: &str) -> Result<Vec<(Earlier, OtherTakers)>, LedgerError> {
+        let which = "id IN (SELECT earlier FROM link WHERE piece = ?)";
+        let taken = earlier(&self.tx, "look for what a pièce took", which, [piece])?;
+        let mut all = Vec::with_capacity(taken.len());
+        for one in taken {
+            let others = self.other_takers(&one.id, piece)?;
+            all.push((one, others));
+        }
+        Ok(all)
+    }
+}
+
+impl Entry<'_> {
+    /// Who takes a pièce beside one of its takers, and is not refused.
+    fn other_takers(&self, earlier: &str, but: &str) -> Result<OtherTakers, LedgerError> {
+        self.prepare(
+            "SELECT coalesce(max(l.kind = 'associates'), 0), coalesce(max(l.kind = 'replaces'), 0)
+             FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = ? AND l.piece <> ? AND t.live = 1",
+        )
+        .and_then(|mut s| {
+            s.query_row([earlier, but], |r| Ok(OtherTakers { associated: r.get(0)?, replaced: r.get(1)? }))
+        })
+        .map_err(LedgerError::on("look for what takes a pièce"))
     }
 }

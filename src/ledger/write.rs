@@ -348,6 +348,44 @@ impl Ledger {
         view::numbered(&self.conn, number, supplier, marche)
     }
 
+    /// The pièces of this number, whosesoever, in order of deposit.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn of_number(&self, number: &str) -> Result<Vec<Earlier>, LedgerError> {
+        view::of_number(&self.conn, number)
+    }
+
+    /// The pièces that a valideur or a MOE has had since before these moments, at most so many, those that wait longest
+    /// first.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn overdue(&self, valideur: Instant, moe: Instant, most: usize) -> Result<Vec<String>, LedgerError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let sql = |which: &str| {
+            format!(
+                "SELECT id, status_at FROM piece INDEXED BY {which} AND status_at < ?1 ORDER BY status_at, id LIMIT ?2"
+            )
+        };
+        let run = || -> rusqlite::Result<Vec<(String, i64)>> {
+            let mut over: Vec<(String, i64)> = Vec::new();
+            for (which, before) in [
+                ("piece_valideur_waits WHERE status IN ('A_VALIDER_1', 'A_VALIDER_2')", valideur),
+                ("piece_moe_waits WHERE status = 'MISE_A_DISPOSITION_MOE' AND cadre IN ('A4', 'A13')", moe),
+            ] {
+                let mut statement = self.conn.prepare_cached(&sql(which))?;
+                for row in statement.query_map(params![before.0, most], |r| Ok((r.get(0)?, r.get(1)?)))? {
+                    over.push(row?);
+                }
+            }
+            over.sort_by(|(one, a), (other, b)| a.cmp(b).then_with(|| one.cmp(other)));
+            Ok(over)
+        };
+        let over = run().map_err(LedgerError::on("look for delays that are over"))?;
+        Ok(over.into_iter().map(|(id, _)| id).collect())
+    }
+
     /// Outbound files that may still be staged, in order of their rows.
     ///
     /// # Errors

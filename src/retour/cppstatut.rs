@@ -40,22 +40,24 @@ pub struct Report<'a> {
     pub first: Option<&'a str>,
     /// What was found of the file as a whole.
     pub findings: &'a [Finding],
-    /// Its documents: one of a plain file, the members of an archive.
+    /// Its documents and acts: one of a plain file, the members of an archive, each act of a life-cycle flow.
     pub documents: &'a [Reported<'a>],
 }
 
-/// What became of a document of a deposit.
-#[derive(Clone, Copy, Debug)]
+/// What became of a document of a deposit, or of one act in it.
+#[derive(Clone, Debug)]
 pub struct Reported<'a> {
     /// Its name in the archive.
     pub member: Option<&'a str>,
     /// The name of the XML embedded in it, where it is a PDF.
     pub embedded: Option<&'a str>,
-    /// The pièce that it made, accepted or refused.
+    /// Of an act: what it asks for, on which pièce.
+    pub act: Option<String>,
+    /// The pièce that it made, accepted or refused; of an act, the pièce that has moved.
     pub piece: Option<&'a str>,
     /// That pièce's number as it is written.
     pub number: Option<&'a str>,
-    /// Whether it is accepted.
+    /// Whether it is accepted, or done.
     pub accepted: bool,
     /// Everything that was found, errors and warnings.
     pub findings: &'a [Finding],
@@ -215,19 +217,38 @@ const LONGEST_COMPLEMENT: usize = 40;
 /// The file as it was dropped, and what became of it; of an archive, a line for each member.
 fn comment(report: &Report<'_>, lang: Lang) -> String {
     let file = Shown(report.file);
+    let (n, of) = (report.documents.iter().filter(|d| d.accepted).count(), report.documents.len());
+    let acts = report.documents.iter().filter(|d| d.act.is_some()).count();
     let says = match report.outcome {
+        Outcome::Accepted if acts == 1 && of == 1 => {
+            msg!("fichier « {file} » : acte fait", "file \"{file}\": act done")
+        }
+        Outcome::Accepted if acts == of => {
+            msg!("fichier « {file} » : {of} actes, tous faits", "file \"{file}\": {of} acts, all done")
+        }
+        Outcome::Accepted if acts > 0 => {
+            let pieces = of - acts;
+            msg!(
+                "fichier « {file} » : {pieces} pièces acceptées, {acts} actes faits, rien de refusé",
+                "file \"{file}\": {pieces} pièces accepted, {acts} acts done, nothing refused"
+            )
+        }
         Outcome::Accepted if report.documents.iter().any(|d| d.member.is_some()) => {
-            let n = report.documents.len();
             msg!("fichier « {file} » : {n} pièces, toutes acceptées", "file \"{file}\": {n} pièces, all accepted")
         }
         Outcome::Accepted => msg!("fichier « {file} » : pièce acceptée", "file \"{file}\": pièce accepted"),
-        Outcome::Partial => {
-            let (n, of) = (report.documents.iter().filter(|d| d.accepted).count(), report.documents.len());
-            msg!(
-                "fichier « {file} » : acceptées, {n} pièces sur {of} ; corrigez les autres et déposez-les à nouveau, sans celles-là",
-                "file \"{file}\": accepted, {n} pièces of {of}; mend the others and drop them again, without these"
-            )
-        }
+        Outcome::Partial if acts == of => msg!(
+            "fichier « {file} » : {n} actes faits sur {of} ; corrigez les autres et déposez-les à nouveau, sans ceux-là",
+            "file \"{file}\": {n} acts done of {of}; mend the others and drop them again, without these"
+        ),
+        Outcome::Partial if acts > 0 => msg!(
+            "fichier « {file} » : {n} pièces et actes intégrés sur {of} ; corrigez les autres et déposez-les à nouveau, sans ceux-là",
+            "file \"{file}\": {n} pièces and acts integrated of {of}; mend the others and drop them again, without these"
+        ),
+        Outcome::Partial => msg!(
+            "fichier « {file} » : acceptées, {n} pièces sur {of} ; corrigez les autres et déposez-les à nouveau, sans celles-là",
+            "file \"{file}\": accepted, {n} pièces of {of}; mend the others and drop them again, without these"
+        ),
         Outcome::Refused => msg!(
             "fichier « {file} » : refusé, rien n'est intégré ; corrigez-le et déposez-le à nouveau",
             "file \"{file}\": refused, nothing is integrated; mend it and drop it again"
@@ -246,12 +267,26 @@ fn comment(report: &Report<'_>, lang: Lang) -> String {
     };
     let mut lines = vec![says.get(lang).to_owned()];
     for document in report.documents {
-        let Some(member) = document.member else { continue };
-        let (member, piece) = (Shown(member), document.piece.unwrap_or("–"));
-        let number = document.number.map(|n| format!(" ({})", Shown(n))).unwrap_or_default();
-        let says = match document.accepted {
-            true => msg!("{file}!{member} : acceptée, {piece}{number}", "{file}!{member}: accepted, {piece}{number}"),
-            false => msg!("{file}!{member} : refusée{number}", "{file}!{member}: refused{number}"),
+        let piece = document.piece.unwrap_or("–");
+        let inside = document.member.map(|member| format!("!{}", Shown(member)));
+        let says = match (&document.act, inside) {
+            (Some(act), inside) => {
+                let (inside, act) = (inside.unwrap_or_default(), Shown(act));
+                match document.accepted {
+                    true => msg!("{file}{inside} : {act} : fait, {piece}", "{file}{inside}: {act}: done, {piece}"),
+                    false => msg!("{file}{inside} : {act} : refusé", "{file}{inside}: {act}: refused"),
+                }
+            }
+            (None, Some(inside)) => {
+                let number = document.number.map(|n| format!(" ({})", Shown(n))).unwrap_or_default();
+                match document.accepted {
+                    true => {
+                        msg!("{file}{inside} : acceptée, {piece}{number}", "{file}{inside}: accepted, {piece}{number}")
+                    }
+                    false => msg!("{file}{inside} : refusée{number}", "{file}{inside}: refused{number}"),
+                }
+            }
+            (None, None) => continue,
         };
         lines.push(says.get(lang).to_owned());
     }

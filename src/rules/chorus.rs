@@ -563,3 +563,9 @@ fn breakdown(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
         disagree(rule, case, stated, sum, format!("Σ {n} × BT-117"), found);
     }
 }
+
+/// What is wrong with files that an act adds to a pièce: their names and their sizes in bytes.
+pub fn added(files: &[(&str, u64)], limits: &crate::config::Limits) -> Vec<Finding> {
+    let of = |id: &str| TABLE.iter().find(|r| r.id == id).expect("the table has this rule");
+    attachments::added(of, files, limits)
+}

@@ -41,11 +41,11 @@ static TABLE: [Rule; 18] = [
         t("une facture scannée", "a scanned invoice"),
         t("embarquez le XML dans le PDF sous le nom factur-x.xml (PDF/A-3, /AF et /EmbeddedFiles : c'est une Factur-X), ou déposez à côté un formulaire <nom>.depot.xml qui nomme le PDF",
           "embed the XML in the PDF under the name factur-x.xml (PDF/A-3, /AF and /EmbeddedFiles: that is a Factur-X), or drop a form <name>.depot.xml beside it that names the PDF"), None),
-    rule("L-04", &[],
-        t("pas encore de flux de cycle de vie (CPPStatut)", "no life-cycle flows (CPPStatut) yet"),
-        t("cette version ne fait pas les actes ; le flux est gardé de côté", "this version does no acts; the flow is held"),
-        same("<CPPStatut>"),
-        t("attendez la version qui traite les actes", "wait for the version that does acts"), None),
+    rule("L-04", &["BT-1", "BT-2", "BT-29"],
+        t("un flux de cycle de vie (CPPStatut) dit pour chaque acte le fournisseur, le numéro de la pièce et le statut", "a life-cycle flow (CPPStatut) says for each act the supplier, the pièce's number and the status"),
+        t("sans eux on ne sait pas quoi faire, ni de quelle pièce", "without them nobody knows what to do, nor to which pièce"),
+        same("<CPPFactureStatutUnitaire> … <IdFacture/>"),
+        t("complétez l'acte indiqué et redéposez ce flux ; les autres actes du même flux sont faits", "complete the act shown and drop the flow again; the other acts of the same flow are done"), None),
     rule("L-05", &["BG-24"],
         t("chaque fichier qu'un formulaire de dépôt nomme est à côté de lui, et d'abord le fichier principal", "every file that a deposit form names is beside it, the main file before all"),
         t("une pièce se juge et se transmet avec tout ce qui l'accompagne", "a pièce is judged and handed on with all that comes with it"),
@@ -130,10 +130,8 @@ fn of(id: &str) -> &'static Rule {
 /// A document that is none of the three; `place` is its root's.
 pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
     let finding = match what {
-        NotAPiece::CppStatut => of("L-04").finding(msg!(
-            "ce flux de cycle de vie n'est pas encore traité",
-            "this life-cycle flow is not handled yet"
-        )),
+        // Its acts are read; what is wrong with them is told one by one.
+        NotAPiece::CppStatut => return no_acts(place),
         NotAPiece::DepositForm => of("L-05")
             .finding(msg!("ce formulaire de dépôt n'en porte pas le nom", "this deposit form has not the name of one"))
             .expected(msg!("<nom>.depot.xml, 1 Mio au plus", "<name>.depot.xml, 1 MiB at most")),
@@ -155,6 +153,54 @@ pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
         }
     };
     finding.at(Some(place))
+}
+
+/// A life-cycle flow that asks for nothing.
+pub fn no_acts(place: Place) -> Finding {
+    let finding = of("L-04").finding(msg!("ce flux ne demande aucun acte", "this flow asks for no act"));
+    finding.at(Some(place)).expected(msg!(
+        "CPPFactureStatuts, avec un CPPFactureStatutUnitaire par acte",
+        "CPPFactureStatuts, with a CPPFactureStatutUnitaire for each act"
+    ))
+}
+
+/// An integration report, dropped where acts are.
+pub fn report_not_acts(place: Place) -> Finding {
+    let finding = of("L-04").finding(msg!(
+        "c'est un compte rendu d'intégration (CPPFluxStatuts), pas des actes",
+        "this is an integration report (CPPFluxStatuts), no acts"
+    ));
+    finding.at(Some(place)).found("CPPFluxStatuts").expected(Msg::same("CPPFactureStatuts"))
+}
+
+/// Acts, embedded in a PDF.
+pub fn acts_in_a_pdf() -> Finding {
+    of("L-04").finding(msg!(
+        "ce PDF embarque des actes (CPPStatut) au lieu d'une facture",
+        "acts (CPPStatut) are embedded in this PDF in an invoice's place"
+    ))
+}
+
+/// An act without a datum that it needs.
+pub fn act_lacks(name: &'static str, place: Place) -> Finding {
+    let finding = of("L-04").finding(msg!("l'acte n'a pas de {name}", "the act has no {name}"));
+    finding.at(Some(place)).expected(Msg::same(name))
+}
+
+/// An act whose status is none.
+pub fn no_status(word: &str, place: Place) -> Finding {
+    let shown = Shown(word).to_string();
+    let finding = of("L-04").finding(msg!("{shown} n'est pas un statut", "{shown} is no status"));
+    finding.at(Some(place)).found(word).expected(msg!(
+        "un code de statut (docs/lifecycle.md), comme REFUSEE_MOE, ou son numéro",
+        "a status's code (docs/lifecycle.md), such as REFUSEE_MOE, or its number"
+    ))
+}
+
+/// An act that names its pièce's date, which is none.
+pub fn act_date(word: &str, place: Place) -> Finding {
+    let finding = of("L-04").finding(msg!("DateFacture n'est pas un jour", "DateFacture is no day"));
+    finding.at(Some(place)).found(word).expected(Msg::same("2026-03-31"))
 }
 
 /// An archive inside an archive.

@@ -379,6 +379,14 @@ pub fn too_many_pieces(most: usize) -> Finding {
         .expected(msg!("{most} au plus", "{most} at most"))
 }
 
+/// More acts than a flow may bring.
+pub fn too_many_acts(acts: usize, most: usize) -> Finding {
+    PIECES
+        .finding(msg!("le flux demande plus de {most} actes", "the flow asks for more than {most} acts"))
+        .found(acts.to_string())
+        .expected(msg!("{most} au plus", "{most} at most"))
+}
+
 /// No pièce at all.
 pub fn no_piece() -> Finding {
     NO_PIECE.finding(msg!("l'archive ne contient aucune pièce", "the archive holds no pièce"))

@@ -17,7 +17,7 @@ mod store;
 pub use claim::{Claim, ClaimError, Opened};
 pub use name::{FlowId, FlowIds, escape, unescape};
 pub use scan::{Candidate, Look, Scanner, Stray, is_in_progress};
-pub use store::{Left, Staged};
+pub use store::{Kept, Left, Staged};
 
 use crate::config::Barrier;
 use crate::text::Text;

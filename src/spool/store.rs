@@ -16,6 +16,19 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
+/// A deposit that was decided: its file is, or soon will be, in its last place.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept<'a> {
+    /// Its id.
+    pub flow: &'a str,
+    /// The mode of the directory it was dropped in.
+    pub mode: &'a str,
+    /// Who dropped it.
+    pub partner: &'a str,
+    /// Its last place, below the root.
+    pub filed: &'a str,
+}
+
 /// What an earlier run left in `work/`.
 #[derive(Debug)]
 pub struct Left {
@@ -528,6 +541,17 @@ impl Spool {
     /// What the system said.
     pub fn read_own(&self, claim: &Claim, entry: Option<usize>) -> Result<Vec<u8>, SpoolError> {
         self.read(&entry.map_or_else(|| claim.copy(), |entry| claim.member(entry)))
+    }
+
+    /// Opens the file of a decided deposit, in its last place or, until it is filed there, in `work/`.
+    ///
+    /// # Errors
+    /// What the system said of its last place.
+    pub fn open_kept(&self, kept: &Kept<'_>) -> Result<File, SpoolError> {
+        let Kept { flow, mode, partner, filed } = kept;
+        let copy = format!("work/{mode}/{partner}/{flow}.copy");
+        // It may be filed away between two looks: whoever files needs no ledger and does not wait.
+        self.open_file(filed).or_else(|_| self.open_file(&copy)).or_else(|_| self.open_file(filed))
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, SpoolError> {

@@ -1,6 +1,7 @@
-//! What Chorus Pro asks of the files that come with a pièce (BG-24; a deposit form's): their names, their sizes, their encoding.
+//! What Chorus Pro asks of the files that come with a pièce (BG-24; a deposit form's): their names, sizes, encoding.
 
 use super::{Case, Finding, Findings, Rule};
+use crate::config::Limits;
 use crate::msg;
 use crate::piece::Attachment;
 use crate::piece::base64::{self, Fault};
@@ -38,24 +39,28 @@ fn files<'d>(case: &Case<'_, 'd>) -> impl Iterator<Item = File<'d>> {
 /// C-08.
 pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     for File { name, at, .. } in files(case) {
-        let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
-        let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
-        if known && name.chars().count() <= 50 {
-            continue;
-        }
-        let message = if name.is_empty() {
-            msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
-        } else if known {
-            msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
-        } else {
-            msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
-        };
-        let list = EXTENSIONS[..35].join(" ");
-        found.push(rule.finding(message).at(Some(at)).found(name).expected(msg!(
-            "50 caractères au plus, extension parmi {list}",
-            "at most 50 characters, an extension among {list}"
-        )));
+        found.extend(misnamed(rule, name).map(|f| f.at(Some(at))));
     }
+}
+
+fn misnamed(rule: &'static Rule, name: &str) -> Option<Finding> {
+    let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
+    let known = !extension.is_empty() && EXTENSIONS.iter().any(|e| e.eq_ignore_ascii_case(extension));
+    if known && name.chars().count() <= 50 {
+        return None;
+    }
+    let message = if name.is_empty() {
+        msg!("cette pièce jointe n'a pas de nom", "this attachment has no name")
+    } else if known {
+        msg!("le nom de cette pièce jointe est trop long", "the name of this attachment is too long")
+    } else {
+        msg!("ce type de pièce jointe n'est pas admis", "this type of attachment is not allowed")
+    };
+    let list = EXTENSIONS[..35].join(" ");
+    Some(rule.finding(message).found(name).expected(msg!(
+        "50 caractères au plus, extension parmi {list}",
+        "at most 50 characters, an extension among {list}"
+    )))
 }
 
 /// C-09.
@@ -64,31 +69,36 @@ pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Finding
     let mut all = 0;
     for File { name, size, at } in files(case) {
         all += size;
-        let limit = limits.attachment;
-        let message = match size {
-            0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
-            _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
-            _ => continue,
-        };
-        found.push(
-            rule.finding(message)
-                .at(Some(at))
-                .found(format!("{} ({size})", if name.is_empty() { "–" } else { name }))
-                .expected(msg!("de 1 à {} octets", "1 to {} bytes", limit - 1)),
-        );
+        let name = if name.is_empty() { "–" } else { name };
+        found.extend(missized(rule, name, size, limits.attachment).map(|f| f.at(Some(at))));
     }
-    let limit = limits.attachments;
-    if all > limit {
-        found.push(
-            rule.finding(msg!(
-                "les pièces jointes sont trop lourdes ensemble",
-                "the attachments are too large together"
-            ))
-            .at(Some(p.place(p.root())))
-            .found(all.to_string())
-            .expected(msg!("{limit} octets au plus en tout", "at most {limit} bytes in all")),
-        );
-    }
+    found.extend(too_large(rule, all, limits.attachments).map(|f| f.at(Some(p.place(p.root())))));
+}
+
+fn missized(rule: &'static Rule, name: &str, size: u64, limit: u64) -> Option<Finding> {
+    let message = match size {
+        0 => msg!("cette pièce jointe est vide", "this attachment is empty"),
+        _ if size >= limit => msg!("cette pièce jointe est trop lourde", "this attachment is too large"),
+        _ => return None,
+    };
+    let finding = rule.finding(message).found(format!("{name} ({size})"));
+    Some(finding.expected(msg!("de 1 à {} octets", "1 to {} bytes", limit - 1)))
+}
+
+fn too_large(rule: &'static Rule, all: u64, limit: u64) -> Option<Finding> {
+    let message = msg!("les pièces jointes sont trop lourdes ensemble", "the attachments are too large together");
+    let expected = msg!("{limit} octets au plus en tout", "at most {limit} bytes in all");
+    (all > limit).then(|| rule.finding(message).found(all.to_string()).expected(expected))
+}
+
+/// What is wrong with files that an act adds to a pièce: their names and sizes.
+pub(super) fn added(of: fn(&str) -> &'static Rule, files: &[(&str, u64)], limits: &Limits) -> Vec<Finding> {
+    let (name, size) = (of("C-08"), of("C-09"));
+    let each = files.iter().flat_map(|(called, bytes)| {
+        let missized = missized(size, called, *bytes, limits.attachment);
+        misnamed(name, called).into_iter().chain(missized)
+    });
+    each.chain(too_large(size, files.iter().map(|(_, bytes)| bytes).sum(), limits.attachments)).collect()
 }
 
 /// C-15.

@@ -1,12 +1,14 @@
 //! Layer *works*: the matrix, the actors, the annuaire, the marché.
 
 pub mod actors;
+mod acts;
 pub mod cadres;
 mod marche;
 pub mod names;
 mod services;
 
 use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
+use crate::annuaire::Annuaire;
 use crate::clock::Instant;
 use crate::error::shown;
 use crate::msg;
@@ -16,6 +18,7 @@ use actors::{Actor, Source};
 use cadres::{Cell, Kind, Named};
 pub(crate) use marche::may_see_sheet;
 use marche::{awaits_sheet, cadre_used, has_role, in_time, may_see, not_solidaire, registered};
+pub use services::address;
 use services::{either_given, engagement_given, service_active, service_given, service_known};
 
 const DECK: &str = "Chorus Pro, training deck on works invoices";
@@ -38,7 +41,7 @@ const fn rule(
 use Severity::{Error, Warning};
 
 #[rustfmt::skip]
-static TABLE: [Rule; 35] = [
+static TABLE: [Rule; 45] = [
     rule("T-01", Error, &["BT-23"],
         t("le cadre est un cadre de travaux : A4 à A8, A10, A13 à A20, A22 à A25", "the cadre is a works cadre: A4 to A8, A10, A13 to A20, A22 to A25"),
         t("guichet reçoit les pièces de travaux ; les autres restent sur le portail", "guichet takes works pièces; others stay with the portal"),
@@ -201,6 +204,8 @@ static TABLE: [Rule; 35] = [
         "guichet", t("deux références au même A4", "two references to the same A4"),
         t("retirez la référence en trop", "remove the spare reference"), None),
     names::MALFORMED, names::DISAGREES, names::USED,
+    acts::UNKNOWN, acts::AMBIGUOUS, acts::NOT_NOW, acts::NOT_YOURS, acts::MOTIF, acts::COMMENT, acts::AMOUNT,
+    acts::CORRECTION, acts::NO_ACT, acts::ORIGINAL,
 ];
 
 /// The rules of this layer, in order.
@@ -460,12 +465,7 @@ fn known(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(annuaire) = case.context.annuaire else { return };
     for (label, actor) in involved(case) {
         if annuaire.structure(actor.id).is_none() && !is_told(case, actor) {
-            found.push(about(case, actor, |id| {
-                rule.finding(Msg::new(
-                    format!("la structure {id} ({}) n'est pas dans l'annuaire", label.fr),
-                    format!("the structure {id} ({}) is not in the annuaire", label.en),
-                ))
-            }));
+            found.push(about(case, actor, |id| unknown(rule, id, label)));
         }
     }
 }
@@ -474,14 +474,35 @@ fn active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let Some(annuaire) = case.context.annuaire else { return };
     for (label, actor) in involved(case) {
         if annuaire.structure(actor.id).is_some_and(|s| !s.active) {
-            found.push(about(case, actor, |id| {
-                rule.finding(Msg::new(
-                    format!("la structure {id} ({}) n'est plus active", label.fr),
-                    format!("the structure {id} ({}) is no longer active", label.en),
-                ))
-            }));
+            found.push(about(case, actor, |id| inactive(rule, id, label)));
         }
     }
+}
+
+fn unknown(rule: &'static Rule, id: &str, label: Text) -> Finding {
+    rule.finding(Msg::new(
+        format!("la structure {id} ({}) n'est pas dans l'annuaire", label.fr),
+        format!("the structure {id} ({}) is not in the annuaire", label.en),
+    ))
+}
+
+fn inactive(rule: &'static Rule, id: &str, label: Text) -> Finding {
+    rule.finding(Msg::new(
+        format!("la structure {id} ({}) n'est plus active", label.fr),
+        format!("the structure {id} ({}) is no longer active", label.en),
+    ))
+}
+
+/// What is wrong with a structure in the role that a correction gives it.
+pub fn structure(annuaire: &Annuaire, id: &str, role: Role) -> Option<Finding> {
+    let (label, name) = (role.label(), shown(id));
+    let finding = match annuaire.structure(id) {
+        None => unknown(of("T-14"), &name, label),
+        Some(structure) if !structure.active => inactive(of("T-15"), &name, label),
+        Some(_) if role == Role::Moe && id == STATE => the_state(of("T-26")),
+        Some(_) => return None,
+    };
+    Some(finding.found(id))
 }
 
 /// A finding about a structure: at its place in the flow; one that only the sheet names is named to those in it.
@@ -547,13 +568,18 @@ const STATE: &str = "11000201100044";
 
 fn not_the_state(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let Some(moe) = case.actors.moe.filter(|m| m.id == STATE) {
-        found.push(
-            rule.finding(msg!("la MOE est désignée par le SIRET de l'État", "the MOE is named by the State's SIRET"))
-                .at(moe.at.map(|at| case.piece.place(at)))
-                .found(STATE)
-                .expected(msg!("le SIRET de la MOE", "the MOE's SIRET")),
-        );
+        found.push(the_state(rule).at(moe.at.map(|at| case.piece.place(at))));
     }
+}
+
+fn the_state(rule: &'static Rule) -> Finding {
+    let message = msg!("la MOE est désignée par le SIRET de l'État", "the MOE is named by the State's SIRET");
+    rule.finding(message).found(STATE).expected(msg!("le SIRET de la MOE", "the MOE's SIRET"))
+}
+
+/// A valideur who is the depositor.
+pub fn oneself(rule: &'static Rule, id: &str) -> Finding {
+    rule.finding(msg!("le valideur est le déposant lui-même", "the valideur is the depositor itself")).found(id)
 }
 
 fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
@@ -561,13 +587,6 @@ fn not_oneself(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let (Some(valideur), Some(seller)) = (a.valideur1, a.seller)
         && valideur.id == seller.id
     {
-        found.push(
-            rule.finding(msg!(
-                "le premier valideur est le déposant lui-même",
-                "the first valideur is the depositor itself"
-            ))
-            .at(valideur.at.map(|at| case.piece.place(at)))
-            .found(valideur.id),
-        );
+        found.push(oneself(rule, valideur.id).at(valideur.at.map(|at| case.piece.place(at))));
     }
 }

@@ -1,10 +1,12 @@
 //! Where inside the destinataire a pièce goes: its service, and the engagement that it is paid from.
 
 use super::marche::{awaits_sheet, may_see_sheet};
-use crate::annuaire::Structure;
+use super::of;
+use crate::annuaire::{Annuaire, Structure};
 use crate::error::shown;
+use crate::facts::Facts;
 use crate::msg;
-use crate::rules::{Case, Findings, Place, Rule, chorus};
+use crate::rules::{Case, Finding, Findings, Place, Rule, chorus};
 
 /// The destinataire's structure with the service and the engagement that the pièce gives it.
 struct Addressed<'a> {
@@ -38,7 +40,7 @@ pub(super) fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mu
     if let Some(Addressed { structure, name: id, service: None, .. }) = addressed_whole(case)
         && structure.service_required
     {
-        found.push(rule.finding(msg!("{id} exige un code service", "{id} asks for a service code")).at(at_buyer(case)));
+        found.push(asks_service(rule, id).at(at_buyer(case)));
     }
 }
 
@@ -83,23 +85,14 @@ pub(super) fn service_known(rule: &'static Rule, case: &Case<'_, '_>, found: &mu
         // Codes that are none are told already.
         if chorus::is_service_code(code) && (says || structure.service_required) {
             let code = shown(told_code(case, code));
-            found.push(
-                rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}"))
-                    .at(at_service(case))
-                    .found(code.clone()),
-            );
+            found.push(has_no_service(rule, id, &code).at(at_service(case)));
         }
     }
 }
 
 pub(super) fn service_active(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     for Serving { code, .. } in services(case).filter(|s| s.service.is_some_and(|s| !s.active)) {
-        let code = told_code(case, code);
-        found.push(
-            rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active"))
-                .at(at_service(case))
-                .found(code),
-        );
+        found.push(inactive(rule, told_code(case, code)).at(at_service(case)));
     }
 }
 
@@ -108,16 +101,9 @@ pub(super) fn engagement_given(rule: &'static Rule, case: &Case<'_, '_>, found: 
     let asking =
         services(case).find(|s| s.structure.id == structure.id && s.service.is_some_and(|s| s.engagement_required));
     let finding = match asking {
-        _ if structure.engagement_required => {
-            rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement")).at(at_buyer(case))
-        }
+        _ if structure.engagement_required => asks_engagement(rule, id).at(at_buyer(case)),
         Some(Serving { code, .. }) => {
-            let code = shown(told_code(case, code));
-            rule.finding(msg!(
-                "le service {code} de {id} exige un numéro d'engagement",
-                "the service {code} of {id} asks for an engagement"
-            ))
-            .at(at_service(case))
+            service_asks_engagement(rule, id, &shown(told_code(case, code))).at(at_service(case))
         }
         None => return,
     };
@@ -130,12 +116,62 @@ pub(super) fn either_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut
         && !structure.service_required
         && !structure.engagement_required
     {
-        found.push(
-            rule.finding(msg!(
-                "{id} exige un code service ou un engagement",
-                "{id} asks for a service code or an engagement"
-            ))
-            .at(at_buyer(case)),
-        );
+        found.push(asks_either(rule, id).at(at_buyer(case)));
     }
+}
+
+/// What is wrong with the address that a pièce would have after a correction.
+pub fn address(annuaire: &Annuaire, facts: &Facts) -> Vec<Finding> {
+    let Some(structure) = facts.destinataire.as_deref().and_then(|id| annuaire.structure(id)) else {
+        return Vec::new(); // told of the structure itself
+    };
+    let (id, code, engagement) = (&*structure.id, facts.service.as_deref(), facts.engagement.as_deref());
+    let service = code.and_then(|code| annuaire.service(id, code));
+    let says = structure.service_required || !annuaire.services_of(id).is_empty();
+    let mut found = Vec::new();
+    match (code, service) {
+        (None, _) if structure.service_required => found.push(asks_service(of("T-16"), id)),
+        (None, _) if structure.either_required && !structure.engagement_required && engagement.is_none() => {
+            found.push(asks_either(of("T-20"), id));
+        }
+        (Some(code), None) if says => found.push(has_no_service(of("T-17"), id, &shown(code))),
+        (Some(code), Some(service)) if !service.active => found.push(inactive(of("T-18"), code)),
+        _ => {}
+    }
+    match (service, code) {
+        _ if engagement.is_some() => {}
+        _ if structure.engagement_required => found.push(asks_engagement(of("T-19"), id)),
+        (Some(service), Some(code)) if service.engagement_required => {
+            found.push(service_asks_engagement(of("T-19"), id, &shown(code)));
+        }
+        _ => {}
+    }
+    found
+}
+
+fn asks_service(rule: &'static Rule, id: &str) -> Finding {
+    rule.finding(msg!("{id} exige un code service", "{id} asks for a service code"))
+}
+
+fn has_no_service(rule: &'static Rule, id: &str, code: &str) -> Finding {
+    rule.finding(msg!("{id} n'a pas de service {code}", "{id} has no service {code}")).found(code)
+}
+
+fn inactive(rule: &'static Rule, code: &str) -> Finding {
+    rule.finding(msg!("le service {code} n'est plus actif", "the service {code} is no longer active")).found(code)
+}
+
+fn asks_engagement(rule: &'static Rule, id: &str) -> Finding {
+    rule.finding(msg!("{id} exige un numéro d'engagement", "{id} asks for an engagement"))
+}
+
+fn service_asks_engagement(rule: &'static Rule, id: &str, code: &str) -> Finding {
+    rule.finding(msg!(
+        "le service {code} de {id} exige un numéro d'engagement",
+        "the service {code} of {id} asks for an engagement"
+    ))
+}
+
+fn asks_either(rule: &'static Rule, id: &str) -> Finding {
+    rule.finding(msg!("{id} exige un code service ou un engagement", "{id} asks for a service code or an engagement"))
 }

@@ -1,14 +1,19 @@
 //! What a judged deposit makes true, given what is true already. Pure: the ledger is seen through [`View`], inside the
 //! batch's own transaction, so that each deposit sees what the earlier ones of the same batch made true.
 
+pub mod act;
+mod correct;
+
 use crate::association::{self, Deposit, Earlier};
 use crate::clock::Instant;
 use crate::config::Delays;
 use crate::judge::{Cited, Facts, Fate, Judged, JudgedFlow};
+use crate::lifecycle::acts::Motif;
 use crate::lifecycle::{self, Holding, Statut};
 use crate::rules::works::names::NamedFlow;
 use crate::rules::{Finding, chorus, works};
 use crate::trade::{Cadre, Role};
+pub use act::OtherTakers;
 use chrono::Datelike;
 
 /// What must be unique among pièces not refused (G1.42).
@@ -89,6 +94,24 @@ pub trait View {
     /// # Errors
     /// The ledger's.
     fn trail(&self, piece: &str) -> Result<Vec<Passed>, Self::Error>;
+
+    /// The pièce of this id.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn by_id(&self, id: &str) -> Result<Option<Earlier>, Self::Error>;
+
+    /// The pièces of this number, in order of deposit; whose they are is for the caller to see.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn of_number(&self, number: &str) -> Result<Vec<Earlier>, Self::Error>;
+
+    /// The pièces that a pièce took, each with who else takes it and is not refused.
+    ///
+    /// # Errors
+    /// The ledger's.
+    fn taken_by(&self, piece: &str) -> Result<Vec<(Earlier, OtherTakers)>, Self::Error>;
 }
 
 /// A status that a pièce has had.
@@ -213,8 +236,19 @@ pub struct Happening {
     pub status: Statut,
     /// Who caused it: a structure; none: guichet.
     pub by: Option<String>,
+    /// Why, as a code.
+    pub motif: Option<Motif>,
+    /// Why, in words.
+    pub comment: Option<String>,
     /// Who is told.
     pub told: Told,
+}
+
+impl Happening {
+    /// What needs no words.
+    fn of(status: Statut, by: Option<String>, told: Told) -> Happening {
+        Happening { status, by, motif: None, comment: None, told }
+    }
 }
 
 /// Who is told of an event.
@@ -371,7 +405,7 @@ fn take<V: View>(earlier: &Earlier, cadre: Cadre, depositor: &str, view: &V) -> 
     let before = earlier.facts.cadre.as_deref().and_then(|c| c.parse().ok());
     let row = before.and_then(|before| association::of(cadre, before)).expect("what was found is in the table");
     let told = concerned(&earlier.facts, &view.trail(&earlier.id)?);
-    let event = Happening { status: row.becomes, by: Some(depositor.to_owned()), told: Told::PartnersOf(told) };
+    let event = Happening::of(row.becomes, Some(depositor.to_owned()), Told::PartnersOf(told));
     Ok(Taken { id: earlier.id.clone(), facts: earlier.facts.clone(), event })
 }
 
@@ -433,16 +467,16 @@ fn accepted(route: &crate::judge::Route, facts: &Facts) -> Vec<Happening> {
     told_arrival.push(route.holder.1.clone());
     told_arrival.extend(route.copies.iter().map(|(_, who)| who.clone()));
     vec![
-        Happening { status: Statut::Brouillon, by: Some(depositor.clone()), told: Told::Nobody },
-        Happening { status: Statut::Deposee, by: Some(depositor), told: Told::PartnersOf(told) },
-        Happening { status: route.arrival, by: None, told: Told::PartnersOf(told_arrival) },
+        Happening::of(Statut::Brouillon, Some(depositor.clone()), Told::Nobody),
+        Happening::of(Statut::Deposee, Some(depositor), Told::PartnersOf(told)),
+        Happening::of(route.arrival, None, Told::PartnersOf(told_arrival)),
     ]
 }
 
 /// Brouillon, and refused at the control: told to who deposited, alone.
 fn refused_events() -> Vec<Happening> {
     vec![
-        Happening { status: Statut::Brouillon, by: None, told: Told::Nobody },
-        Happening { status: Statut::RefuseeControle, by: None, told: Told::Depositing },
+        Happening::of(Statut::Brouillon, None, Told::Nobody),
+        Happening::of(Statut::RefuseeControle, None, Told::Depositing),
     ]
 }

@@ -1,0 +1,248 @@
+//! Acts: a pièce that is here moves on, because a flow, a command or the clock says so. The single writer's other half:
+//! decided, recorded and told as deposits are, in the same batch; whoever receives the pièce then receives its bytes.
+
+use super::CounterError;
+use super::desk::{Of, Writing};
+use crate::asked::{Asked, Done};
+use crate::decision::act::{self, Asking, Deed, holder_after};
+use crate::decision::{Happening, Taken, View};
+use crate::event::Event;
+use crate::flux::{self, archive};
+use crate::judge::Judged;
+use crate::ledger::{Hash, Move, Source, Supplement};
+use crate::msg;
+use crate::piece::attached;
+use crate::retour;
+use crate::rules::{Finding, works};
+use crate::spool::{Claim, Kept, Tray};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{BufReader, Read, Seek};
+
+/// A file of a pièce: which part of it, its name as written, its bytes.
+struct Part {
+    /// None: the pièce itself.
+    part: Option<String>,
+    name: String,
+    bytes: Vec<u8>,
+}
+
+impl Writing<'_, '_> {
+    /// Does the acts of a life-cycle flow, one after another; what is wrong with one costs the others nothing. How many
+    /// are done.
+    pub fn acts(&mut self, claim: &Claim, judged: &mut Judged) -> Result<usize, CounterError> {
+        let (annuaire, limits) = (&self.intake.annuaire, &self.intake.config.limits);
+        let asking = Asking { partner: Some(&claim.partner), annuaire, limits };
+        let mut count = 0;
+        for unit in &mut judged.acts {
+            let Some(asked) = &unit.asked else { continue };
+            match self.act(asked, &asking, Some(claim))? {
+                Ok(done) => {
+                    unit.done = Some(done);
+                    count += 1;
+                }
+                Err(findings) => {
+                    let start = judged.findings.len();
+                    judged.findings.extend(findings);
+                    unit.findings = start..judged.findings.len();
+                }
+            }
+        }
+        Ok(count)
+    }
+
+    /// Decides one act and records what it makes true; `via`: the deposit that brings it.
+    pub fn act(
+        &mut self,
+        asked: &Asked,
+        asking: &Asking<'_>,
+        via: Option<&Claim>,
+    ) -> Result<Result<Done, Vec<Finding>>, CounterError> {
+        let deed = match act::act(asked, asking, &self.entry)? {
+            Ok(deed) => deed,
+            Err(findings) => return Ok(Err(findings)),
+        };
+        let supplements = asked.attached.iter().map(|file| {
+            let sha256 = Sha256::digest(&file.bytes).into();
+            Supplement { name: file.name.clone(), sha256, bytes: file.bytes.clone() }
+        });
+        let done = Done { piece: deed.piece.id.clone(), status: deed.status() };
+        match self.record(&deed, via, &supplements.collect::<Vec<_>>())? {
+            Ok(()) => Ok(Ok(done)),
+            Err(finding) => Ok(Err(vec![finding.at(asked.place.clone())])),
+        }
+    }
+
+    /// Does what the clock does to these pièces; gives those that cannot move on, for their bytes are not there.
+    pub fn silences(&mut self, pieces: &[String]) -> Result<Vec<String>, CounterError> {
+        let mut stuck = Vec::new();
+        for id in pieces {
+            let Some(piece) = self.entry.by_id(id)? else { continue };
+            let Some(deed) = act::silence(piece, &self.entry)? else { continue };
+            match self.record(&deed, None, &[])? {
+                Ok(()) => self.done.tally.delays += 1,
+                Err(finding) => {
+                    let (piece, why) = (id.clone(), finding.found.unwrap_or_default());
+                    self.done.events.push(Event::BytesMissing { piece: piece.clone(), why });
+                    stuck.push(piece);
+                }
+            }
+        }
+        Ok(stuck)
+    }
+
+    /// Records a deed, tells it, and gives the pièce's bytes to whoever has it now. Where they cannot be had, nothing
+    /// is changed and a finding says so.
+    pub fn record(
+        &mut self,
+        deed: &Deed,
+        via: Option<&Claim>,
+        supplements: &[Supplement],
+    ) -> Result<Result<(), Finding>, CounterError> {
+        let Deed { piece, facts, events, changes, released } = deed;
+        let arrives = deed.status().is_arrival();
+        let holder = holder_after(deed.status(), facts);
+        let readers =
+            holder.filter(|_| arrives).map(|(_, who)| self.partners_of(&[who.to_owned()])).unwrap_or_default();
+        let had = self.entry.delivered(&piece.id)?;
+        let parts =
+            if readers.iter().any(|reader| !had.iter().any(|(partner, part)| partner == reader && part.is_none())) {
+                match self.parts(&piece.id, via)? {
+                    Ok(parts) => parts,
+                    Err(finding) => return Ok(Err(finding)),
+                }
+            } else {
+                Vec::new()
+            };
+        for (what, [_, is]) in changes {
+            let what = what.parse().expect("changes are of data that have a name");
+            self.entry.correct(&piece.id, what, is.as_deref())?;
+        }
+        let json = (!changes.is_empty()).then(|| serde_json::to_string(changes).expect("changes are plain data"));
+        for (n, happening) in events.iter().enumerate() {
+            let first = n == 0;
+            let Happening { status, by, motif, comment, .. } = happening;
+            self.entry.moves(&Move {
+                by: by.as_deref(),
+                motif: motif.map(|m| m.word()),
+                comment: comment.as_deref(),
+                via: via.filter(|_| first).map(|claim| claim.id.as_str()),
+                changes: json.as_deref().filter(|_| first),
+                supplements: if first { supplements } else { &[] },
+                holder: holder_after(*status, facts),
+                ..Move::of(&piece.id, *status, self.now)
+            })?;
+            self.tell(facts, happening, &piece.partner);
+        }
+        for Taken { id, facts, event } in released {
+            let Happening { status, comment, .. } = event;
+            let holder = holder_after(*status, facts);
+            self.entry.moves(&Move { comment: comment.as_deref(), holder, ..Move::of(id, *status, self.now) })?;
+            self.tell(facts, event, &piece.partner);
+        }
+        let added = self.entry.supplements(&piece.id)?;
+        let parts: Vec<Part> = parts.into_iter().chain(added.into_iter().map(Part::from)).collect();
+        let flow = self.entry.source(&piece.id)?.flow;
+        for partner in &readers {
+            let lacks = |part: &&Part| !had.iter().any(|(had, which)| had == partner && *which == part.part);
+            for part in parts.iter().filter(lacks) {
+                self.part(partner, &piece.id, &flow, part)?;
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Stages a file of a pièce for a partner.
+    fn part(&mut self, partner: &str, piece: &str, flow: &str, part: &Part) -> Result<(), CounterError> {
+        let sequence = self.entry.sequence(partner)?;
+        let name = match &part.part {
+            None => retour::piece_name(sequence, piece, &part.name),
+            Some(_) => retour::attachment_name(sequence, piece, &part.name),
+        };
+        self.intake.spool.stage(partner, &name, &part.bytes)?;
+        let of = Of { flow: Some(flow), piece: Some(piece), part: part.part.as_deref() };
+        self.outbound(of, partner, Tray::Pieces, sequence, &name, Sha256::digest(&part.bytes).into(), None)
+    }
+
+    /// The pièce as it was deposited and every file that it embeds; or what keeps us from having them.
+    fn parts(&mut self, piece: &str, via: Option<&Claim>) -> Result<Result<Vec<Part>, Finding>, CounterError> {
+        let source = self.entry.source(piece)?;
+        let original = match via.filter(|claim| claim.id.as_str() == source.flow) {
+            // It came with the acts: its file is still being worked on.
+            Some(claim) => self.intake.spool.read_own(claim, source.entry).map_err(|e| e.to_string()),
+            None => self.original(&source),
+        };
+        let bytes = match original {
+            Ok(bytes) => bytes,
+            Err(why) => return Ok(Err(missing(piece, &why))),
+        };
+        let mut parts = Vec::new();
+        let extension = flux::sniff(&bytes).extension().to_owned();
+        attached::each(bytes.clone(), |n, name, bytes| {
+            parts.push(Part { part: Some(format!("embedded {n}")), name: name.to_owned(), bytes });
+            Ok::<(), CounterError>(())
+        })?;
+        parts.insert(0, Part { part: None, name: extension, bytes });
+        Ok(Ok(parts))
+    }
+
+    /// The bytes of a pièce from the file of its deposit, if they are what they were.
+    fn original(&self, source: &Source) -> Result<Vec<u8>, String> {
+        let mut file = self.intake.spool.open_kept(&Kept {
+            flow: &source.flow,
+            mode: &source.mode,
+            partner: &source.partner,
+            filed: source.filed.as_deref().unwrap_or_default(),
+        });
+        let file = file.as_mut().map_err(|e| e.to_string())?;
+        let told = |e: std::io::Error| e.to_string();
+        let Some(entry) = source.entry else {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(told)?;
+            return same(bytes, source.sha256);
+        };
+        let mut head = Vec::new();
+        Read::by_ref(file).take(512).read_to_end(&mut head).and_then(|_| file.rewind()).map_err(told)?;
+        if source.delivered.is_none() {
+            same_file(file, source.sha256)?;
+        }
+        let size = file.metadata().map_err(told)?.len();
+        let member = archive::member(flux::sniff(&head), BufReader::new(file), size, &archive::UNLIMITED, entry);
+        let bytes = member.ok().flatten().ok_or_else(|| "the archive has changed".to_owned())?;
+        same(bytes, source.delivered)
+    }
+}
+
+impl From<(i64, i64, Supplement)> for Part {
+    fn from((event, n, s): (i64, i64, Supplement)) -> Part {
+        Part { part: Some(format!("supplement {event} {n}")), name: s.name, bytes: s.bytes }
+    }
+}
+
+fn same(bytes: Vec<u8>, sha256: Option<Hash>) -> Result<Vec<u8>, String> {
+    let is = <Hash>::from(Sha256::digest(&bytes));
+    if sha256.is_none_or(|sha256| sha256 == is) { Ok(bytes) } else { Err("its bytes have changed".to_owned()) }
+}
+
+fn same_file(file: &mut File, sha256: Option<Hash>) -> Result<(), String> {
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; 1 << 16]);
+    let told = |e: std::io::Error| e.to_string();
+    loop {
+        match file.read(&mut buffer).map_err(told)? {
+            0 => break,
+            n => hash.update(&buffer[..n]),
+        }
+    }
+    file.rewind().map_err(told)?;
+    let is = <Hash>::from(hash.finalize());
+    if sha256.is_none_or(|sha256| sha256 == is) { Ok(()) } else { Err("its bytes have changed".to_owned()) }
+}
+
+fn missing(piece: &str, why: &str) -> Finding {
+    works::of("T-49")
+        .finding(msg!(
+            "les octets de {piece} ne sont plus à leur place ({why})",
+            "the bytes of {piece} are not in their place any more ({why})"
+        ))
+        .found(why)
+}
