@@ -220,6 +220,12 @@ pub fn read<'d>(doc: &'d Doc, name: &'d str) -> Piece<'d> {
     piece
 }
 
+/// The fields of a form that are filled in, as they stand.
+pub fn entries(doc: &Doc) -> impl Iterator<Item = (&str, &str)> {
+    let is_field = |node: &NodeId| doc.parent(*node) == Some(doc.root());
+    doc.nodes().skip(1).filter(is_field).map(|node| (doc.local(node), doc.text(node).trim()))
+}
+
 /// The files that a form names, each once: the main one first (no name at all where none is named).
 pub fn names(doc: &Doc) -> Vec<String> {
     let piece = read(doc, "");
@@ -400,26 +406,39 @@ fn earlier_numbers<'d>(p: &Piece<'d>) -> Option<Said<'d>> {
     Some((first, numbers.join("\n")))
 }
 
-/// One datum that both may give.
-type Datum = (Text, for<'d> fn(&Piece<'d>) -> Option<Said<'d>>);
+/// One datum that both may give: the field of the form, what it is, where an invoice has it.
+type Datum = (&'static str, Text, for<'d> fn(&Piece<'d>) -> Option<Said<'d>>);
 
 #[rustfmt::skip]
 static DATA: &[Datum] = &[
-    (t("le cadre", "the cadre"),                                     |p| text(p.process.or(p.process_extension))),
-    (t("le type de pièce", "the type of pièce"),                     |p| text(p.type_code)),
-    (t("le numéro", "the number"),                                   |p| text(p.number)),
-    (t("la date d'émission", "the issue date"),                      |p| day(p.issued)),
-    (t("la devise", "the currency"),                                 |p| text(p.currency)),
-    (t("le montant HT", "the amount without VAT"),                   |p| amount(p.totals.net)),
-    (t("le montant de TVA", "the amount of VAT"),                    |p| amount(p.total_vat())),
-    (t("le montant TTC", "the amount with VAT"),                     |p| amount(p.totals.gross)),
-    (t("le net à payer", "the amount due"),                          |p| amount(p.totals.due)),
-    (t("le fournisseur", "the supplier"),                            |p| actor(p.supplier())),
-    (t("le service du fournisseur", "the supplier's service"),       |p| text(p.seller_service)),
-    (t("l'engagement", "the engagement"),                            |p| text(p.engagement())),
-    (t("le marché", "the marché"),                                   |p| text(p.marche())),
-    (t("la pièce antérieure", "the earlier pièce"),                  |p| earlier_numbers(p)),
+    ("cadre",                 t("le cadre", "the cadre"),                                     |p| text(p.process.or(p.process_extension))),
+    ("type",                  t("le type de pièce", "the type of pièce"),                     |p| text(p.type_code)),
+    ("numero",                t("le numéro", "the number"),                                   |p| text(p.number)),
+    ("date",                  t("la date d'émission", "the issue date"),                      |p| day(p.issued)),
+    ("devise",                t("la devise", "the currency"),                                 |p| text(p.currency)),
+    ("ht",                    t("le montant HT", "the amount without VAT"),                   |p| amount(p.totals.net)),
+    ("tva",                   t("le montant de TVA", "the amount of VAT"),                    |p| amount(p.total_vat())),
+    ("ttc",                   t("le montant TTC", "the amount with VAT"),                     |p| amount(p.totals.gross)),
+    ("net-a-payer",           t("le net à payer", "the amount due"),                          |p| amount(p.totals.due)),
+    ("fournisseur",           t("le fournisseur", "the supplier"),                            |p| actor(p.supplier())),
+    ("fournisseur-service",   t("le service du fournisseur", "the supplier's service"),       |p| text(p.seller_service)),
+    ("engagement",            t("l'engagement", "the engagement"),                            |p| text(p.engagement())),
+    ("marche",                t("le marché", "the marché"),                                   |p| text(p.marche())),
+    ("piece-anterieure",      t("la pièce antérieure", "the earlier pièce"),                  |p| earlier_numbers(p)),
 ];
+
+/// What an invoice says of the fields of a form, each in its own words.
+pub fn said<'d>(invoice: &Piece<'d>) -> Vec<(&'static str, &'d str)> {
+    let mut said: Vec<_> = DATA.iter().filter_map(|(field, _, of)| Some((*field, of(invoice)?.0.text))).collect();
+    let cadre = invoice.process.or(invoice.process_extension).map_or("", |c| c.text);
+    let block = if matches!(cadre, "A10" | "A13" | "A14") { "valideur1" } else { "moe" };
+    said.extend(invoice.named_valideur().map(|a| (block, a.id.text)));
+    // The buyer is the destinataire, or the MOA where the marché's sheet says so.
+    said.extend(invoice.recipient().map(|a| ("destinataire", a.id.text)));
+    said.extend(invoice.buyer_service.map(|s| ("destinataire-service", s.text)));
+    said.extend(invoice.seller.name.map(|n| ("fournisseur-nom", n.text)));
+    said
+}
 
 /// What a form and the invoice beside it both say, and say differently.
 fn disagreements<'d>(form: &Piece<'d>, invoice: &Piece<'d>) -> Vec<Disagreement<'d>> {
@@ -431,7 +450,7 @@ fn disagreements<'d>(form: &Piece<'d>, invoice: &Piece<'d>) -> Vec<Disagreement<
             found.push(Disagreement { datum, form, invoice });
         }
     };
-    for (datum, of) in DATA {
+    for (_, datum, of) in DATA {
         compare(*datum, of(form), of(invoice));
     }
     let Some(page) = &form.form else { return found };
