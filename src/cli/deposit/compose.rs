@@ -394,7 +394,7 @@ mod tests {
     #[test]
     fn every_number_has_a_name_for_a_file() {
         assert_eq!(file_name("PDM 2026/04"), "PDM-2026-04");
-        assert_eq!((file_name(""), file_name("../x")), ("depot".to_owned(), "----x".to_owned()));
+        assert_eq!((file_name(""), file_name("../x")), ("depot".to_owned(), "---x".to_owned()));
         assert_eq!((prefix(Cadre::A15), prefix(Cadre::A20)), ("EA", "DG"));
     }
 }
