@@ -40,8 +40,8 @@ struct File {
     outcome: String,
     errors: Vec<String>,
     warnings: Vec<String>,
-    /// Where its pièce is when all is done.
-    status: String,
+    /// Where its pièce is when all is done; of acts there is none.
+    status: Option<String>,
     holder: Option<String>,
     dossier: Option<String>,
     /// `associates 01-F`, `replaces 01-F`, `associated_by 02-F`: the other's file.
@@ -136,7 +136,8 @@ fn run(dir: &Path, expected: &Expected) -> Vec<String> {
     for file in expected.step.iter().flat_map(|s| &s.file) {
         let mut links = file.links.clone();
         links.sort();
-        let (status, holder, dossier) = (file.status.clone(), file.holder.clone(), file.dossier.clone());
+        let Some(status) = file.status.clone() else { continue };
+        let (holder, dossier) = (file.holder.clone(), file.dossier.clone());
         let (found, meant) = (end(&house, file.name()), End { status, holder, dossier, links });
         if found != meant {
             wrong.push(format!("{}: {found:#?}\nexpected {meant:#?}", file.path));

@@ -3,7 +3,7 @@
 //! acts that are possible now. The clock's silence goes the same way.
 
 use super::correct;
-use super::{Changes, Happening, Passed, Taken, Told, View, concerned, holder};
+use super::{Changes, Happening, Passed, Taken, Told, View, concerned, holder, replaced};
 use crate::annuaire::Annuaire;
 use crate::asked::{Asked, What, Which};
 use crate::association::Earlier;
@@ -92,7 +92,7 @@ pub fn act<V: View>(asked: &Asked, asking: &Asking<'_>, view: &V) -> Result<Resu
         return Ok(Err(findings.into_iter().map(|f| at(asked, f)).collect()));
     }
     let words = Words { by: Some(actor), motif, comment: asked.comment.clone() };
-    let events = follow(row, &facts, &trail, words);
+    let events = follow(row, &facts, &changes, &trail, words);
     let released = release(&events, &piece, view)?;
     Ok(Ok(Deed { facts, events, changes, released, piece }))
 }
@@ -106,8 +106,8 @@ pub fn silence<V: View>(piece: Earlier, view: &V) -> Result<Option<Deed>, V::Err
         cadre_of(&piece.facts).and_then(|cadre| acts::possible(piece.status, cadre).find(|r| r.act == Act::Silence));
     let Some(row) = row else { return Ok(None) };
     let trail = view.trail(&piece.id)?;
-    let events = follow(row, &piece.facts, &trail, Words::default());
     let (facts, changes, released) = (piece.facts.clone(), Changes::new(), Vec::new());
+    let events = follow(row, &facts, &changes, &trail, Words::default());
     Ok(Some(Deed { facts, events, changes, released, piece }))
 }
 
@@ -212,7 +212,7 @@ impl Case<'_> {
         }
         let rows: Vec<&'static Row> =
             rows.into_iter().filter(|(_, other, _)| *other == role).map(|(r, ..)| r).collect();
-        let (row, motif) = self.motif(&rows)?;
+        let (row, motif) = self.motif(&rows).map_err(|finding| self.elsewhere(*finding, role))?;
         Ok((row, actor.to_owned(), motif))
     }
 
@@ -241,19 +241,23 @@ impl Case<'_> {
 
     /// What can be done now, and by whom.
     fn possible(&self) -> Msg {
-        let mut all: Vec<(Act, Role)> = Vec::new();
+        let mut all: Vec<(Role, Vec<&str>)> = Vec::new();
         for (row, role, _) in possible(self.piece.status, &self.piece.facts) {
-            if !all.contains(&(row.act, role)) {
-                all.push((row.act, role));
+            let word = row.act.word();
+            match all.iter_mut().find(|(other, _)| *other == role) {
+                Some((_, words)) if words.contains(&word) => {}
+                Some((_, words)) => words.push(word),
+                None => all.push((role, vec![word])),
             }
         }
         if all.is_empty() {
             return msg!("aucun acte n'est possible", "no act is possible");
         }
-        let list = |of: fn(Role) -> &'static str| {
-            all.iter().map(|(act, role)| format!("{act} ({})", of(*role))).collect::<Vec<_>>().join(", ")
+        let list = |of: fn(Role) -> &'static str, colon: &str| {
+            let each = all.iter().map(|(role, words)| format!("{}{colon}{}", of(*role), words.join(", ")));
+            each.collect::<Vec<_>>().join(" ; ")
         };
-        Msg::new(list(|role| role.label().fr), list(|role| role.label().en))
+        Msg::new(list(|role| role.label().fr, " : "), list(|role| role.label().en, ": ").replace(" ; ", "; "))
     }
 
     fn shown(&self) -> String {
@@ -291,6 +295,23 @@ impl Case<'_> {
         Err(Box::new(finding.expected(self.possible())))
     }
 
+    /// A motif that goes with another status of the same act: says with which.
+    fn elsewhere(&self, finding: Finding, role: Role) -> Box<Finding> {
+        let motif = self.asked.motif.as_deref().and_then(|m| m.parse::<Motif>().ok());
+        let other = possible(self.piece.status, &self.piece.facts)
+            .find(|(row, other, _)| *other == role && motif.is_some_and(|motif| row.motifs.contains(&motif)));
+        Box::new(match other {
+            Some((row, ..)) if row.act == Act::Refuse => {
+                let code = row.becomes;
+                finding.help(msg!(
+                    "pour ce motif, donnez le statut {code} : le déposant corrige et la pièce repart",
+                    "for this motif give the status {code}: the depositor corrects it and the pièce goes on"
+                ))
+            }
+            _ => finding,
+        })
+    }
+
     fn amount(&self, role: Role) -> Finding {
         let help = match role {
             Role::Moe => msg!(
@@ -322,7 +343,16 @@ impl Case<'_> {
     /// The row whose motif it is. An act with one motif only, and a status that says it, need not give it.
     fn motif(&self, rows: &[&'static Row]) -> Result<(&'static Row, Option<Motif>), Box<Finding>> {
         let all: Vec<Motif> = rows.iter().flat_map(|row| row.motifs).copied().collect();
-        let admitted = || Msg::same(all.iter().map(|m| m.word()).collect::<Vec<_>>().join(", "));
+        let admitted = || {
+            let list = |words: &str| {
+                let of_row = |row: &'static Row| row.motifs.iter().map(move |motif| (row, motif.word()));
+                let all = rows.iter().flat_map(|row| of_row(row));
+                all.map(|(row, word)| if row.comment { format!("{word}{words}") } else { word.to_owned() })
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            };
+            Msg::new(list(" (avec un commentaire)"), list(" (with a comment)"))
+        };
         let by_status = !matches!(self.asked.what, What::Act(_));
         let Some(given) = self.asked.motif.as_deref() else {
             let default = all.first().copied();
@@ -405,7 +435,7 @@ struct Words {
 }
 
 /// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told.
-fn follow(row: &'static Row, facts: &Facts, trail: &[Passed], words: Words) -> Vec<Happening> {
+fn follow(row: &Row, facts: &Facts, changes: &Changes, trail: &[Passed], words: Words) -> Vec<Happening> {
     let mut trail = trail.to_vec();
     let then = match row.then {
         Then::Stays => None,
@@ -418,7 +448,7 @@ fn follow(row: &'static Row, facts: &Facts, trail: &[Passed], words: Words) -> V
     let first = (row.becomes, words.by, words.motif, words.comment);
     let all = std::iter::once(first).chain(then.map(|status| (status, None, None, None)));
     all.map(|(status, by, motif, comment)| {
-        trail.push(Passed { status, by: by.clone(), replaced: Vec::new() });
+        trail.push(Passed { status, by: by.clone(), replaced: replaced(changes) });
         Happening { status, by, motif, comment, told: Told::PartnersOf(concerned(facts, &trail)) }
     })
     .collect()

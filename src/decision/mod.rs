@@ -129,13 +129,19 @@ impl Passed {
     /// From what the ledger keeps of an event.
     pub fn new(status: Statut, by: Option<String>, changes: Option<&str>) -> Passed {
         let changes: Changes = changes.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        let actors = changes.into_iter().filter(|(datum, _)| !["service", "engagement"].contains(&datum.as_str()));
-        Passed { status, by, replaced: actors.filter_map(|(_, [was, _])| was).collect() }
+        Passed { status, by, replaced: replaced(&changes) }
     }
 }
 
 /// What a correction changed: of each datum what was and what is.
 pub type Changes = std::collections::BTreeMap<String, [Option<String>; 2]>;
+
+/// The structures that a correction replaced.
+fn replaced(changes: &Changes) -> Vec<String> {
+    let is_actor = |datum: &str| !["service", "engagement"].contains(&datum);
+    let actors = changes.iter().filter(|(datum, _)| is_actor(datum));
+    actors.filter_map(|(_, [was, _])| was.clone()).collect()
+}
 
 /// What became of a deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -5,15 +5,18 @@ use super::read::{FACTS, FACTS_COLUMNS, facts_of};
 use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
-use crate::decision;
+use crate::decision::act::datum;
+use crate::decision::{self, Changes};
 use crate::flux::{
     self,
     archive::{self, Content},
 };
+use crate::lifecycle::acts::Datum;
 use crate::lifecycle::{Statut, may_follow};
 use crate::msg;
 use crate::piece::attached;
 use crate::text::Msg;
+use rusqlite::{OptionalExtension, Row};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
@@ -39,7 +42,8 @@ pub fn verify(ledger: &LedgerReader, spool: &Path, at_work: bool) -> Result<Vec<
     let on = LedgerError::on("audit");
     // One snapshot for everything: what a daemon commits meanwhile is not seen half.
     ledger.conn.execute_batch("BEGIN").map_err(&on)?;
-    let done = audit.database().and_then(|()| audit.chain()).and_then(|()| audit.pieces());
+    let done =
+        audit.database().and_then(|()| audit.chain()).and_then(|()| audit.pieces()).and_then(|()| audit.corrections());
     let done = done.and_then(|()| audit.rows()).and_then(|()| audit.links()).and_then(|()| audit.dossiers());
     let done = done.and_then(|()| audit.conservation()).and_then(|()| audit.outbox());
     ledger.conn.execute_batch("ROLLBACK").map_err(&on)?;
@@ -218,6 +222,34 @@ impl Audit<'_> {
                 );
             }
         }
+        Ok(())
+    }
+
+    /// What was corrected has the value that its last correction gave it.
+    fn corrections(&mut self) -> rusqlite::Result<()> {
+        let conn = &self.ledger.conn;
+        let mut last: HashMap<(String, Datum), Option<String>> = HashMap::new();
+        let mut statement =
+            conn.prepare("SELECT subject, changes FROM event WHERE changes IS NOT NULL ORDER BY seq")?;
+        let mut rows = statement.query([])?;
+        while let Some(r) = rows.next()? {
+            let (piece, json): (String, String) = (r.get(0)?, r.get(1)?);
+            let changes: Changes = serde_json::from_str(&json).unwrap_or_default();
+            let each = changes.into_iter().filter_map(|(word, [_, is])| word.parse().ok().map(|datum| (datum, is)));
+            last.extend(each.map(|(datum, is)| ((piece.clone(), datum), is)));
+        }
+        let mut statement = conn.prepare(&format!("SELECT {FACTS} FROM piece WHERE id = ?"))?;
+        let mut wrong = Vec::new();
+        for ((piece, what), is) in last {
+            let facts = statement.query_row([&piece], facts_of).optional()?;
+            if facts.is_none_or(|facts| datum(&facts, what) != is.as_deref()) {
+                wrong.push(msg!(
+                    "{piece} : « {what} » n'a pas la valeur de sa correction",
+                    "{piece}: \"{what}\" has not the value that it was corrected to"
+                ));
+            }
+        }
+        wrong.into_iter().for_each(|says| self.found("chain", says));
         Ok(())
     }
 
@@ -411,17 +443,26 @@ impl Audit<'_> {
     fn delivered(&self) -> rusqlite::Result<Vec<Msg>> {
         let mut problems = Vec::new();
         let mut statement = self.ledger.conn.prepare(
-            "SELECT o.partner, o.name, o.sha256, f.sha256, f.filed, p.entry, o.part
+            "SELECT o.partner, o.name, o.sha256, f.sha256, f.filed, p.entry, o.part, p.id
              FROM outbox o JOIN piece p ON p.id = o.piece JOIN flow f ON f.id = p.flow ORDER BY f.id, p.id",
         )?;
         let mut rows = statement.query([])?;
-        let with_files = self.with_files()?;
+        let (with_files, added) = (self.with_files()?, self.added()?);
         let (mut opened, mut embedded): ((String, HashMap<usize, Hash>), (String, Files)) = Default::default();
         while let Some(r) = rows.next()? {
             let (partner, name, sent): (String, String, Hash) = (r.get(0)?, r.get(1)?, r.get(2)?);
             let (flow, filed): (Hash, String) = (r.get(3)?, r.get(4)?);
             let entry = r.get::<_, Option<i64>>(5)?.and_then(|entry| usize::try_from(entry).ok());
-            let part: Option<String> = r.get(6)?;
+            let (part, piece): (Option<String>, String) = (r.get(6)?, r.get(7)?);
+            if let Some(place) = part.as_deref().and_then(|part| part.strip_prefix("supplement ")) {
+                if added.get(&(piece, place.to_owned())) != Some(&sent) {
+                    problems.push(msg!(
+                        "{partner}/{name} n'est pas ce qui a été ajouté à la pièce",
+                        "{partner}/{name} is not what was added to the pièce"
+                    ));
+                }
+                continue;
+            }
             // A file that came with a deposit form is another member of its archive.
             let beside = part.as_deref().and_then(|part| part.strip_prefix("entry ")?.parse().ok());
             let embeds = part.as_deref().filter(|_| beside.is_none()).map(|part| part.strip_prefix("embedded "));
@@ -461,6 +502,13 @@ impl Audit<'_> {
             }
         }
         Ok(problems)
+    }
+
+    /// The hashes of what acts added, by the pièce and the number of the event and of the file.
+    fn added(&self) -> rusqlite::Result<HashMap<(String, String), Hash>> {
+        let sql = "SELECT piece, event || ' ' || n, bytes FROM supplement";
+        let hashed = |r: &Row<'_>| Ok(((r.get(0)?, r.get(1)?), Sha256::digest(r.get::<_, Vec<u8>>(2)?).into()));
+        self.ledger.conn.prepare(sql)?.query_map([], hashed)?.collect()
     }
 
     /// The deposits of which embedded files were delivered, with the entries of the pièces that embed them.

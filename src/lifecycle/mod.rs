@@ -2,6 +2,7 @@
 //! table of [`acts`].
 
 pub mod acts;
+pub mod document;
 
 use crate::text::{Lang, Text, t};
 use crate::trade::{Role, UnknownWord};

@@ -6,6 +6,7 @@ use guichet::config::Config;
 use guichet::counter::{Counter, Tally};
 use guichet::event::{Event, Listener};
 use guichet::ledger::{LedgerReader, PieceRow, verify};
+use guichet::request::{Act, Answer, Request};
 use guichet::text::Lang;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,11 @@ impl House {
     /// Processes everything that is there.
     pub fn batch(&mut self) -> Tally {
         guichet::batch::run(&mut self.counter).unwrap()
+    }
+
+    /// Something that a person does to a pièce.
+    pub fn act(&mut self, act: Act) -> Answer {
+        self.counter.carry_out(&Request::Act(act)).unwrap()
     }
 
     /// The ledger, to be asked.

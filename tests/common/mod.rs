@@ -1,6 +1,7 @@
 //! What the tests share. Each test file uses a part of it.
 #![allow(dead_code, clippy::unwrap_used, missing_docs)]
 
+pub mod acts;
 pub mod archive;
 pub mod build;
 pub mod house;

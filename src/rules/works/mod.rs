@@ -68,7 +68,7 @@ static TABLE: [Rule; 45] = [
         DECK, t("A4 qui cite un A4", "A4 that cites an A4"),
         t("rien à faire ; la référence est ignorée", "nothing to do; the reference is ignored"), Some(association_meaningless)),
     rule("T-10", Error, &[],
-        t("les mêmes octets du même partenaire ne font pas une seconde pièce", "the same bytes from the same partner do not make a second pièce"),
+        t("les mêmes octets du même partenaire ne font pas une seconde pièce, ni deux fois le même acte", "the same bytes from the same partner make no second pièce, nor the same act twice"),
         t("un renvoi par erreur ne doit rien changer", "sent again by mistake, it must change nothing"),
         "guichet", t("le même fichier déposé deux fois", "the same file dropped twice"),
         t("rien à faire : la première réception compte", "nothing to do: the first one counts"), None),
@@ -223,13 +223,18 @@ pub(crate) fn depositor(cadre: Cadre) -> Role {
 
 /// T-10 is found by the ledger.
 pub fn duplicate(flow: &str, piece: Option<&str>, at: Instant) -> Finding {
-    let (piece, day) = (piece.unwrap_or("–"), at.day());
-    of("T-10")
-        .finding(msg!(
+    let day = at.day();
+    let message = match piece {
+        Some(piece) => msg!(
             "ce fichier a déjà été reçu le {day} : flux {flow}, pièce {piece}",
             "this file was received before, on {day}: flow {flow}, pièce {piece}"
-        ))
-        .found(flow)
+        ),
+        None => msg!(
+            "ce fichier a déjà été reçu le {day}, et ses actes sont faits : flux {flow}",
+            "this file was received before, on {day}, and its acts are done: flow {flow}"
+        ),
+    };
+    of("T-10").finding(message).found(flow)
 }
 
 /// T-11 is found by the spool: nobody is told but the operator.
