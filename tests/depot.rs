@@ -155,6 +155,10 @@ fn every_rule_speaks_of_a_form() {
         let (_, tally, report) = archived(&tgz(&[("f.depot.xml", &form), ("a.pdf", &paper())]));
         let mut told = rules(&report);
         told.dedup();
+        if says.is_empty() && matches!(field, "numero" | "ht" | "devise") {
+            let remedy = format!("renseignez dans le formulaire : &lt;{field}&gt;");
+            assert!(report.contains(&remedy), "{field}: in the words of the form: {report}");
+        }
         assert_eq!(told, expected, "{field} {says}: {report}");
         // Told, no more: a total VAT that follows from the others, a buyer that has no marchés.
         let accepted = expected.is_empty() || field == "tva" || says == OTHER && field == "moa";
@@ -404,5 +408,41 @@ fn odd_files_beside_a_form() {
     let mut told = rules(&reports);
     told.sort_unstable();
     assert_eq!(told, ["L-03", "L-05"], "{reports}");
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+#[test]
+fn whoever_the_pièce_goes_to_later_has_its_files_too() {
+    let mut w = world();
+    let edit = |name: &str, from: &str, to: &str| {
+        let path = w.path(name);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{name}");
+        std::fs::write(&path, text.replace(from, to)).unwrap();
+    };
+    let sheet = format!("titulaire = \"{TITULAIRE}\"\n");
+    edit(
+        "annuaire/marches.toml",
+        &sheet,
+        &format!("{sheet}sous_traitants = [{{ id = \"{OTHER}\", of = \"{TITULAIRE}\" }}]\n"),
+    );
+    let delta = "name = \"delta\"\napp_code = \"DEL001\"\nstructures = [\"91100004000012\", \"91100001600012\"]\nmodes = [\"edi\"]";
+    edit("annuaire/partners.toml", delta, &delta.replace("[\"edi\"]", "[\"edi\", \"portail\"]"));
+    let mut fields = page("A10", "D-1");
+    fields.retain(|(name, _)| !name.starts_with("fournisseur"));
+    fields.extend([("fournisseur", OTHER), ("fournisseur-nom", "Enrobés de la Plaine"), ("valideur1", TITULAIRE)]);
+    let form = form(&fields, "d.pdf", &["plan.txt", "note.txt"]);
+    w.drop_set(
+        "portail",
+        "delta",
+        &[("d.depot.xml", &form), ("d.pdf", &paper()), ("plan.txt", b"a plan"), ("note.txt", b"n")],
+    );
+    assert_eq!(w.batch()["accepted"], 1, "{}", text(&w.tray("delta", "comptes-rendus").concat()));
+    assert_eq!((pieces(&w, "alpha").len(), pieces(&w, "beta").len()), (3, 0));
+    let piece: String = w.ledger().query_row("SELECT id FROM piece", [], |r| r.get(0)).unwrap();
+    let out = w.run(&["act", &piece, "validate", "--as", TITULAIRE]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    assert_eq!(pieces(&w, "beta"), ["pdf", "plan.txt", "note.txt"]);
+    assert_eq!(w.tray("beta", "pieces"), [paper(), b"a plan".to_vec(), b"n".to_vec()]);
     assert_eq!(w.violations(true), Vec::<String>::new());
 }

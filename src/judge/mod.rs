@@ -3,7 +3,7 @@
 mod set;
 
 use set::Sets;
-pub use set::{Attached, Form, Set, judge_set, judge_set_with_texts, names_of};
+pub use set::{Attached, Form, Set, came_along, judge_set, judge_set_with_texts, names_of};
 
 use crate::asked::{self, Unit};
 pub use crate::facts::Facts;

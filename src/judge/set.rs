@@ -5,6 +5,7 @@ use super::{Context, Document, Fate, Judged, Member, judge_piece, parse};
 use crate::flux::archive::{self, Content, Odd};
 use crate::flux::pdf::{self, PdfError};
 use crate::flux::{self, Kind};
+use crate::msg;
 use crate::piece;
 use crate::piece::depot::{self, Named, Presence};
 use crate::rules::{Finding, Place, legible, quote, safe};
@@ -104,9 +105,28 @@ fn judge(set: Set, context: &Context<'_>) -> Judged {
         }
         None => judge_piece(&piece, context, findings),
     };
+    let findings = judged.findings.into_iter().map(in_words_of_the_form).collect();
+    let judged = Judged { findings, ..judged };
     let text = invoice.doc.map(Doc::into_source).or(invoice.text);
     let form = Some((name.clone(), page.into_source()));
     Judged { syntax: "depot", embedded: invoice.embedded, kind, text, form, ..judged }
+}
+
+/// What to fill in where a form lacks it: the rule, and the field. Of an invoice each rule says so in its own words.
+#[rustfmt::skip]
+static LACKING: [(&str, &str); 9] = [
+    ("L-06", "<numero>"),           ("L-07", "<date>"),        ("L-09", "<fournisseur>, <fournisseur-type>"),
+    ("L-10", "<destinataire>, <moa>"), ("C-01", "<devise>"),   ("C-02", "<ht>"),
+    ("C-03", "<net-a-payer>"),      ("C-04", "<tva>"),         ("T-01", "<cadre>"),
+];
+
+/// A finding in a form says what to do in the words of the form.
+fn in_words_of_the_form(mut finding: Finding) -> Finding {
+    let is_of_form = finding.place.as_ref().is_some_and(|place| place.form);
+    if let Some((_, fields)) = LACKING.iter().find(|(rule, _)| is_of_form && *rule == finding.rule) {
+        finding.help = msg!("renseignez dans le formulaire : {fields}", "fill in, in the form: {fields}");
+    }
+    finding
 }
 
 fn presence(beside: &HashMap<String, Presence>, name: &str) -> Presence {
@@ -185,9 +205,19 @@ struct Seen {
 impl Sets {
     /// Finds the forms of an archive; whatever is wrong with it, the second reading tells.
     pub fn look<R: Read + Seek>(kind: Kind, reader: &mut R, size: u64, context: &Context<'_>) -> Sets {
+        let limits = &context.config.limits;
+        Sets::within(kind, reader, size, &limits.archive(), &limits.xml())
+    }
+
+    fn within<R: Read + Seek>(
+        kind: Kind,
+        reader: &mut R,
+        size: u64,
+        limits: &archive::Limits,
+        xml: &crate::xml::Limits,
+    ) -> Sets {
         let (mut forms, mut seen) = (Vec::new(), HashMap::new());
-        let limits = context.config.limits.archive();
-        let _ = archive::each(kind, &mut *reader, size, &limits, |member| {
+        let _ = archive::each(kind, &mut *reader, size, limits, |member| {
             let name = String::from_utf8_lossy(archive::plain(&member.name)).into_owned();
             let (presence, sha256) = match &member.content {
                 Content::Bytes(bytes) => (Presence::Here(bytes.len() as u64), Sha256::digest(bytes).into()),
@@ -195,7 +225,7 @@ impl Sets {
                 Content::Odd(_) => (Presence::Unreadable, [0; 32]),
             };
             if let Content::Bytes(bytes) = member.content
-                && let Some(names) = names_of(&name, &bytes, &context.config.limits.xml())
+                && let Some(names) = names_of(&name, &bytes, xml)
             {
                 forms.push((name.clone(), names, bytes));
             }
@@ -278,6 +308,31 @@ impl Sets {
         let member = Some(Member { entry: member.entry, name, sha256 });
         Some(Document { member, form: Some(form.clone()), judged })
     }
+}
+
+/// The files that came along with a pièce of an archive, if it came with a deposit form: the archive was opened within
+/// limits before, and has not changed since.
+pub fn came_along<R: Read + Seek>(
+    kind: Kind,
+    mut reader: R,
+    size: u64,
+    entry: usize,
+    xml: &crate::xml::Limits,
+) -> Vec<(Attached, Vec<u8>)> {
+    let sets = Sets::within(kind, &mut reader, size, &archive::UNLIMITED, xml);
+    let Some((n, _)) = sets.members.get(&entry) else { return Vec::new() };
+    let form = &sets.sets[*n].form;
+    let mut found = Vec::new();
+    let _ = archive::each(kind, reader, size, &archive::UNLIMITED, |member| {
+        let attached = form.attachments.iter().find(|a| a.entry == member.entry);
+        if let (Some(attached), Content::Bytes(bytes)) = (attached, member.content) {
+            found.push((attached.clone(), bytes));
+        }
+        Ok::<(), ()>(())
+    });
+    // In the form's order, as they went out the first time.
+    found.sort_by_key(|(a, _)| form.attachments.iter().position(|other| other == a));
+    found
 }
 
 /// The files that a file of this name names, if it is a deposit form: the main one first, no name where none is named.
