@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::json_schema::assert_valid_json;
 use common::pdf::{Pdf, facturx};
 use common::world::{MOA, MOE, TITULAIRE, World, a4, text};
 use serde_json::Value;
@@ -42,6 +43,7 @@ fn deposit(w: &World, args: &[&str]) -> Output {
 fn accepted(w: &World, args: &[&str]) -> Value {
     let out = deposit(w, &[args, &["--yes", "--format", "json"]].concat());
     assert_eq!(out.status.code(), Some(0), "{args:?}: {}{}", text(&out.stdout), text(&out.stderr));
+    assert_valid_json("deposit", &text(&out.stdout));
     serde_json::from_slice(&out.stdout).unwrap()
 }
 
@@ -160,6 +162,7 @@ fn drafts_are_kept_listed_sent_and_deleted() {
     assert_eq!(w.files("brouillons/april"), ["PDM-1.depot.xml", "brouillon.toml", "f.pdf", "plan.txt"]);
     assert!(!w.path("spool/guichet.db").exists(), "nothing is handed in");
     let listed = deposit(&w, &["--drafts", "--format", "json"]);
+    text(&listed.stdout).lines().for_each(|row| assert_valid_json("draft", row));
     let rows: Vec<Value> = text(&listed.stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(rows.iter().map(|r| r["draft"].as_str().unwrap()).collect::<Vec<_>>(), ["PDM-1", "PDM-1-2", "april"]);
     assert_eq!(
@@ -177,6 +180,8 @@ fn drafts_are_kept_listed_sent_and_deleted() {
         (&told["state"], told["first"].is_string(), told["piece"].is_string()),
         (&"duplicate".into(), true, true)
     );
+    let out = deposit(&w, &["--send", "PDM-1-2", "--as", MOE]);
+    assert!(out.status.code() == Some(2) && text(&out.stderr).contains("--as"), "{}", text(&out.stderr));
     assert_eq!(deposit(&w, &["--delete", "PDM-1-2"]).status.code(), Some(0));
     assert!(!w.path("brouillons").exists(), "the last takes the directory with it");
     assert_eq!(text(&deposit(&w, &["--drafts"]).stdout), "");

@@ -446,3 +446,30 @@ fn whoever_the_pièce_goes_to_later_has_its_files_too() {
     assert_eq!(w.tray("beta", "pieces"), [paper(), b"a plan".to_vec(), b"n".to_vec()]);
     assert_eq!(w.violations(true), Vec::<String>::new());
 }
+
+#[test]
+fn check_judges_a_form_with_its_files_once() {
+    let w = world();
+    let (page, dir) = (page("A4", "F-1"), w.path("to-check"));
+    std::fs::create_dir(&dir).unwrap();
+    for (name, bytes) in
+        [("f.depot.xml", form(&page, "a.pdf", &["plan.txt"])), ("a.pdf", paper()), ("plan.txt", b"x".to_vec())]
+    {
+        std::fs::write(dir.join(name), bytes).unwrap();
+    }
+    let judged = |args: &[&str]| {
+        let out = w.run(&[&["check", "--format", "json"], args].concat());
+        let lines: Vec<Value> = text(&out.stdout).lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+        (out.status.code(), lines)
+    };
+    let (code, lines) = judged(&["--mode", "portail", "to-check"]);
+    assert_eq!((code, lines.len()), (Some(0), 1), "{lines:?}");
+    assert_eq!((&lines[0]["syntax"], &lines[0]["verdict"]), (&"depot".into(), &"accepted".into()));
+    // By EDI each is by itself; and whoever names a file has that one judged.
+    assert_eq!(judged(&["to-check"]).1.len(), 3);
+    assert_eq!(judged(&["--mode", "portail", "to-check/a.pdf"]).1[0]["findings"][0]["rule"], "L-03");
+    // What is wrong is shown in the form.
+    std::fs::remove_file(dir.join("plan.txt")).unwrap();
+    let out = w.run(&["check", "--mode", "portail", "to-check"]);
+    assert!(text(&out.stdout).contains("<piece-jointe>plan.txt</piece-jointe>"), "{}", text(&out.stdout));
+}

@@ -129,7 +129,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = found.config;
     let annuaire = counter::annuaire(&config.annuaire, session)?;
     let parcel = match &args.send {
-        Some(name) => drafts.read(name)?,
+        Some(name) => of_draft(drafts.read(name)?, args)?,
         None => compose::compose(args, &config, &annuaire, session)?,
     };
     let bytes = parcel.packed();
@@ -171,6 +171,20 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     }
     tell::verdict(&deposited, session)?;
     Ok(if is_in { Exit::Fine } else { Exit::Wrong })
+}
+
+/// A draft says for whom it is: what is given beside it must be the same.
+fn of_draft(parcel: Parcel, args: &Args) -> Result<Parcel, Failure> {
+    let kept = [(&args.by, &parcel.by, "--as"), (&args.partner, &parcel.partner, "--partner")];
+    for (given, is, option) in kept {
+        if given.as_ref().is_some_and(|given| given != is) {
+            return Err(Failure::new(
+                msg!("ce brouillon est gardé avec {option} {is}", "this draft is kept with {option} {is}"),
+                msg!("ôtez {option}, ou gardez un autre brouillon", "leave {option} out, or keep another draft"),
+            ));
+        }
+    }
+    Ok(parcel)
 }
 
 /// Judges in advance what will be judged once it is handed in; what needs the ledger is left to that.

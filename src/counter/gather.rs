@@ -8,6 +8,7 @@ use crate::piece::depot;
 use crate::spool::{Candidate, ClaimError};
 use crate::trade::Mode;
 use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::sync::Arc;
 
 /// What one deposit is taken from.
@@ -26,10 +27,10 @@ impl Lot {
 }
 
 /// Where a file lies: its directory, by mode and partner, and its name.
-type Place = (Mode, Arc<str>, String);
+type Place = (Mode, Arc<str>, OsString);
 
 fn place(c: &Candidate) -> Place {
-    (c.mode, c.partner.clone(), c.name.to_string_lossy().into_owned())
+    (c.mode, c.partner.clone(), c.name.clone())
 }
 
 impl Counter {
@@ -49,7 +50,7 @@ impl Counter {
             let Some(names) = self.intake.names(form) else { continue };
             let (mut beside, mut is_whole) = (HashMap::new(), true);
             for name in names.into_iter().filter(|name| depot::is_plain_name(name)) {
-                let at = (form.mode, form.partner.clone(), name.clone());
+                let at = (form.mode, form.partner.clone(), OsString::from(&name));
                 let found = self.scanner.beside(form, &name, now, uptime).filter(|_| !named.contains(&at));
                 let found = found.filter(|c| self.scanner.is_settled(c) || ready.contains(&at));
                 is_whole &= found.is_some();

@@ -6,7 +6,9 @@ use crate::judge;
 use crate::piece::depot::{self, Presence};
 use crate::rules::Context;
 use crate::trade::Mode;
-use std::collections::HashMap;
+use crate::xml;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
 use std::path::Path;
 
 /// The files that a file names, if it is a deposit form in a mode that has them.
@@ -38,4 +40,17 @@ pub fn beside(form: &Path, names: &[String], most: u64) -> Result<(Option<Main>,
         beside.insert(name.clone(), presence);
     }
     Ok((main, beside))
+}
+
+/// The files that the forms of a directory name.
+pub fn named_in(dir: &Path, limits: &xml::Limits) -> HashSet<OsString> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return HashSet::new() };
+    let forms = entries.filter_map(Result::ok).map(|entry| entry.path());
+    let named = forms.filter_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let is_form = depot::is_called(&name) && path.is_file();
+        let bytes = is_form.then(|| read(&path, depot::LONGEST as u64)).and_then(Result::ok)?.ok()?;
+        judge::names_of(&name, &bytes, limits)
+    });
+    named.flatten().filter(|name| depot::is_plain_name(name)).map(OsString::from).collect()
 }
