@@ -233,7 +233,9 @@ fn a_form_takes_the_files_beside_it() {
         if turned {
             files.reverse();
         }
-        let mut w = world();
+        let barrier = if turned { "fsync" } else { "syncfs" };
+        let waits = "[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[ledger]\n";
+        let mut w = World::with(&format!("{waits}barrier = \"{barrier}\"\n"));
         loose(&mut w, &files);
         w.drop_file("portail", "alpha", "other.xml", &a4("N-1"));
         let tally = w.batch();
@@ -253,6 +255,11 @@ fn a_form_takes_the_files_beside_it() {
         hashes.push(row.2);
         // The original of the pièce is its own file, and the audit opens the archive.
         assert!(w.run(&["dossier", "F-1", "--export", "d.zip"]).status.success());
+        let ledger = w.ledger();
+        ledger.execute_batch("DROP TRIGGER outbox_fixed").unwrap();
+        ledger.execute("UPDATE outbox SET part = 'entry 1' WHERE part = 'entry 2'", []).unwrap();
+        let out = text(&w.run(&["verify"]).stdout);
+        assert_eq!(out.matches("is not the file that came with the pièce").count(), 1, "{out}");
     }
     assert_eq!(hashes[0], hashes[1], "the same files are the same bytes");
 }
@@ -472,4 +479,38 @@ fn check_judges_a_form_with_its_files_once() {
     std::fs::remove_file(dir.join("plan.txt")).unwrap();
     let out = w.run(&["check", "--mode", "portail", "to-check"]);
     assert!(text(&out.stdout).contains("<piece-jointe>plan.txt</piece-jointe>"), "{}", text(&out.stdout));
+}
+
+#[test]
+fn a_daemon_waits_for_what_comes_late() {
+    struct Daemon(std::process::Child);
+    impl Drop for Daemon {
+        fn drop(&mut self) {
+            let _ = (self.0.kill(), self.0.wait());
+        }
+    }
+    let mut w = World::with("[spool]\nsettle = \"0s\"\nrescan = \"50ms\"\nincomplete_after = \"2s\"\n");
+    let daemon = Daemon(w.guichet(&["run"]).stderr(std::process::Stdio::null()).spawn().unwrap());
+    let reports = |w: &World, n: usize| {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        while w.files("spool/out/alpha/comptes-rendus").len() < n {
+            assert!(std::time::Instant::now() < until, "report {n} never came");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    };
+    let (late, lame) = (form(&page("A4", "F-1"), "a.pdf", &[]), form(&page("A4", "F-2"), "gone.pdf", &[]));
+    w.drop_file("portail", "alpha", "f.depot.xml", &late);
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(w.files("spool/out/alpha/comptes-rendus").is_empty(), "it waits");
+    w.drop_file("portail", "alpha", "a.pdf", &paper());
+    w.along = 1;
+    reports(&w, 1);
+    assert_eq!(pieces(&w, "beta"), ["pdf"]);
+    // What never comes is told once the form has waited long enough.
+    w.drop_file("portail", "alpha", "g.depot.xml", &lame);
+    reports(&w, 2);
+    drop(daemon);
+    w.batch();
+    assert_eq!(w.violations(true), Vec::<String>::new());
+    assert_eq!(rules(&text(&w.tray("alpha", "comptes-rendus").concat())), ["L-05"]);
 }
