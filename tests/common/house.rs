@@ -6,6 +6,7 @@ use guichet::config::Config;
 use guichet::counter::{Counter, Tally};
 use guichet::event::{Event, Listener};
 use guichet::ledger::{LedgerReader, PieceRow, verify};
+use guichet::request::{Answer, Request};
 use guichet::text::Lang;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
@@ -56,6 +57,21 @@ impl House {
     /// Processes everything that is there.
     pub fn batch(&mut self) -> Tally {
         guichet::batch::run(&mut self.counter).unwrap()
+    }
+
+    /// Carries out what a person asks for.
+    pub fn carry_out(&mut self, request: &Request) -> Answer {
+        self.counter.carry_out(request).unwrap()
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The ledger, to be asked.
