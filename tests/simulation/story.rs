@@ -135,6 +135,7 @@ impl Story {
             }
             self.day(start);
             self.drafts(month);
+            self.go();
             for day in [1, 3, 5, 8, 11, 16, 17, 22, 26] {
                 self.day(start.checked_add_days(Days::new(day)).unwrap());
                 self.agents();
@@ -263,7 +264,7 @@ impl Story {
         let cites: Vec<&str> = cites.iter().map(String::as_str).collect();
         let (cii, plan) = (self.dice.often(50), self.dice.often(10));
         let sheet = &self.book.sheets[piece.marche];
-        let by_dest = sheet.registered && self.dice.often(30) || !sheet.registered && piece.moa.as_ref() != Some(&piece.dest);
+        let by_dest = sheet.registered && self.dice.often(30);
         let bytes = town::document(&piece, sheet, &cites, cii, plan, by_dest);
         piece.parts.push((".xml".to_owned(), bytes.clone()));
         if plan {
@@ -548,6 +549,8 @@ impl Story {
         if self.dice.often(20) {
             let right = ask.set.clone();
             ask.set = match self.dice.below(4) {
+                0 if right[0].0 == "service" => vec![("service", "CLOS".to_owned())],
+                0 if right[0].0 == "engagement" => vec![("engagement", "E".to_owned()), ("moe", siret(t, "MOE2"))],
                 0 => vec![(right[0].0, town::stranger() + "9")],
                 1 => vec![("siret", String::new())],
                 2 => vec![],
@@ -804,6 +807,10 @@ impl Story {
                 true => self.dice.one(&partners).clone(),
                 false => self.dice.one(&own).clone(),
             };
+            // Nobody is the right one where the right one says that it is not.
+            if law.to.starts_with("ERREUR") && own.contains(&partner) {
+                continue;
+            }
             let motif = law.motifs.first().copied();
             let comment = self.dice.often(70).then_some("essai");
             self.flow(n, What::Status(law.to), &partner, None, motif, comment);
