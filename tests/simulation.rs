@@ -5,6 +5,8 @@
 //! `SIMULATION_MONTHS` and `SIMULATION_TOWNS` make it longer and wider; `SIMULATION_SEED` another one.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "simulation/chance.rs"]
+mod chance;
 mod common;
 #[path = "simulation/law.rs"]
 mod law;
@@ -15,17 +17,22 @@ mod town;
 #[path = "simulation/watch.rs"]
 mod watch;
 
-use story::Story;
 use std::time::Instant;
+use story::Story;
 
 fn asked(name: &str, else_: u64) -> u64 {
     std::env::var(name).map_or(else_, |n| n.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
+/// A directory in memory where there is one: how fast the disk is, other tests measure.
+fn directory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 #[test]
 fn whole_marches_live_by_the_law() {
-    let dir = tempfile::tempdir().unwrap();
-    let (months, towns) = (asked("SIMULATION_MONTHS", 24), asked("SIMULATION_TOWNS", 4));
+    let dir = directory();
+    let (months, towns) = (asked("SIMULATION_MONTHS", 24), asked("SIMULATION_TOWNS", 3));
     let mut story = Story::new(dir.path(), usize::try_from(towns).unwrap(), asked("SIMULATION_SEED", 1));
     let start = Instant::now();
     story.run(u32::try_from(months).unwrap());

@@ -556,8 +556,7 @@ impl Book {
             }
             (None, _) => return Err("T-44"),
             (Some(given), [law]) if all.is_empty() => {
-                let known =
-                    ["MAUVAIS_VALIDEUR", "MAUVAISE_MOE", "MAUVAISE_MOA"].iter().chain(END).any(|m| *m == given);
+                let known = ["MAUVAIS_VALIDEUR", "MAUVAISE_MOE", "MAUVAISE_MOA"].iter().chain(END).any(|m| *m == given);
                 if !known {
                     return Err("T-44");
                 }

@@ -8,8 +8,8 @@ use std::path::Path;
 
 /// Who there is in a town. `Tresor` has no partner: a person acts for it.
 pub const ROLES: [&str; 21] = [
-    "MOA", "DEST", "MOE", "MOE2", "TIT", "TIT2", "MAND", "MAND2", "C1", "C2", "C3", "ST1", "ST2", "ST3", "ST4", "ST5", "SOLM",
-    "SOLC", "OWNER2", "OWNER3", "TRESOR",
+    "MOA", "DEST", "MOE", "MOE2", "TIT", "TIT2", "MAND", "MAND2", "C1", "C2", "C3", "ST1", "ST2", "ST3", "ST4", "ST5",
+    "SOLM", "SOLC", "OWNER2", "OWNER3", "TRESOR",
 ];
 
 /// The marchés of a town, in this order.
@@ -132,8 +132,7 @@ pub fn stranger() -> String {
 pub fn found(dir: &Path, book: &Book) {
     std::fs::create_dir_all(dir.join("annuaire")).unwrap();
     std::fs::write(dir.join("guichet.toml"), "[spool]\nsettle = \"0s\"\n").unwrap();
-    let mut structures =
-        "id,id_type,name,active,service_required,engagement_required,either_required\n".to_owned();
+    let mut structures = "id,id_type,name,active,service_required,engagement_required,either_required\n".to_owned();
     let mut services = "siret,code,name,active,engagement_required\n".to_owned();
     for (id, codes) in &book.structures {
         writeln!(structures, "{id},1,Structure {id},true,false,false,false").unwrap();
@@ -283,7 +282,14 @@ impl Unit {
 }
 
 /// A pièce of this cadre under a sheet, whose seller and, where they are not the sheet's, MOE and valideur are given.
-pub fn piece(book: &Book, marche: usize, cadre: &str, seller: &str, moe: Option<&str>, valideur: Option<&str>) -> Piece {
+pub fn piece(
+    book: &Book,
+    marche: usize,
+    cadre: &str,
+    seller: &str,
+    moe: Option<&str>,
+    valideur: Option<&str>,
+) -> Piece {
     let sheet = &book.sheets[marche];
     let (v1, v2) = sheet.valideurs(cadre, valideur);
     let moe = moe.map(str::to_owned).or_else(|| sheet.moe.clone());

@@ -20,6 +20,9 @@ pub struct Watch {
     pub ids: HashMap<String, usize>,
     /// Of each pièce how many of its trail were seen.
     seen: HashMap<usize, usize>,
+    /// Pièces to which something happened since the last look.
+    touched: BTreeSet<usize>,
+    looks: usize,
     /// Events seen in all.
     pub events: usize,
     /// Units told in all.
@@ -27,6 +30,9 @@ pub struct Watch {
     /// Files delivered in all.
     pub delivered: usize,
 }
+
+/// Every so many looks, all pièces are looked at.
+const FULL_LOOK: usize = 12;
 
 /// What came out of one batch for whoever dropped a flow: the number of the report, and its text.
 pub type Reports = BTreeMap<(String, String), (String, String)>;
@@ -41,6 +47,8 @@ impl Watch {
             sequence: BTreeMap::new(),
             ids: HashMap::new(),
             seen: HashMap::new(),
+            touched: BTreeSet::new(),
+            looks: 0,
             events: 0,
             told: 0,
             delivered: 0,
@@ -143,6 +151,7 @@ impl Watch {
                 continue;
             }
             self.events += 1;
+            self.touched.extend(self.ids.get(&subject));
             let Some(piece) = self.ids.get(&subject).copied() else {
                 wrong.push(format!("{subject} {status}: an event of no pièce"));
                 continue;
@@ -182,12 +191,7 @@ impl Watch {
 
     /// What went out: each partner's numbers without a gap, the statuses that it is to be told, the bytes that it is to
     /// have, and a report for each flow. Everything is taken away, as a partner does.
-    fn trays(
-        &mut self,
-        book: &mut Book,
-        told: &BTreeMap<String, Vec<String>>,
-        wrong: &mut Vec<String>,
-    ) -> Reports {
+    fn trays(&mut self, book: &mut Book, told: &BTreeMap<String, Vec<String>>, wrong: &mut Vec<String>) -> Reports {
         let gifts = std::mem::take(&mut book.gifts);
         let mut given = BTreeSet::new();
         let mut reports = Reports::new();
@@ -273,65 +277,92 @@ impl Watch {
     }
 
     /// Every pièce is in the status, with the holder, in the dossier and with the actors that the book says; no number
-    /// is live twice.
+    /// is live twice. Those to which nothing happened are looked at now and then.
     fn states(&mut self, book: &Book, wrong: &mut Vec<String>) {
+        self.looks += 1;
+        let touched = std::mem::take(&mut self.touched);
+        let all = self.looks % FULL_LOOK == 0;
+        let whose = if all { (0..book.pieces.len()).collect() } else { touched };
+        for n in whose {
+            self.state(book, n, wrong);
+        }
+        let one = |sql: &str| self.ledger.prepare_cached(sql).unwrap().query_row([], |r| r.get::<_, i64>(0)).unwrap();
+        let count = one("SELECT count(*) FROM piece");
+        if usize::try_from(count) != Ok(book.pieces.len()) {
+            wrong.push(format!("{count} pièces, {} in the book", book.pieces.len()));
+        }
+        if all {
+            let twice = "SELECT count(*) FROM (SELECT 1 FROM piece WHERE live GROUP BY supplier_key, number, substr(issued, 1, 4)
+                         HAVING count(*) > 1)";
+            if one(twice) > 0 {
+                wrong.push("a number is live twice".to_owned());
+            }
+            self.dossiers(book, wrong);
+        }
+    }
+
+    fn state(&self, book: &Book, n: usize, wrong: &mut Vec<String>) {
+        let p = &book.pieces[n];
         let mut statement = self
             .ledger
             .prepare_cached(
-                "SELECT p.id, p.status, e.status, p.holder, p.live, p.dossier, p.destinataire, p.moe, p.moa, p.valideur1,
-                        p.valideur2, p.service, p.engagement, p.supplier_key, p.number, substr(p.issued, 1, 4), p.holder_role
+                "SELECT p.status, e.status, p.holder, p.live, p.destinataire, p.moe, p.moa, p.valideur1, p.valideur2,
+                        p.service, p.engagement, p.holder_role
                  FROM piece p JOIN event e ON e.subject = p.id
-                 WHERE e.n = (SELECT max(n) FROM event WHERE subject = p.id)",
+                 WHERE p.id = ? AND e.n = (SELECT max(n) FROM event WHERE subject = p.id)",
             )
             .unwrap();
-        let mut rows = statement.query([]).unwrap();
-        let mut live = BTreeSet::new();
+        let shown = format!("{} {} ({})", p.cadre, p.number, p.id);
+        let mut rows = statement.query([&p.id]).unwrap();
+        let Some(r) = rows.next().unwrap() else {
+            wrong.push(format!("{shown} is not there"));
+            return;
+        };
+        let text = |i: usize| r.get::<_, Option<String>>(i).unwrap();
+        if text(0).as_deref() != Some(p.status) || text(1).as_deref() != Some(p.status) {
+            wrong.push(format!("{shown} is {:?}, its last event {:?}; it should be {}", text(0), text(1), p.status));
+        }
+        if text(2).as_deref() != p.holder() || text(11).is_some() != p.holder().is_some() {
+            let (who, role) = (text(2), text(11));
+            wrong.push(format!("{shown} in {} is with {who:?} as {role:?}, not {:?}", p.status, p.holder()));
+        }
+        if r.get::<_, bool>(3).unwrap() != p.is_live() {
+            wrong.push(format!("{shown} in {}: is its number live?", p.status));
+        }
+        if p.status != "REFUSEE_CONTROLE" {
+            let own = [Some(&p.dest), p.moe.as_ref(), p.moa.as_ref(), p.v1.as_ref(), p.v2.as_ref()];
+            let own = own.into_iter().chain([p.service.as_ref(), p.engagement.as_ref()]);
+            for (i, own) in (4..).zip(own) {
+                if text(i).as_ref() != own {
+                    wrong.push(format!("{shown}: column {i} says {:?}, not {own:?}", text(i)));
+                }
+            }
+        }
+    }
+
+    /// The pièces that are together in the ledger's dossiers are together in the book's, and no others.
+    fn dossiers(&self, book: &Book, wrong: &mut Vec<String>) {
         let (mut ours, mut theirs): (BTreeMap<usize, String>, BTreeMap<String, usize>) = Default::default();
-        let mut count = 0;
+        let mut statement = self.ledger.prepare_cached("SELECT id, dossier FROM piece").unwrap();
+        let mut rows = statement.query([]).unwrap();
         while let Some(r) = rows.next().unwrap() {
-            count += 1;
-            let text = |i: usize| r.get::<_, Option<String>>(i).unwrap();
-            let id = text(0).unwrap();
+            let (id, dossier): (String, Option<String>) = (r.get(0).unwrap(), r.get(1).unwrap());
             let Some(p) = self.ids.get(&id).map(|n| &book.pieces[*n]) else { continue };
-            let shown = format!("{} {} ({id})", p.cadre, p.number);
-            if text(1).as_deref() != Some(p.status) || text(2).as_deref() != Some(p.status) {
-                wrong.push(format!("{shown} is {:?}, its last event {:?}; it should be {}", text(1), text(2), p.status));
-            }
-            if text(3).as_deref() != p.holder() {
-                wrong.push(format!("{shown} in {} is with {:?}, not {:?}", p.status, text(3), p.holder()));
-            }
-            if text(16).is_some() != p.holder().is_some() {
-                wrong.push(format!("{shown} in {} has the holder's role {:?}", p.status, text(16)));
-            }
-            if r.get::<_, bool>(4).unwrap() != p.is_live() {
-                wrong.push(format!("{shown} in {}: is its number live?", p.status));
-            }
-            let number = (text(13), text(14), text(15));
-            if p.is_live() && !live.insert(number.clone()) {
-                wrong.push(format!("{number:?} is live twice"));
-            }
-            match (p.dossier, text(5)) {
+            match (p.dossier, dossier) {
                 (None, None) => {}
-                (Some(own), Some(id)) => {
-                    if *ours.entry(own).or_insert_with(|| id.clone()) != id || *theirs.entry(id).or_insert(own) != own {
-                        wrong.push(format!("{shown} is in another dossier"));
+                (Some(own), Some(is)) => {
+                    if *ours.entry(own).or_insert_with(|| is.clone()) != is || *theirs.entry(is).or_insert(own) != own {
+                        wrong.push(format!("{} {} ({id}) is in another dossier", p.cadre, p.number));
                     }
                 }
-                (own, id) => wrong.push(format!("{shown}: dossier {id:?}, {own:?}")),
-            }
-            if p.status != "REFUSEE_CONTROLE" {
-                let own = [Some(&p.dest), p.moe.as_ref(), p.moa.as_ref(), p.v1.as_ref(), p.v2.as_ref()];
-                let own = own.into_iter().chain([p.service.as_ref(), p.engagement.as_ref()]);
-                for (i, own) in (6..).zip(own) {
-                    if text(i).as_ref() != own {
-                        wrong.push(format!("{shown}: column {i} says {:?}, not {own:?}", text(i)));
-                    }
-                }
+                (own, is) => wrong.push(format!("{} {} ({id}): dossier {is:?}, {own:?}", p.cadre, p.number)),
             }
         }
-        if count != book.pieces.len() {
-            wrong.push(format!("{count} pièces with events, {} in the book", book.pieces.len()));
-        }
+    }
+
+    /// The same, where it is asked for.
+    pub fn dump_where(&self, asked: bool) -> Vec<String> {
+        if asked { self.dump() } else { Vec::new() }
     }
 
     /// Everything that the ledger says of pièces, as text: to see that nothing changed.
