@@ -198,7 +198,7 @@ impl Story {
             let m = marche(t, Kind::Conjoint);
             self.book.sheets[m].lead = siret(t, "MAND2");
         }
-        town::write_marches(&self.house.dir().to_path_buf(), &self.book);
+        town::write_marches(self.house.dir(), &self.book);
         assert_eq!(self.house.carry_out(&Request::Annuaire), Answer::Loaded);
         // What the former one has to validate is not its own any more: it says so, here and there.
         let held: Vec<usize> = (0..self.book.pieces.len())
@@ -244,7 +244,7 @@ impl Story {
             self.draft(of(Kind::Solidaire), "A10", &s("ST5"), None, Some(&s("SOLM")));
             let moe = if self.dice.often(25) { s("MOE2") } else { s("MOE") };
             self.draft(of(Kind::Open), "A4", &s("TIT2"), Some(&moe), None);
-            if month % 2 == 0 {
+            if month.is_multiple_of(2) {
                 self.draft(of(Kind::Open), "A5", &s("TIT2"), Some(&s("MOE")), None);
                 self.draft(of(Kind::Free), "A5", &s("TIT"), Some(&s("MOE")), None);
             } else {

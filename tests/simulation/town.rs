@@ -239,7 +239,7 @@ pub fn acts(id: &str, units: &[Unit]) -> Vec<u8> {
         units.len()
     );
     for (n, unit) in (1..).zip(units) {
-        write!(x, "<CPPFactureStatutUnitaire NumOrdre=\"{n}\">{}</CPPFactureStatutUnitaire>\n", unit.0).unwrap();
+        writeln!(x, "<CPPFactureStatutUnitaire NumOrdre=\"{n}\">{}</CPPFactureStatutUnitaire>", unit.0).unwrap();
     }
     x.push_str("</CPPFactureStatuts></CPPStatut>\n");
     x.into_bytes()

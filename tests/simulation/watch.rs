@@ -281,7 +281,7 @@ impl Watch {
     fn states(&mut self, book: &Book, wrong: &mut Vec<String>) {
         self.looks += 1;
         let touched = std::mem::take(&mut self.touched);
-        let all = self.looks % FULL_LOOK == 0;
+        let all = self.looks.is_multiple_of(FULL_LOOK);
         let whose = if all { (0..book.pieces.len()).collect() } else { touched };
         for n in whose {
             self.state(book, n, wrong);
