@@ -255,7 +255,7 @@ fn pages_taken_one_after_another_are_the_whole() {
     let of = |rows: &[Value]| rows.iter().map(|r| r["number"].as_str().unwrap().to_owned()).collect::<Vec<_>>();
     assert_eq!(of(&whole), (0..9).map(|n| format!("N-{n}")).collect::<Vec<_>>(), "held and refused, by deposit");
     let (mut pages, mut after) = (Vec::new(), None::<String>);
-    loop {
+    while pages.len() <= whole.len() {
         let mut args = vec!["--limit", "2"];
         args.extend(after.iter().flat_map(|id| ["--after", id.as_str()]));
         let page = rows(&w, TITULAIRE, &args);

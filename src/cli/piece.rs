@@ -153,8 +153,8 @@ fn tell(whole: &Whole, ledger: &LedgerReader, session: &mut Session) -> Result<(
 pub const TRAIL: [Text; 5] =
     [t("quand", "when"), t("statut", "status"), t("par", "by"), t("motif", "motif"), t("commentaire", "comment")];
 
-/// The pièces that one is linked with, a line each, with their amounts below its own: a MOE or a MOA that finds an amount
-/// wrong puts another in its own pièce.
+/// The pièces that one is linked with, a line each, with their amounts below its own: a MOE or a MOA that finds an
+/// amount wrong puts another in its own pièce.
 fn links(whole: &Whole, ledger: &LedgerReader, lang: Lang, out: &mut Out) -> Result<(), Failure> {
     let sides = [[Side::Left; 4].as_slice(), &[Side::Right; 3]].concat();
     let mut grid = Grid::new(sides, out.columns);

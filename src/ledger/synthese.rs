@@ -1,8 +1,8 @@
 //! The synthèse: what a structure holds, role by role, and its own pièces that were refused, in order of deposit.
 //!
-//! The index `piece_holder` has the pièces of one role in that order, so that nothing held is sorted and the first page
-//! comes at once however much a structure holds. `piece_refused` has the refused ones by their depositor and by day: of a
-//! structure there are few, and those of the last days are together.
+//! The index `piece_holder` has the pièces of one role in that order, so that nothing held is sorted and the first
+//! page comes at once however much a structure holds. `piece_refused` has the refused ones by their depositor and by
+//! day: of a structure there are few, and those of the last days are together.
 
 use super::LedgerError;
 use super::read::{COLUMNS, LedgerReader, PieceRow, piece_row};
@@ -57,8 +57,8 @@ const DELIVERED: &str = "SELECT partner, name FROM outbox INDEXED BY outbox_piec
     WHERE piece = ? AND tray = 'pieces' AND part IS NULL ORDER BY id";
 
 impl LedgerReader {
-    /// Gives every pièce that awaits a structure and is wanted, and its refused ones, in order of deposit, until `each`
-    /// says stop.
+    /// Gives every pièce that awaits a structure and is wanted, and its refused ones, in order of deposit, until
+    /// `each` says stop.
     ///
     /// # Errors
     /// What SQLite said.
@@ -141,8 +141,8 @@ fn deposited_as(piece: &PieceRow) -> Role {
     piece.cadre.as_deref().and_then(|cadre| cadre.parse().ok()).map_or(Role::Fournisseur, works::depositor)
 }
 
-/// The condition that a pièce was deposited in a role; none: nobody deposits in it. Where the cadre does not say, it was
-/// the seller.
+/// The condition that a pièce was deposited in a role; none: nobody deposits in it. Where the cadre does not say, it
+/// was the seller.
 fn deposited_by(role: Role) -> Option<String> {
     let listed = |own: bool| {
         let cadres = Cadre::ALL.into_iter().filter(|cadre| (works::depositor(*cadre) == role) == own);

@@ -319,7 +319,8 @@ fn take_lock_at(dir: impl AsFd, name: &Path, root: &Path) -> Result<OwnedFd, Spo
     }
 }
 
-/// Whether a file that was published in a partner's tray is there no more: the partner took it. None: it cannot be seen.
+/// Whether a file that was published in a partner's tray is there no more: the partner took it. None: it cannot be
+/// seen.
 pub fn taken(root: &Path, partner: &str, tray: Tray, name: &str) -> Option<bool> {
     let tray = root.join("out").join(partner).join(tray.name());
     // Where it is staged is looked at first: it goes from there to the tray, never back.
