@@ -142,6 +142,18 @@ fn whole_flow() -> Value {
     whole
 }
 
+fn deposit() -> Value {
+    let findings = whole_flow()["findings"].clone();
+    json!({"flow": "f-0123456789abcdef", "state": "accepted", "name": "x.depot.xml", "first": null,
+           "piece": "p-0123456789abcdef", "cadre": "A4", "number": "N-1", "status": "DEPOSEE", "as": "91100001600012",
+           "partner": "alpha", "findings": findings})
+}
+
+fn draft() -> Value {
+    json!({"draft": "N-1", "cadre": "A4", "number": null, "as": "91100001600012", "partner": "alpha",
+           "from": "p-0123456789abcdef", "files": ["f.pdf"]})
+}
+
 fn dossier() -> Value {
     json!({"dossier": "N-1", "marche": "M-1", "pieces": [whole_piece()]})
 }
@@ -249,6 +261,8 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("dossier", dossier()),
         ("stock", stock()),
         ("synthese", synthese()),
+        ("deposit", deposit()),
+        ("draft", draft()),
         ("certificat", certificat()),
         ("annuaire", structure()),
         ("annuaire", marche()),
@@ -300,6 +314,11 @@ fn values_are_held_to_their_form() {
         ("flow",  whole_flow(),  "/trail",              json!([])),
         ("dossier", dossier(),   "/pieces",             json!([])),
         ("dossier", dossier(),   "/pieces/0/trail",     json!([])),
+        ("deposit", deposit(),   "/state",              json!("requeued")),
+        ("deposit", deposit(),   "/piece",              json!("f-0123456789abcdef")),
+        ("deposit", deposit(),   "/status",             json!("deposee")),
+        ("draft", draft(),       "/files",              json!([])),
+        ("draft", draft(),       "/from",               json!("F-1")),
         ("stock", stock(),       "/pieces",             json!(0)),
         ("stock", stock(),       "/overdue",            json!(-1)),
         ("stock", stock(),       "/oldest",             json!("2026-11-02")),

@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod counter;
 mod demo;
+mod deposit;
 mod dossier;
 mod failure;
 mod flow;
@@ -92,6 +93,8 @@ enum Command {
     Rules(rules::Args),
     /// The directory: structures, services, marchés, partners
     Annuaire(annuaire::Args),
+    /// Hand a pièce in, as on the portal: a form is filled in, shown, judged in advance, then handed in
+    Deposit(Box<deposit::Args>),
     /// List pièces that meet every criterion, refused ones included, in order of deposit
     Search(Box<search::Args>),
     /// One pièce with its trail
@@ -206,6 +209,7 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Check(args) => check::run(&args, session),
         Command::Rules(args) => rules::run(&args, session),
         Command::Annuaire(args) => annuaire::run(&args, session),
+        Command::Deposit(args) => deposit::run(&args, session),
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),
         Command::Certificat(args) => certificat::run(&args, session),

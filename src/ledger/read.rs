@@ -206,6 +206,17 @@ impl LedgerReader {
             .map_err(LedgerError::on("look up a pièce"))
     }
 
+    /// What a pièce says.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn facts(&self, id: &str) -> Result<Option<Facts>, LedgerError> {
+        self.conn
+            .query_row(&format!("SELECT {FACTS} FROM piece WHERE id = ?"), [id], facts_of)
+            .optional()
+            .map_err(LedgerError::on("look up a pièce"))
+    }
+
     /// The pièces of a supplier with this number, those not refused if there is any, else the refused ones.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //! The invariants (contract §1): the bytes of a deposit are in exactly one of `in`, `work`, `archive` and `hold`; a
 //! name in `out` appears once, complete, and is never written again.
 
+mod along;
 mod claim;
 pub mod crash;
 mod name;
