@@ -28,6 +28,7 @@ mod run;
 mod search;
 mod status;
 mod stock;
+mod synthese;
 mod verify;
 
 use crate::clock::Clock;
@@ -104,6 +105,8 @@ enum Command {
     Dossier(dossier::Args),
     /// Do something to a pièce: validate, refuse, complete, correct, pay…
     Act(act::Args),
+    /// What awaits a structure: pièces that it holds, the acts that it may do, until when; its own that were refused
+    Synthese(synthese::Args),
     /// Tableau de bord: pièces by cadre and state, since when, how many overdue
     Stock(stock::Args),
     /// List flows: what came in, what became of it, how many are in each state
@@ -211,6 +214,7 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Piece(args) => piece::run(&args, session),
         Command::Certificat(args) => certificat::run(&args, session),
         Command::Dossier(args) => dossier::run(&args, session),
+        Command::Synthese(args) => synthese::run(&args, session),
         Command::Stock(args) => stock::run(&args, session),
         Command::Flows(args) => flows::run(&args, session),
         Command::Flow(args) => flow::run(&args, session),
