@@ -17,6 +17,7 @@ mod town;
 #[path = "simulation/watch.rs"]
 mod watch;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 use story::Story;
 
@@ -45,4 +46,9 @@ fn whole_marches_live_by_the_law() {
         pieces * 1_000 / ms
     );
     println!("simulation: {:?}", story.counts);
+    if months >= 24 {
+        let seen = story.book.pieces.iter().flat_map(|p| p.trail.iter().copied()).collect::<BTreeSet<_>>();
+        let missing: Vec<&str> = law::statuses().difference(&seen).copied().collect();
+        assert!(missing.is_empty(), "nothing ever was {missing:?}");
+    }
 }

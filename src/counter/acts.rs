@@ -10,6 +10,7 @@ use crate::event::Event;
 use crate::flux::{self, archive};
 use crate::judge::{self, Judged};
 use crate::ledger::{Hash, Move, Source, Supplement};
+use crate::lifecycle::acts::Datum;
 use crate::msg;
 use crate::piece::attached;
 use crate::retour;
@@ -118,6 +119,9 @@ impl Writing<'_, '_> {
         for (what, [_, is]) in changes {
             let what = what.parse().expect("changes are of data that have a name");
             self.entry.correct(&piece.id, what, is.as_deref())?;
+        }
+        if changes.contains_key(Datum::Siret.word()) {
+            self.entry.rename(&piece.id, facts.destinataire_name.as_deref())?;
         }
         let json = (!changes.is_empty()).then(|| serde_json::to_string(changes).expect("changes are plain data"));
         for (n, happening) in events.iter().enumerate() {

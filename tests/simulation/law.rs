@@ -114,6 +114,11 @@ pub fn is_legal(from: &str, to: &str) -> bool {
     LEGAL.iter().any(|(s, next)| *s == from && next.contains(&to))
 }
 
+/// Every status that there is.
+pub fn statuses() -> BTreeSet<&'static str> {
+    LEGAL.iter().flat_map(|(_, next)| next.iter().copied()).collect()
+}
+
 pub fn holder(status: &str) -> Option<Who> {
     HOLDERS.iter().find(|(s, _)| *s == status).map(|(_, who)| *who)
 }
@@ -391,6 +396,8 @@ pub struct Expected {
     pub comment: Option<Option<String>>,
     /// The partners that must be told.
     pub told: BTreeSet<String>,
+    /// Who pays, as they are told.
+    pub debtor: String,
 }
 
 /// Everything that is true, as the law has it.
@@ -458,8 +465,8 @@ impl Book {
                 self.partners_of(p.had.iter().map(String::as_str).chain([depositor, p.seller.as_str()]))
             }
         };
-        let (by, motif) = (by.map(str::to_owned), motif.map(str::to_owned));
-        self.expected.push(Expected { piece, status, by, motif, comment, told });
+        let (by, motif, debtor) = (by.map(str::to_owned), motif.map(str::to_owned), p.dest.clone());
+        self.expected.push(Expected { piece, status, by, motif, comment, told, debtor });
     }
 
     /// Whoever gets a pièce gets what it has not yet of it.

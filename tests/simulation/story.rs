@@ -192,25 +192,28 @@ impl Story {
         self.house.wait_until(&format!("{day}T10:00:00+01:00"));
     }
 
-    /// The mandataire of each groupement conjoint is another one from now on.
+    /// The mandataire of each groupement conjoint is another one from now on. What the former one was to validate is not
+    /// its own any more, and it says so; and a pièce whose first valideur was wrong gets another second one too.
     fn new_lead(&mut self) {
+        let mut held = Vec::new();
         for t in 0..self.towns {
-            let m = marche(t, Kind::Conjoint);
-            self.book.sheets[m].lead = siret(t, "MAND2");
+            let (m, s) = (marche(t, Kind::Conjoint), |role: &str| siret(t, role));
+            held.push(self.draft(m, "A10", &s("ST3"), None, Some(&s("C1"))));
+            held.push(self.draft(m, "A13", &s("C1"), None, None));
+            held.push(self.draft(m, "A10", &s("ST4"), None, Some(&s("C3"))));
+        }
+        self.go();
+        for n in held.iter().skip(2).step_by(3) {
+            self.act(*n, "validate", None, None);
+        }
+        self.go();
+        for t in 0..self.towns {
+            self.book.sheets[marche(t, Kind::Conjoint)].lead = siret(t, "MAND2");
         }
         town::write_marches(self.house.dir(), &self.book);
         assert_eq!(self.house.carry_out(&Request::Annuaire), Answer::Loaded);
-        // What the former one has to validate is not its own any more: it says so, here and there.
-        let held: Vec<usize> = (0..self.book.pieces.len())
-            .filter(|n| {
-                let p = &self.book.pieces[*n];
-                p.status.starts_with("A_VALIDER") && p.holder().is_some_and(|h| self.dice_owner(h, "MAND"))
-            })
-            .collect();
         for n in held {
-            if self.dice.often(80) {
-                self.act(n, "refuse", Some("MAUVAIS_VALIDEUR"), None);
-            }
+            self.act(n, "refuse", Some("MAUVAIS_VALIDEUR"), None);
         }
         self.go();
     }

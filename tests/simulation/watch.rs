@@ -177,7 +177,11 @@ impl Watch {
                 wrong.push(format!("{shown} by {by:?}, {motif:?} {comment:?}: it should be {expected:?}"));
             }
             let says: Vec<String> = [motif, comment].into_iter().flatten().collect();
-            let unit = format!("{} {} {status} {:02} {}", p.seller, p.number, law_number(&status), says.join(": "));
+            // Of one that is refused guichet may not know who pays.
+            let known = status != "REFUSEE_CONTROLE";
+            let debtor = known.then(|| format!("{0}, Structure {0}", expected.debtor)).unwrap_or_default();
+            let says = says.join(": ");
+            let unit = format!("{} {} {status} {:02} ({debtor}) {says}", p.seller, p.number, law_number(&status));
             for partner in &expected.told {
                 told.entry(partner.clone()).or_default().push(unit.clone());
             }
@@ -392,7 +396,7 @@ fn law_number(status: &str) -> u8 {
     if status == "BROUILLON" { 0 } else { law::number(status) }
 }
 
-/// The units of a life-cycle flow, in order: supplier, number, status, its number, and what it says.
+/// The units of a life-cycle flow, in order: supplier, number, status, its number, who pays, and what it says.
 fn statuses(bytes: &[u8]) -> Vec<String> {
     let text = std::str::from_utf8(bytes).unwrap();
     let doc = roxmltree::Document::parse(text).unwrap();
@@ -402,10 +406,15 @@ fn statuses(bytes: &[u8]) -> Vec<String> {
             let says = |name: &str| {
                 unit.descendants().find(|n| n.has_tag_name(name)).and_then(|n| n.text()).unwrap_or_default()
             };
-            let supplier = unit.children().find(|n| n.has_tag_name("Fournisseur")).unwrap();
-            let supplier = supplier.children().find(|n| n.has_tag_name("Identifiant")).unwrap().text().unwrap();
+            let id = |name: &str| {
+                let who = unit.children().find(|n| n.has_tag_name(name)).unwrap();
+                who.children().find(|n| n.has_tag_name("Identifiant")).unwrap().text().unwrap()
+            };
             let (number, status) = (says("IdFacture"), says("ComplementStatut"));
-            format!("{supplier} {number} {status} {} {}", says("IdStatut"), says("Commentaire"))
+            let known = status != "REFUSEE_CONTROLE";
+            let debtor = known.then(|| format!("{}, {}", id("Debiteur"), says("Nom"))).unwrap_or_default();
+            let supplier = id("Fournisseur");
+            format!("{supplier} {number} {status} {} ({debtor}) {}", says("IdStatut"), says("Commentaire"))
         })
         .collect()
 }
