@@ -1,5 +1,5 @@
 //! Search on a large ledger: fills one through the writer, then times the first page of each criterion, a pièce, a
-//! dossier and the list of flows.
+//! dossier, synthèses and the list of flows.
 //!
 //! ```text
 //! cargo bench --bench million -- DIR [PIECES] [--without-indexes]
@@ -11,14 +11,16 @@
 #![allow(clippy::unwrap_used, clippy::float_arithmetic)]
 
 use chrono::{Days, NaiveDate};
+use guichet::alerts::alert;
 use guichet::clock::Instant as At;
 use guichet::decision::Dossier;
 use guichet::facts::Facts;
 use guichet::ledger::{
-    Criteria, FlowCriteria, Ledger, LedgerReader, Move, NewEvent, NewFlow, NewPiece, Outbound, PieceRow, Today,
+    Awaited, Criteria, FlowCriteria, Ledger, LedgerReader, Move, NewEvent, NewFlow, NewPiece, Outbound, PieceRow, Today,
 };
 use guichet::lifecycle::Statut;
 use guichet::spool::FlowIds;
+use guichet::trade::Role;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -107,6 +109,8 @@ fn drop_indexes(path: &Path) {
         "piece_service",
         "piece_holder_role",
         "piece_stock",
+        "piece_holder",
+        "piece_refused",
         "flow_outcome",
         "flow_partner",
         "outbox_flow",
@@ -374,8 +378,52 @@ fn measure(path: &Path) {
         })
         .1
     );
+    synthese(path, &middle);
     stock(&reader);
     flows(&reader);
+}
+
+/// The first page of what awaits those who have most, with its alerts, the ledger opened each time.
+fn synthese(path: &Path, middle: &str) {
+    let delays = guichet::config::Config::default().delays;
+    let recent = Some(At(1_767_222_000_000 - 10 * 86_400_000));
+    let (moe, moa, supplier) = (siret(8, 0), siret(7, 0), siret(9, 0));
+    let nobody = "00000000000000".to_owned();
+    for (what, structure, role, refused_since, wanted) in [
+        ("MOE of many", &moe, None, None, true),
+        ("MOE of many, role moe", &moe, Some(Role::Moe), None, true),
+        ("MOA of many, also destinataire", &moa, None, None, true),
+        ("MOA of many, role moa", &moa, Some(Role::Moa), None, true),
+        ("MOA of many, role valideur1", &moa, Some(Role::Valideur1), None, true),
+        ("seller of many, refused", &supplier, None, None, true),
+        ("seller of many, recent", &supplier, None, recent, true),
+        ("MOE of few", &siret(8, 290), None, None, true),
+        ("nobody", &nobody, None, None, true),
+        ("MOA of many, all delivered", &moa, None, None, false),
+    ] {
+        let page = |after: Option<&str>| {
+            median(&mut || {
+                let reader = LedgerReader::open(path).unwrap();
+                let of = Awaited { structure, role, after, refused_since, wanted: &|_| wanted };
+                let mut rows = 0;
+                reader
+                    .synthese(&of, &mut |row| {
+                        let dates = reader.dates(&row.piece.piece).unwrap();
+                        let state =
+                            row.piece.cadre.as_deref().and_then(|c| c.parse().ok()).zip(row.piece.status.parse().ok());
+                        let due =
+                            dates.zip(state).and_then(|(d, (cadre, status))| alert(cadre, status, &d, &delays, None));
+                        std::hint::black_box(due);
+                        rows += 1;
+                        rows < 50
+                    })
+                    .unwrap();
+                rows
+            })
+        };
+        let ((rows, first), (_, next)) = (page(None), page(Some(middle)));
+        println!("synthese, {what:30} {rows:>3} rows  {first:>8.2} ms   in the middle {next:>8.2} ms");
+    }
 }
 
 /// A few days after the last deposit: many of the pièces are late long since, some are not yet.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `batch`: FLOWS (5,000) flows of about 10 KB, half accepted pièces of each of two partners, in a fresh spool; three
-//! runs, each from the first look to the last commit; then a tenth as many archives of 50 and of 500 of them, as tar.gz.
+//! runs, each from the first look to the last commit; acts on them, one a flow, then 500 a flow; then a tenth as many archives of 50 and of 500 of them, as tar.gz.
 //! `run`: the daemon at rest; one flow at a time, written or renamed
 //! into place; from then to its report's appearance, thirty times, with the default settle of a second and with none;
 //! and a chain, A4 then A15 then A19, each dropped when the statuses of the one before are there.
@@ -33,6 +33,14 @@ fn main() {
     let (program, dir) = (fs::canonicalize(program).unwrap(), PathBuf::from(dir));
     let mut rates: Vec<f64> = (0..3).map(|i| batch(&program, &dir.join(format!("batch-{i}")), flows)).collect();
     println!("batch, {flows} flows, durable flows/s: {}", spread(&mut rates));
+    let one = |i: usize| acts(&[unit(&format!("N-{i}"), "SUSPENDUE", "AUTRE: métré ?", MOE)]);
+    (0..flows).for_each(|i| put(&dir.join("batch-0"), "gamma", &format!("S{i:06}"), one(i).as_bytes()));
+    println!("batch, {flows} flows of one act: {:.0} acts/s", rate(&program, &dir.join("batch-0"), "acts", flows));
+    let answers: Vec<String> = (0..flows).map(|i| unit(&format!("N-{i}"), "COMPLETEE", "voici", SELLER)).collect();
+    for (n, some) in answers.chunks(500).enumerate() {
+        put(&dir.join("batch-0"), "alpha", &format!("C{n:06}"), acts(some).as_bytes());
+    }
+    println!("batch, flows of 500 acts: {:.0} acts/s", rate(&program, &dir.join("batch-0"), "acts", flows));
     for each in [50, 500] {
         let archives = (flows / each).max(1);
         let world = dir.join(format!("archives-{each}"));
@@ -90,7 +98,7 @@ fn batch(program: &Path, world: &Path, flows: usize) -> f64 {
         let partner = if i % 2 == 0 { "alpha" } else { "beta" };
         put(world, partner, &format!("F{i:06}"), invoice(&format!("N-{i}")).as_bytes());
     }
-    rate(program, world, flows)
+    rate(program, world, "accepted", flows)
 }
 
 /// Pièces a second from archives of `each` pièces.
@@ -106,7 +114,7 @@ fn packed(program: &Path, world: &Path, archives: usize, each: usize) -> f64 {
         }
         put(world, "alpha", &format!("F{i:06}"), &tar.into_inner().unwrap().finish().unwrap());
     }
-    rate(program, world, archives * each)
+    rate(program, world, "accepted", archives * each)
 }
 
 fn put(world: &Path, partner: &str, name: &str, bytes: &[u8]) {
@@ -115,13 +123,26 @@ fn put(world: &Path, partner: &str, name: &str, bytes: &[u8]) {
     fs::write(dir.join(name), bytes).unwrap();
 }
 
-/// Accepted pièces a second of one batch.
-fn rate(program: &Path, world: &Path, pieces: usize) -> f64 {
+/// An act as a life-cycle flow asks for it.
+fn unit(number: &str, status: &str, comment: &str, by: &str) -> String {
+    format!(
+        "<CPPFactureStatutUnitaire><Fournisseur><TypeIdentifiant>1</TypeIdentifiant><Identifiant>{SELLER}</Identifiant>\
+         </Fournisseur><DonneesStatut><ComplementStatut>{status}</ComplementStatut><Commentaire>{comment}</Commentaire>\
+         <Producteur Id=\"{by}\"/><IdFacture>{number}</IdFacture></DonneesStatut></CPPFactureStatutUnitaire>\n"
+    )
+}
+
+fn acts(units: &[String]) -> String {
+    format!("<CPPStatut><CPPFactureStatuts>\n{}</CPPFactureStatuts></CPPStatut>\n", units.concat())
+}
+
+/// Accepted pièces, or acts done, a second of one batch.
+fn rate(program: &Path, world: &Path, what: &str, pieces: usize) -> f64 {
     Command::new("sync").status().unwrap();
     std::thread::sleep(Duration::from_millis(1500)); // every file is finished when the run begins
     let out = Command::new(program).args(["batch", "--format", "json"]).current_dir(world).output().unwrap();
     let tally: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
-    assert_eq!(tally["accepted"], pieces, "{tally}");
+    assert_eq!(tally[what], pieces, "{tally}");
     pieces as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0)
 }
 

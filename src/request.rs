@@ -34,6 +34,19 @@ pub enum Request {
     Annuaire,
     /// Do something to a pièce.
     Act(Act),
+    /// Take a deposit in, as the portal does.
+    Deposit(Deposit),
+}
+
+/// A deposit that a person hands in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deposit {
+    /// The partner that it is handed in for.
+    pub partner: String,
+    /// What it is called: the name of its form.
+    pub name: String,
+    /// An archive of the form and its files, by a path that does not depend on where one stands.
+    pub file: PathBuf,
 }
 
 /// An act, asked by a person.
@@ -74,6 +87,13 @@ pub enum Answer {
     Acted {
         /// The pièce's status now, a code.
         status: String,
+    },
+    /// A deposit was decided.
+    Deposited {
+        /// The flow that it is.
+        flow: String,
+        /// What became of it.
+        outcome: String,
     },
     /// The act is refused, and nothing is changed.
     Refused {

@@ -649,3 +649,63 @@ fn by_command() {
     assert_eq!(w.tray("beta", "pieces").last().unwrap(), b"12;m3\n");
     assert_eq!(w.violations(true), Vec::<String>::new());
 }
+
+#[test]
+fn a_clock_that_is_set_back_moves_nothing_early_and_no_event_back() {
+    let w = world("");
+    let mut h = House::open(w.dir.path(), "2026-11-20T12:00:00+01:00");
+    h.drop_file("edi", "delta", "F1", &a10("ST-1"));
+    h.batch();
+    drop(h);
+    // Three weeks back: whatever happens now happens when the ledger last knew the time.
+    let mut h = House::open(w.dir.path(), "2026-11-01T12:00:00+01:00");
+    let acts = [unit(OTHER, "ST-1", "VALIDEE_1", "", TITULAIRE)];
+    assert_eq!(h.batch().delays, 0);
+    h.drop_file("edi", "delta", "F2", &a10("ST-2"));
+    h.drop_file("edi", "delta", "act", &flow(&acts));
+    assert_eq!(h.batch().acts, 1, "{:?}", h.told("act"));
+    let back = "SELECT count(*) FROM event e JOIN event f ON f.seq = e.seq + 1 WHERE f.at < e.at";
+    assert_eq!(h.ledger().query_row(back, [], |r| r.get::<_, i64>(0)).unwrap(), 0);
+    assert_eq!(h.problems(), Vec::<String>::new());
+    drop(h);
+    // And once it is right again the delay is counted from there.
+    let mut h = House::open(w.dir.path(), "2026-12-05T23:59:59+01:00");
+    assert_eq!(h.batch().delays, 0);
+    h.wait_until("2026-12-06T00:00:00+01:00");
+    assert_eq!(h.batch().delays, 1);
+    assert_eq!(state(&h, "ST-2").0, "MISE_A_DISPOSITION_MOE");
+}
+
+#[test]
+fn a_marché_that_is_closed_or_changed_leaves_pièces_under_way_with_who_has_them() {
+    let w = world("");
+    let mut h = house(&w);
+    for (name, number) in [("F1", "N-1"), ("F2", "N-2")] {
+        h.drop_file("edi", "alpha", name, &a4(number));
+    }
+    h.batch();
+    drop(h);
+    let path = w.path("annuaire/marches.toml");
+    let sheet = fs::read_to_string(&path).unwrap();
+    // Another MOE from now on, and the marché is over.
+    let changed = sheet.replace(&format!("moe = \"{MOE}\"\n"), &format!("moe = \"{NEW_MOE}\"\nends = 2026-06-30\n"));
+    assert_ne!(changed, sheet);
+    fs::write(&path, &changed).unwrap();
+    let mut h = House::open(w.dir.path(), "2026-11-03T12:00:00+01:00");
+    h.drop_file("edi", "beta", "act", &one("N-1", "REFUSEE_MOE", "AUTRE: en double", MOE));
+    h.drop_file("edi", "beta", "wrong", &one("N-2", "ERREUR_FOURNISSEUR_SUR_MOE", "MAUVAISE_MOE", MOE));
+    assert_eq!(h.batch().acts, 2, "{:?} {:?}", h.told("act"), h.told("wrong"));
+    // What is corrected is judged by the sheet as it is now.
+    let piece = id(&h, "N-2");
+    assert_eq!(refused(&h.act(set(act(&piece, "correct", TITULAIRE), "moe", MOA))), ["T-22"]);
+    assert_eq!(refused(&h.act(set(act(&piece, "correct", TITULAIRE), "moe", NEW_MOE))), Vec::<String>::new());
+    assert_eq!(state(&h, "N-2"), ("MISE_A_DISPOSITION_MOE".to_owned(), Some(NEW_MOE.to_owned())));
+    drop(h);
+    // Even without a sheet they go on.
+    fs::write(&path, "").unwrap();
+    let mut h = House::open(w.dir.path(), "2026-11-20T12:00:00+01:00");
+    assert_eq!(h.batch().delays, 1, "the MOE's seven days");
+    h.drop_file("edi", "epsilon", "last", &one("N-2", "SUSPENDUE", "AUTRE: métré ?", NEW_MOE));
+    assert_eq!(h.batch().acts, 1, "{:?}", h.told("last"));
+    assert_eq!(h.problems(), Vec::<String>::new());
+}

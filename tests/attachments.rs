@@ -176,7 +176,7 @@ fn each_file_goes_beside_the_pièce_to_whoever_receives_it() {
         let out = w.run(&["verify"]);
         assert_eq!(out.status.code(), Some(1));
         assert_eq!(
-            text(&out.stdout).matches("is not the file that the pièce embeds").count(),
+            text(&out.stdout).matches("is not the file that came with the pièce").count(),
             4,
             "{}",
             text(&out.stdout)

@@ -29,6 +29,10 @@ fn usage_errors_exit_with_2_and_say_nothing_on_stdout() {
         &["status", "--lang", "de"],
         &["annuaire"],                                // load or check?
         &["completions", "cmd"],
+        &["deposit"],                                 // what?
+        &["deposit", "f.pdf", "--cadre", "A4"],       // for whom?
+        &["deposit", "f.pdf", "--as", "1", "--set", "n=1"],
+        &["deposit", "--drafts", "--send", "d"],
     ];
     for args in cases {
         let out = w.run(args);
@@ -41,7 +45,7 @@ fn usage_errors_exit_with_2_and_say_nothing_on_stdout() {
 #[test]
 fn commands_of_later_issues_are_not_declared() {
     let w = World::new();
-    for name in ["deposit", "synthese", "backup", "prune"] {
+    for name in ["backup", "prune"] {
         let out = w.run(&[name]);
         assert_eq!(code(&out), 2, "{name}");
         assert!(text(&out.stderr).contains("unrecognized subcommand"), "{name}: {}", text(&out.stderr));

@@ -75,11 +75,12 @@ fn links_are_shown_both_ways() {
     let whole = dossier(&w, "N-1");
     let id = |n: usize| whole["pieces"][n]["piece"].as_str().unwrap();
     let links = |n: usize| whole["pieces"][n]["links"].clone();
-    assert_eq!(links(0), json!([{"kind": "associated_by", "piece": id(2)}]));
+    assert_eq!(links(0), json!([{"kind": "associated_by", "piece": id(2), "ttc": "120.00", "due": "120.00"}]));
     assert_eq!(
         links(2),
-        json!([{"kind": "associates", "piece": id(0)}, {"kind": "associates", "piece": id(1)},
-               {"kind": "associated_by", "piece": id(3)}])
+        json!([{"kind": "associates", "piece": id(0), "ttc": "120.00", "due": "120.00"},
+               {"kind": "associates", "piece": id(1), "ttc": "120.00", "due": "120.00"},
+               {"kind": "associated_by", "piece": id(3), "ttc": "120.00", "due": "120.00"}])
     );
     let piece: Value = serde_json::from_slice(&w.run(&["piece", id(2), "--format", "json"]).stdout).unwrap();
     assert_eq!(piece, whole["pieces"][2], "the same as `piece` gives");
@@ -95,7 +96,7 @@ fn a_table_tells_each_piece_with_its_dated_trail() {
     for part in [
         "A4 N-1 · 2026-03-31",
         "A15 N-3 · ",
-        "  associe A4 N/2\n",
+        "  associe A4 N/2 · 120.00\n",
         "  associée par A19 N-4\n",
         "Associée",
         "120.00 EUR",

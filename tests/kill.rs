@@ -6,6 +6,8 @@
 mod common;
 
 use common::acts::{flow, unit};
+use common::build::{form, page};
+use common::pdf::Pdf;
 use common::world::{MOA, MOE, TITULAIRE, World, a4, citing, invoice, text};
 use std::os::unix::process::ExitStatusExt;
 
@@ -25,6 +27,12 @@ fn small_run() -> World {
     // A chain, the later pièce dropped before the earlier one.
     w.drop_file("portail", "beta", "a state", &citing("A15", "N-8", "N-7"));
     w.drop_file("portail", "alpha", "its draft", &a4("N-7"));
+    // Forms with their files: one whole, whose name must be cut, one that misses a file and is refused.
+    let long = format!("{}.depot.xml", "f".repeat(240));
+    let (paper, whole) = (Pdf::new(&[]).bytes(), form(&page("A4", "F-1"), "f.pdf", &["plan.txt"]));
+    w.drop_set("portail", "alpha", &[(&long, &whole), ("plan.txt", b"a plan"), ("f.pdf", &paper)]);
+    let lame = form(&page("A4", "F-2"), "g.pdf", &["gone.txt"]);
+    w.drop_set("portail", "alpha", &[("g.depot.xml", &lame), ("g.pdf", &[&paper[..], b"\n"].concat())]);
     // Acts, one of which cannot be done, and the answer to one of them; the clock does the rest (no days at all).
     let suspended = unit(TITULAIRE, "N-2", "SUSPENDUE", "AUTRE: métré ?", MOE);
     w.drop_file("edi", "beta", "acts", &flow(&[suspended, unit(TITULAIRE, "N-9", "SUSPENDUE", "AUTRE: non", MOE)]));

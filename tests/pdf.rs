@@ -188,7 +188,7 @@ fn no_pdf_takes_long() {
         let bytes = wrap(body);
         let started = std::time::Instant::now();
         let found = invoice(&bytes, &LIMITS);
-        assert!(started.elapsed().as_secs() < 10, "{what}: {:?}", started.elapsed());
+        assert!(started.elapsed().as_secs() < 120, "{what}: {:?}", started.elapsed()); // quadratic, it would be hours
         assert!(found.is_err(), "{what}");
     }
 }

@@ -55,7 +55,7 @@ fn error() -> Finding {
         layer: Layer::Chorus,
         severity: Severity::Error,
         terms: &["BT-1"],
-        place: Some(Place { line: 3, column: 12, path: "/Invoice/cbc:ID".into(), span: (0, 0) }),
+        place: Some(Place { line: 3, column: 12, path: "/Invoice/cbc:ID".into(), span: (0, 0), form: false }),
         message: Msg::new("le numéro dépasse 20 caractères", "the number is longer than 20 characters"),
         found: Some("SITUATION-2026-10-BIS".into()),
         expected: Some(Msg::new("20 caractères au plus", "20 characters at most")),
@@ -321,7 +321,7 @@ proptest! {
             found: Some(found.clone()),
             expected: some.then(|| Msg::same(expected.clone())),
             help: Msg::same(help.clone()),
-            place: some.then(|| Place { line: 1, column: 2, path: path.clone(), span: (0, 0) }),
+            place: some.then(|| Place { line: 1, column: 2, path: path.clone(), span: (0, 0), form: false }),
             ..error()
         };
         let findings = vec![finding; usize::from(en) + usize::from(some)];

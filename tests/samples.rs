@@ -5,7 +5,8 @@
 use guichet::annuaire::Annuaire;
 use guichet::config::Config;
 use guichet::flux;
-use guichet::judge::{Fate, Judged, judge, judge_archive};
+use guichet::judge::{Fate, Judged, Judges, Set, judge, judge_archive, judge_set};
+use guichet::piece::depot::Presence;
 use guichet::rules::{Context, Finding, Layer, Severity};
 use guichet::trade::{Cadre, Mode};
 use serde::Deserialize;
@@ -30,6 +31,9 @@ struct Says {
 #[serde(deny_unknown_fields)]
 struct File {
     path: String,
+    /// Of a deposit form: the files that it names.
+    #[serde(default)]
+    with: Vec<String>,
     verdict: String,
     errors: Vec<String>,
     warnings: Vec<String>,
@@ -45,9 +49,15 @@ fn samples() -> PathBuf {
 fn cases() -> Vec<(PathBuf, Expected)> {
     let mut dirs: Vec<PathBuf> = std::fs::read_dir(samples()).unwrap().map(|e| e.unwrap().path()).collect();
     dirs.sort();
-    // The chains have a harness of their own, tests/chains.rs; the archive one below.
+    // The chains have a harness of their own, tests/chains.rs; the archives below.
     let is_chain = |d: &Path| d.file_name().is_some_and(|n| n.to_string_lossy().starts_with("chaine-"));
-    dirs.retain(|d| d.is_dir() && !d.ends_with("annuaire") && !d.ends_with("archive") && !is_chain(d));
+    dirs.retain(|d| {
+        d.is_dir()
+            && !d.ends_with("annuaire")
+            && !d.ends_with("archive")
+            && !d.ends_with("archive-formulaire")
+            && !is_chain(d)
+    });
     dirs.into_iter()
         .map(|dir| {
             let text = std::fs::read_to_string(dir.join("expected.toml")).unwrap_or_else(|e| panic!("{dir:?}: {e}"));
@@ -57,7 +67,7 @@ fn cases() -> Vec<(PathBuf, Expected)> {
         .collect()
 }
 
-fn judge_sample(annuaire: &Annuaire, config: &Config, dir: &Path, path: &str) -> Judged {
+fn judge_sample(annuaire: &Annuaire, config: &Config, dir: &Path, path: &str, with: &[String]) -> Judged {
     let mut parts = path.split('/').skip(1);
     let mode: Mode = parts.next().unwrap().parse().unwrap();
     let partner = annuaire.partner(parts.next().unwrap()).unwrap();
@@ -71,7 +81,15 @@ fn judge_sample(annuaire: &Annuaire, config: &Config, dir: &Path, path: &str) ->
         layers: &Layer::ALL,
         associated: None,
     };
-    judge(std::fs::read(dir.join(path)).unwrap(), &context)
+    let bytes = std::fs::read(dir.join(path)).unwrap();
+    if with.is_empty() {
+        return judge(bytes, &context);
+    }
+    let beside = |name: &String| std::fs::read(dir.join(path).with_file_name(name)).unwrap();
+    let name = path.rsplit('/').next().unwrap().to_owned();
+    let main = Some(beside(&with[0]));
+    let here = |name: &String| (name.clone(), Presence::Here(beside(name).len() as u64));
+    judge_set(Set { name, form: bytes, main, beside: with.iter().map(here).collect() }, &context)
 }
 
 fn ids(judged: &Judged, severity: Severity) -> Vec<String> {
@@ -97,15 +115,17 @@ fn every_sample_gives_what_its_case_says() {
     for (dir, expected) in cases() {
         let case = dir.file_name().unwrap().to_string_lossy().into_owned();
         assert!(!expected.says.fr.is_empty() && !expected.says.en.is_empty(), "{case}");
-        let named: BTreeSet<&str> = expected.file.iter().map(|f| f.path.as_str()).collect();
+        let beside = |f: &File, name: &String| Path::new(&f.path).with_file_name(name).to_string_lossy().into_owned();
+        let along = expected.file.iter().flat_map(|f| f.with.iter().map(move |name| beside(f, name)));
+        let named: BTreeSet<String> = expected.file.iter().map(|f| f.path.clone()).chain(along).collect();
         for file in
             walkdir::WalkDir::new(dir.join("in")).into_iter().map(Result::unwrap).filter(|e| e.file_type().is_file())
         {
             let path = file.path().strip_prefix(&dir).unwrap().to_string_lossy().into_owned();
-            assert!(named.contains(path.as_str()), "{case}: {path} is in no [[file]]");
+            assert!(named.contains(&path), "{case}: {path} is in no [[file]]");
         }
         for file in &expected.file {
-            let judged = judge_sample(&annuaire, &config, &dir, &file.path);
+            let judged = judge_sample(&annuaire, &config, &dir, &file.path, &file.with);
             let found = (verdict(&judged), ids(&judged, Severity::Error), ids(&judged, Severity::Warning));
             let route = judged.route.as_ref();
             let went = route.map(|r| (r.arrival.code().to_owned(), r.holder.0.name().to_owned(), r.holder.1.clone()));
@@ -128,7 +148,7 @@ fn every_sample_gives_what_its_case_says() {
     let initial: BTreeSet<Cadre> = Cadre::ALL.into_iter().filter(|c| !matches!(c, Cadre::A23 | Cadre::A25)).collect();
     assert_eq!(accepted, initial, "each cadre that a dépôt initial can bring is accepted once");
     assert_eq!(refused, Cadre::ALL.into_iter().collect(), "each cadre is refused once");
-    assert_eq!(syntaxes, BTreeSet::from(["cii", "facturx", "ubl-credit-note", "ubl-invoice"]));
+    assert_eq!(syntaxes, BTreeSet::from(["cii", "depot", "facturx", "ubl-credit-note", "ubl-invoice"]));
 }
 
 #[derive(Deserialize)]
@@ -147,9 +167,14 @@ struct Member {
 }
 
 #[test]
-fn the_archive_gives_what_its_case_says_of_each_member() {
+fn archives_give_what_their_cases_say_of_each_member() {
+    archive("archive", Mode::Edi);
+    archive("archive-formulaire", Mode::Portail);
+}
+
+fn archive(case: &str, mode: Mode) {
     let annuaire = Annuaire::load(&samples().join("annuaire")).unwrap().annuaire;
-    let (dir, config) = (samples().join("archive"), Config::default());
+    let (dir, config) = (samples().join(case), Config::default());
     let expected: Archive = toml::from_str(&std::fs::read_to_string(dir.join("expected.toml")).unwrap()).unwrap();
     assert!(!expected.says.fr.is_empty() && !expected.says.en.is_empty());
     let (file, _) = expected.member[0].path.split_once('!').unwrap();
@@ -157,7 +182,7 @@ fn the_archive_gives_what_its_case_says_of_each_member() {
     let context = Context {
         config: &config,
         annuaire: Some(&annuaire),
-        mode: Mode::Edi,
+        mode,
         partner: annuaire.partner("entreprises"),
         today: chrono::NaiveDate::from_ymd_opt(2026, 11, 2).unwrap(),
         layers: &Layer::ALL,
@@ -165,7 +190,9 @@ fn the_archive_gives_what_its_case_says_of_each_member() {
     };
     let size = bytes.len() as u64;
     let flow =
-        judge_archive(flux::sniff(&bytes), std::io::Cursor::new(bytes), size, &context, judge, |_, _| Ok::<(), ()>(()));
+        judge_archive(flux::sniff(&bytes), std::io::Cursor::new(bytes), size, &context, Judges::PLAIN, |_, _| {
+            Ok::<(), ()>(())
+        });
     let found: Vec<(String, String, Vec<String>)> = flow
         .unwrap()
         .documents

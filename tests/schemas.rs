@@ -110,7 +110,7 @@ fn whole_piece() -> Value {
     let mut whole = piece();
     whole["trail"] = json!([{"status": "DEPOSEE", "label": "Déposée", "at": "2026-11-02T09:30:00+01:00", "by": null,
                              "motif": null, "comment": null}]);
-    whole["links"] = json!([{"kind": "replaces", "piece": "p-0123456789abcdef-2"}]);
+    whole["links"] = json!([{"kind": "replaces", "piece": "p-0123456789abcdef-2", "ttc": "1.00", "due": null}]);
     whole
 }
 
@@ -142,6 +142,18 @@ fn whole_flow() -> Value {
     whole
 }
 
+fn deposit() -> Value {
+    let findings = whole_flow()["findings"].clone();
+    json!({"flow": "f-0123456789abcdef", "state": "accepted", "name": "x.depot.xml", "first": null,
+           "piece": "p-0123456789abcdef", "cadre": "A4", "number": "N-1", "status": "DEPOSEE", "as": "91100001600012",
+           "partner": "alpha", "findings": findings})
+}
+
+fn draft() -> Value {
+    json!({"draft": "N-1", "cadre": "A4", "number": null, "as": "91100001600012", "partner": "alpha",
+           "from": "p-0123456789abcdef", "files": ["f.pdf"]})
+}
+
 fn dossier() -> Value {
     json!({"dossier": "N-1", "marche": "M-1", "pieces": [whole_piece()]})
 }
@@ -149,6 +161,14 @@ fn dossier() -> Value {
 fn stock() -> Value {
     json!({"cadre": "A4", "status": "DEPOSEE", "label": "Déposée", "pieces": 2, "oldest": "2026-11-02T09:30:00+01:00",
            "days": 3, "piece": "p-0123456789abcdef", "overdue": 0})
+}
+
+fn synthese() -> Value {
+    let mut row = piece();
+    let more = json!({"label": "x", "role": "moe", "acts": ["refuse", "take-into-account"], "alert": "moe",
+                      "last_day": "2026-11-09", "overdue": false, "delivered": null});
+    row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    row
 }
 
 fn structure() -> Value {
@@ -240,6 +260,9 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("flow", whole_flow()),
         ("dossier", dossier()),
         ("stock", stock()),
+        ("synthese", synthese()),
+        ("deposit", deposit()),
+        ("draft", draft()),
         ("certificat", certificat()),
         ("annuaire", structure()),
         ("annuaire", marche()),
@@ -291,10 +314,22 @@ fn values_are_held_to_their_form() {
         ("flow",  whole_flow(),  "/trail",              json!([])),
         ("dossier", dossier(),   "/pieces",             json!([])),
         ("dossier", dossier(),   "/pieces/0/trail",     json!([])),
+        ("deposit", deposit(),   "/state",              json!("requeued")),
+        ("deposit", deposit(),   "/piece",              json!("f-0123456789abcdef")),
+        ("deposit", deposit(),   "/status",             json!("deposee")),
+        ("draft", draft(),       "/files",              json!([])),
+        ("draft", draft(),       "/from",               json!("F-1")),
         ("stock", stock(),       "/pieces",             json!(0)),
         ("stock", stock(),       "/overdue",            json!(-1)),
         ("stock", stock(),       "/oldest",             json!("2026-11-02")),
         ("stock", stock(),       "/days",               json!(0.5)),
+        ("synthese", synthese(), "/role",               json!("titulaire")),
+        ("synthese", synthese(), "/role",               json!(null)),
+        ("synthese", synthese(), "/acts/0",             json!("VALIDER")),
+        ("synthese", synthese(), "/acts",               json!(null)),
+        ("synthese", synthese(), "/alert",              json!("late")),
+        ("synthese", synthese(), "/last_day",           json!("2026-11-09T00:00:00+01:00")),
+        ("synthese", synthese(), "/overdue",            json!("no")),
         ("certificat", certificat(), "/kind",           json!("accepted")),
         ("certificat", certificat(), "/first/hash",     json!("0".repeat(63))),
         ("certificat", certificat(), "/last/seq",       json!(0)),
@@ -362,6 +397,19 @@ fn a_piece_of_a_dossier_is_a_piece() {
     }
     let required = |of: &Value| of["required"].as_array().unwrap().clone();
     assert_eq!(required(whole), [required(&piece), vec![json!("trail"), json!("links")]].concat());
+}
+
+#[test]
+fn a_piece_of_a_synthese_is_a_piece() {
+    let (piece, synthese) = (schema("piece"), schema("synthese"));
+    for key in piece["required"].as_array().unwrap() {
+        let key = key.as_str().unwrap();
+        assert_eq!(synthese["properties"][key], piece["properties"][key], "{key}");
+        assert!(synthese["required"].as_array().unwrap().contains(&json!(key)), "{key}");
+    }
+    for (name, definition) in synthese["$defs"].as_object().unwrap() {
+        assert_eq!(&piece["$defs"][name], definition, "{name}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod files;
 mod queue;
+mod set;
 mod tell;
 
 use super::counter::{self, counted};
@@ -109,7 +110,10 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         layers: &layers,
         associated: None,
     };
-    let files = Files::new(args.files.clone(), args.files_from.as_deref())?;
+    let mut files = Files::new(args.files.clone(), args.files_from.as_deref())?;
+    if context.mode != Mode::Edi {
+        files = files.with_forms(found.config.limits.xml());
+    }
     let teller = Teller::new(&context, session);
     teller.header(&mut session.out)?;
     let mut tally = Tally::default();

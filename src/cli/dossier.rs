@@ -8,8 +8,9 @@ use super::failure::Failure;
 use super::piece::{TRAIL, Whole, kind};
 use super::{Exit, Outcome, Session, search};
 use crate::error::shown;
-use crate::ledger::{DossierRow, LedgerReader};
+use crate::ledger::{DossierRow, LedgerReader, LinkRow};
 use crate::msg;
+use crate::piece::amount::decimal;
 use crate::render::{Format, Grid, Listing, Out, Side, cell};
 use crate::text::{Lang, Text, t};
 use serde::Serialize;
@@ -116,10 +117,10 @@ impl Dossier {
         let title = out.bold(&self.title(lang));
         writeln!(out, "{title}")?;
         for piece in &self.pieces {
-            let head = out.bold(&heading(piece));
+            let head = out.bold(&heading(piece, lang));
             writeln!(out, "\n{head}")?;
             for link in &piece.links {
-                writeln!(out, "  {} {}", kind(link).get(lang), self.called(&link.piece))?;
+                writeln!(out, "  {} {}", kind(link).get(lang), self.linked(link))?;
             }
             let mut grid = Grid::new(vec![Side::Left; TRAIL.len() + 1], out.columns);
             for step in &piece.trail {
@@ -131,6 +132,13 @@ impl Dossier {
         out.flush()
     }
 
+    /// A linked pièce: how it is called, and its amount where this one takes it.
+    fn linked(&self, link: &LinkRow) -> String {
+        let amount = link.ttc.as_ref().filter(|_| takes(link));
+        let amount = amount.map(|_| format!(" · {}", cell(&link.ttc))).unwrap_or_default();
+        format!("{}{amount}", self.called(&link.piece))
+    }
+
     /// How a pièce of this dossier is called: by its cadre and number; one of another dossier by its id.
     fn called(&self, id: &str) -> String {
         let own = self.pieces.iter().find(|p| p.row.piece == id);
@@ -140,16 +148,35 @@ impl Dossier {
 
 const DOSSIER: Text = t("Dossier", "Dossier");
 
-/// A pièce in a line: what it is, who sells, how much, where it is found.
-pub fn heading(piece: &Whole) -> String {
+/// Whether a link is to an earlier pièce.
+fn takes(link: &LinkRow) -> bool {
+    matches!(link.kind.as_str(), "associates" | "replaces")
+}
+
+/// A pièce in a line: what it is, who sells, how much, where it is found. Where it takes one earlier pièce and says
+/// another amount, that of the earlier one stands behind.
+pub fn heading(piece: &Whole, lang: Lang) -> String {
     let row = &piece.row;
     let amount = row.ttc.as_ref().map(|_| format!("{} {}", cell(&row.ttc), cell(&row.currency)));
+    let mut taken = piece.links.iter().filter(|link| takes(link));
+    let changed = match (taken.next(), taken.next()) {
+        (Some(one), None) if one.ttc.is_some() && !same(&one.ttc, &row.ttc) => {
+            format!(" ({} {})", t("au lieu de", "instead of").get(lang), cell(&one.ttc))
+        }
+        _ => String::new(),
+    };
     let parts = [
         format!("{} {}", cell(&row.cadre), cell(&row.number)),
         cell(&row.issued),
         cell(&row.supplier.name),
-        amount.unwrap_or_default(),
+        amount.map(|amount| amount + &changed).unwrap_or_default(),
         row.piece.clone(),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Whether two amounts are the same, however they are written.
+fn same(one: &Option<String>, other: &Option<String>) -> bool {
+    let amount = |text: &Option<String>| text.as_deref().and_then(decimal);
+    amount(one) == amount(other)
 }

@@ -32,7 +32,7 @@ struct Whole {
 
 /// A finding in the session's language, its keys those of `check`.
 #[derive(Serialize)]
-struct Found {
+pub struct Found {
     member: Option<String>,
     rule: String,
     layer: String,
@@ -80,7 +80,8 @@ fn unknown(id: &str) -> Failure {
 }
 
 impl Found {
-    fn of(kept: Kept, lang: Lang) -> Found {
+    /// A finding of the ledger, in a language.
+    pub fn of(kept: Kept, lang: Lang) -> Found {
         let (line, column, path) = kept
             .place
             .map(|at| (at.line, at.column, at.path))
@@ -102,7 +103,7 @@ impl Found {
     }
 
     /// As `check` tells it, without the source.
-    fn tell(&self, file: &str, lang: Lang, out: &mut Out) -> io::Result<()> {
+    pub fn tell(&self, file: &str, lang: Lang, out: &mut Out) -> io::Result<()> {
         let severity = super::rules::severity(self.severity).get(lang);
         let head = out.bold(&format!("{severity}[{}]", self.rule));
         writeln!(out, "{head}: {}", Shown(&self.message))?;

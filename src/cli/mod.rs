@@ -10,6 +10,7 @@ mod check;
 mod completions;
 mod counter;
 mod demo;
+mod deposit;
 mod dossier;
 mod failure;
 mod flow;
@@ -27,6 +28,7 @@ mod run;
 mod search;
 mod status;
 mod stock;
+mod synthese;
 mod verify;
 
 use crate::clock::Clock;
@@ -91,6 +93,8 @@ enum Command {
     Rules(rules::Args),
     /// The directory: structures, services, marchés, partners
     Annuaire(annuaire::Args),
+    /// Hand a pièce in, as on the portal: a form is filled in, shown, judged in advance, then handed in
+    Deposit(Box<deposit::Args>),
     /// List pièces that meet every criterion, refused ones included, in order of deposit
     Search(Box<search::Args>),
     /// One pièce with its trail
@@ -101,6 +105,8 @@ enum Command {
     Dossier(dossier::Args),
     /// Do something to a pièce: validate, refuse, complete, correct, pay…
     Act(act::Args),
+    /// What awaits a structure: pièces that it holds, the acts that it may do, until when; its own that were refused
+    Synthese(synthese::Args),
     /// Tableau de bord: pièces by cadre and state, since when, how many overdue
     Stock(stock::Args),
     /// List flows: what came in, what became of it, how many are in each state
@@ -203,10 +209,12 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Check(args) => check::run(&args, session),
         Command::Rules(args) => rules::run(&args, session),
         Command::Annuaire(args) => annuaire::run(&args, session),
+        Command::Deposit(args) => deposit::run(&args, session),
         Command::Search(args) => search::run(&args, session),
         Command::Piece(args) => piece::run(&args, session),
         Command::Certificat(args) => certificat::run(&args, session),
         Command::Dossier(args) => dossier::run(&args, session),
+        Command::Synthese(args) => synthese::run(&args, session),
         Command::Stock(args) => stock::run(&args, session),
         Command::Flows(args) => flows::run(&args, session),
         Command::Flow(args) => flow::run(&args, session),

@@ -139,7 +139,7 @@ fn tell(whole: &Whole, ledger: &LedgerReader, session: &mut Session) -> Result<(
     grid.flush(out)?;
     if !whole.links.is_empty() {
         writeln!(out)?;
-        links(&whole.links, ledger, lang, out)?;
+        links(whole, ledger, lang, out)?;
     }
     if row.status == Statut::RefuseeControle.code() {
         let flow = &row.flow;
@@ -153,16 +153,30 @@ fn tell(whole: &Whole, ledger: &LedgerReader, session: &mut Session) -> Result<(
 pub const TRAIL: [Text; 5] =
     [t("quand", "when"), t("statut", "status"), t("par", "by"), t("motif", "motif"), t("commentaire", "comment")];
 
-/// The pièces that one is linked with, a line each.
-fn links(links: &[LinkRow], ledger: &LedgerReader, lang: Lang, out: &mut Out) -> Result<(), Failure> {
-    let mut grid = Grid::new(vec![Side::Left; 4], out.columns);
-    for link in links {
-        let other = ledger.piece(&link.piece)?;
-        let (cadre, number) = other.map(|p| (cell(&p.cadre), cell(&p.number))).unwrap_or_default();
-        grid.line(vec![kind(link).get(lang).to_owned(), link.piece.clone(), cadre, number], out)?;
+/// The pièces that one is linked with, a line each, with their amounts below its own: a MOE or a MOA that finds an
+/// amount wrong puts another in its own pièce.
+fn links(whole: &Whole, ledger: &LedgerReader, lang: Lang, out: &mut Out) -> Result<(), Failure> {
+    let sides = [[Side::Left; 4].as_slice(), &[Side::Right; 3]].concat();
+    let mut grid = Grid::new(sides, out.columns);
+    let line = |kind: &Text, row: &PieceRow| {
+        let texts = [&row.cadre, &row.number, &row.ht, &row.ttc, &row.due].map(cell);
+        [kind.get(lang).to_owned(), row.piece.clone()].into_iter().chain(texts).collect::<Vec<_>>()
+    };
+    grid.line(LINKS.iter().map(|title| out.bold(title.get(lang))).collect(), out)?;
+    grid.line(line(&t("elle-même", "itself"), &whole.row), out)?;
+    for link in &whole.links {
+        if let Some(other) = ledger.piece(&link.piece)? {
+            grid.line(line(&kind(link), &other), out)?;
+        }
     }
     Ok(grid.flush(out)?)
 }
+
+#[rustfmt::skip]
+const LINKS: [Text; 7] = [
+    t("lien", "link"), t("pièce", "pièce"), t("cadre", "cadre"), t("numéro", "number"), t("HT", "excl. VAT"),
+    t("TTC", "incl. VAT"), t("à payer", "due"),
+];
 
 /// How a person reads the kind of a link.
 pub fn kind(link: &LinkRow) -> Text {

@@ -139,7 +139,8 @@ fn unknown_status(status: &str) -> Failure {
     )
 }
 
-fn unknown_after(after: &str) -> Failure {
+/// There is no pièce that a page could come after.
+pub fn unknown_after(after: &str) -> Failure {
     let after = shown(after);
     Failure::new(
         msg!("--after : il n'y a pas de pièce {after}", "--after: there is no pièce {after}"),

@@ -8,16 +8,18 @@ use crate::decision::act::{self, Asking, Deed, holder_after};
 use crate::decision::{Happening, Taken, View};
 use crate::event::Event;
 use crate::flux::{self, archive};
-use crate::judge::Judged;
+use crate::judge::{self, Judged};
 use crate::ledger::{Hash, Move, Source, Supplement};
+use crate::lifecycle::acts::Datum;
 use crate::msg;
 use crate::piece::attached;
 use crate::retour;
 use crate::rules::{Finding, works};
 use crate::spool::{Claim, Kept, Tray};
+use crate::trade::Mode;
 use sha2::{Digest, Sha256};
 use std::fs::File;
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Cursor, Read, Seek};
 
 /// A file of a pièce: which part of it, its name as written, its bytes.
 struct Part {
@@ -118,6 +120,9 @@ impl Writing<'_, '_> {
             let what = what.parse().expect("changes are of data that have a name");
             self.entry.correct(&piece.id, what, is.as_deref())?;
         }
+        if changes.contains_key(Datum::Siret.word()) {
+            self.entry.rename(&piece.id, facts.destinataire_name.as_deref())?;
+        }
         let json = (!changes.is_empty()).then(|| serde_json::to_string(changes).expect("changes are plain data"));
         for (n, happening) in events.iter().enumerate() {
             let first = n == 0;
@@ -164,7 +169,8 @@ impl Writing<'_, '_> {
         self.outbound(of, partner, Tray::Pieces, sequence, &name, Sha256::digest(&part.bytes).into(), None)
     }
 
-    /// The pièce as it was deposited and every file that it embeds; or what keeps us from having them.
+    /// The pièce as it was deposited, every file that it embeds and every one that came with its form; or what keeps us
+    /// from having them.
     fn parts(&mut self, piece: &str, via: Option<&Claim>) -> Result<Result<Vec<Part>, Finding>, CounterError> {
         let source = self.entry.source(piece)?;
         let original = match via.filter(|claim| claim.id.as_str() == source.flow) {
@@ -183,18 +189,56 @@ impl Writing<'_, '_> {
             Ok::<(), CounterError>(())
         })?;
         parts.insert(0, Part { part: None, name: extension, bytes });
+        // EDI has no forms.
+        if let Some(entry) = source.entry.filter(|_| source.mode != Mode::Edi.name()) {
+            match self.beside(&source, entry, via) {
+                Ok(beside) => parts.extend(beside),
+                Err(why) => return Ok(Err(missing(piece, &why))),
+            }
+        }
         Ok(Ok(parts))
     }
 
-    /// The bytes of a pièce from the file of its deposit, if they are what they were.
-    fn original(&self, source: &Source) -> Result<Vec<u8>, String> {
-        let mut file = self.intake.spool.open_kept(&Kept {
+    /// The files that came along with the form of a pièce, if it has one.
+    fn beside(&self, source: &Source, entry: usize, via: Option<&Claim>) -> Result<Vec<Part>, String> {
+        let xml = self.intake.config.limits.xml();
+        let found = match via.filter(|claim| claim.id.as_str() == source.flow) {
+            Some(claim) => {
+                let bytes = self.intake.spool.read_own(claim, None).map_err(|e| e.to_string())?;
+                judge::came_along(flux::sniff(&bytes), Cursor::new(&bytes), bytes.len() as u64, entry, &xml)
+            }
+            None => {
+                let mut file = self.open_kept(source)?;
+                let told = |e: std::io::Error| e.to_string();
+                let mut head = Vec::new();
+                Read::by_ref(&mut file).take(512).read_to_end(&mut head).and_then(|_| file.rewind()).map_err(told)?;
+                same_file(&mut file, source.sha256)?;
+                let size = file.metadata().map_err(told)?.len();
+                judge::came_along(flux::sniff(&head), BufReader::new(file), size, entry, &xml)
+            }
+        };
+        let part = |(a, bytes): (judge::Attached, Vec<u8>)| Part {
+            part: Some(format!("entry {}", a.entry)),
+            name: a.name,
+            bytes,
+        };
+        Ok(found.into_iter().map(part).collect())
+    }
+
+    /// The file of a deposit, where it is kept now.
+    fn open_kept(&self, source: &Source) -> Result<File, String> {
+        let kept = Kept {
             flow: &source.flow,
             mode: &source.mode,
             partner: &source.partner,
             filed: source.filed.as_deref().unwrap_or_default(),
-        });
-        let file = file.as_mut().map_err(|e| e.to_string())?;
+        };
+        self.intake.spool.open_kept(&kept).map_err(|e| e.to_string())
+    }
+
+    /// The bytes of a pièce from the file of its deposit, if they are what they were.
+    fn original(&self, source: &Source) -> Result<Vec<u8>, String> {
+        let file = &mut self.open_kept(source)?;
         let told = |e: std::io::Error| e.to_string();
         let Some(entry) = source.entry else {
             let mut bytes = Vec::new();

@@ -8,7 +8,7 @@ use crate::clock::Instant;
 use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcome, Told, View};
 use crate::event::Event;
 use crate::facts::Facts;
-use crate::judge::{Document, Fate, Judged, Member};
+use crate::judge::{Document, Fate, Form, Judged, Member};
 use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
 use crate::lifecycle::acts::Motif;
@@ -201,19 +201,22 @@ impl Writing<'_, '_> {
         let delays = &intake.config.delays;
         let mut accepted = 0;
         for n in order::of_documents(documents) {
-            let Document { member, judged } = &mut documents[n];
+            let Document { member, form, judged } = &mut documents[n];
             if judged.fate == Fate::Acts && !refused {
                 accepted += self.acts(&taken.claim, judged)?;
                 continue;
             }
             let id = taken.claim.id.piece(n + 1);
             let entry = member.as_ref().map(|m| m.entry);
-            let again = |earlier: &Facts| intake.judge_again(&taken.claim, entry, earlier);
+            let again = |earlier: &Facts| intake.judge_again(&taken.claim, entry, form.as_ref(), earlier);
             let around = Around { partner: &partner, acts_for: &acts_for, now, delays, again: &again };
             let decision = decision::decide(id, judged, refused, &around, &self.entry)?;
             if let Some(piece) = &decision.piece {
                 accepted += usize::from(piece.live);
                 self.piece(taken, member.as_ref(), judged, &decision, piece)?;
+                if let Some(form) = form.as_ref().filter(|_| piece.live) {
+                    self.came_along(&taken.claim, form, piece)?;
+                }
             }
         }
         Ok(accepted)
@@ -298,6 +301,22 @@ impl Writing<'_, '_> {
         }
         if judged.attachments > 0 && !partners.is_empty() {
             self.attachments(claim, entry, &piece.id, &partners)?;
+        }
+        Ok(())
+    }
+
+    /// Stages the files that came with a deposit form beside its pièce, under names of their own.
+    fn came_along(&mut self, claim: &Claim, form: &Form, piece: &Decided) -> Result<(), CounterError> {
+        let partners = self.partners_of(&piece.readers);
+        for file in &form.attachments {
+            let part = format!("entry {}", file.entry);
+            for partner in &partners {
+                let sequence = self.entry.sequence(partner)?;
+                let name = retour::attachment_name(sequence, &piece.id, &file.name);
+                self.intake.spool.stage_piece(partner, &name, claim, Some(file.entry))?;
+                let of = Of { flow: Some(claim.id.as_str()), piece: Some(&piece.id), part: Some(&part) };
+                self.outbound(of, partner, Tray::Pieces, sequence, &name, file.sha256, None)?;
+            }
         }
         Ok(())
     }
@@ -472,7 +491,7 @@ impl Answer {
 
 /// What became of a document: of its pièce, or of each of its acts.
 fn reported<'a>(document: &'a Document, id: &'a str, accepted: bool) -> Vec<Reported<'a>> {
-    let Document { member, judged } = document;
+    let Document { member, judged, .. } = document;
     let member = member.as_ref().map(|m| m.name.as_str());
     if judged.fate == Fate::Acts {
         let of_act = |unit: &'a Unit| Reported {

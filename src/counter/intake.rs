@@ -1,17 +1,20 @@
 //! Taking and judging: what needs no ledger, on every core at once.
 
+use super::gather::Lot;
 use crate::annuaire::{Annuaire, Partner};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::event::{Event, Listener};
 use crate::facts::Facts;
 use crate::flux::{self, Kind, archive};
-use crate::judge::{Context, Fate, Judged, JudgedFlow, judge, judge_archive};
+use crate::judge::{Context, Fate, Form, Judged, JudgedFlow, Judges, Set, judge, judge_archive, judge_set, names_of};
 use crate::ledger::Hash;
+use crate::piece::depot::{is_called, is_plain_name};
 use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
 use crate::trade::Mode;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -49,6 +52,8 @@ pub(super) struct Filing {
 /// What a deposit is read from.
 enum Body {
     Bytes(Vec<u8>),
+    /// A form, and the files that it names: they came along.
+    Form(Vec<u8>, Vec<String>),
     /// Over the limit of a document: an archive, perhaps.
     Large(File),
     Unread,
@@ -64,6 +69,8 @@ pub(super) enum Take {
     Taken(Box<Taken>),
     /// Its bytes do not end yet.
     Unfinished(Candidate),
+    /// A form whose files do not all end yet, with how many files wait.
+    Waiting(usize),
     /// It is gone or another file by now.
     Changed,
     /// It cannot be read or moved: it stays where it is.
@@ -100,12 +107,12 @@ impl Intake {
     }
 
     /// Takes and judges a batch on every core, in order.
-    pub fn take(&self, candidates: Vec<Candidate>) -> Result<Vec<Take>, SpoolError> {
-        let total = candidates.len();
+    pub fn take(&self, lots: Vec<Lot>) -> Result<Vec<Take>, SpoolError> {
+        let total = lots.len();
         if total <= 2 || self.threads == 1 {
-            return candidates.into_iter().map(|c| self.take_one(c)).collect();
+            return lots.into_iter().map(|lot| self.take_one(lot)).collect();
         }
-        let queue: Vec<_> = candidates.into_iter().map(|c| Mutex::new(Some(c))).collect();
+        let queue: Vec<_> = lots.into_iter().map(|lot| Mutex::new(Some(lot))).collect();
         let next = AtomicUsize::new(0);
         let (send, receive) = sync_channel(total);
         std::thread::scope(|scope| {
@@ -115,8 +122,8 @@ impl Intake {
                     loop {
                         let index = next.fetch_add(1, Ordering::Relaxed);
                         let Some(cell) = queue.get(index) else { return };
-                        let candidate = cell.lock().expect("no holder of this lock panics").take();
-                        let take = self.take_one(candidate.expect("each cell is emptied once"));
+                        let lot = cell.lock().expect("no holder of this lock panics").take();
+                        let take = self.take_one(lot.expect("each cell is emptied once"));
                         if send.send((index, take)).is_err() {
                             return;
                         }
@@ -130,18 +137,43 @@ impl Intake {
         takes.into_iter().map(|(_, take)| take).collect()
     }
 
-    fn take_one(&self, candidate: Candidate) -> Result<Take, SpoolError> {
-        let quiet = candidate.quiet;
+    fn take_one(&self, Lot { candidate, beside }: Lot) -> Result<Take, SpoolError> {
+        let is_late = candidate.quiet >= self.config.spool.incomplete_after;
         let mut opened = match self.spool.open_candidate(candidate.clone(), self.config.limits.document()) {
             Ok(opened) => opened,
             Err(ClaimError::Denied(why)) => return Ok(Take::Denied(candidate, why.to_string())),
             Err(ClaimError::Changed) => return Ok(Take::Changed),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
-        if quiet < self.config.spool.incomplete_after && !self.is_finished(&opened) {
+        let awaits_form = || beside.is_none() && self.awaits_form(&opened);
+        if !is_late && (!self.is_finished(&opened) || awaits_form()) {
             return Ok(Take::Unfinished(opened.candidate().clone()));
         }
-        self.claim_opened(&mut opened)
+        let is_whole = |c: &Candidate| {
+            let opened = self.spool.open_candidate(c.clone(), self.config.limits.document());
+            opened.is_ok_and(|opened| self.is_finished(&opened))
+        };
+        if let Some(beside) = beside.as_ref().filter(|_| !is_late)
+            && !beside.values().all(is_whole)
+        {
+            return Ok(Take::Waiting(1 + beside.len()));
+        }
+        self.claim_opened(&mut opened, beside.as_ref())
+    }
+
+    /// Whether a file can be no deposit by itself, and may be one that a form names: it waits for that.
+    fn awaits_form(&self, opened: &Opened) -> bool {
+        let limits = self.config.limits.archive();
+        match opened.bytes() {
+            _ if opened.candidate().mode == Mode::Edi => false,
+            None => !opened.unread().is_ok_and(|(mut file, size)| self.large(&mut file, size).is_some()),
+            Some(bytes) => match flux::sniff(bytes) {
+                Kind::Pdf => flux::pdf::invoice(bytes, &limits).is_err(),
+                Kind::Zip => flux::is_office(bytes),
+                Kind::Unknown => true,
+                Kind::Empty | Kind::Xml | Kind::Gzip | Kind::Tar => false,
+            },
+        }
     }
 
     /// Whether a file ends where its format ends. What cannot be looked at is claimed, and told.
@@ -165,15 +197,24 @@ impl Intake {
         (read.is_ok() && kind.is_archive() && size <= self.config.limits.flow).then_some(kind)
     }
 
-    fn claim_opened(&self, opened: &mut Opened) -> Result<Take, SpoolError> {
+    fn claim_opened(
+        &self,
+        opened: &mut Opened,
+        beside: Option<&HashMap<String, Candidate>>,
+    ) -> Result<Take, SpoolError> {
         let id = self.ids.next(self.clock.now());
-        let claim = match self.spool.claim(opened, id) {
+        let mut claim = match self.spool.claim(opened, id) {
             Ok(claim) => claim,
             Err(ClaimError::Changed) => return Ok(Take::Changed),
             Err(ClaimError::Denied(why)) => return Ok(Take::Denied(opened.candidate().clone(), why.to_string())),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
         let body = match opened.take_bytes() {
+            Some(bytes) if beside.is_some() => {
+                let names = self.names_in(&claim, &bytes).unwrap_or_default();
+                self.take_along(&mut claim, &names, |name| beside?.get(name).cloned())?;
+                Body::Form(bytes, names)
+            }
             Some(bytes) => Body::Bytes(bytes),
             None => opened.unread().map_or(Body::Unread, |(file, _)| Body::Large(file)),
         };
@@ -189,7 +230,7 @@ impl Intake {
                 // One who still has the file open may make it grow for ever.
                 let mut bytes = Vec::new();
                 match Read::by_ref(&mut file).take(left.claim.size).read_to_end(&mut bytes) {
-                    Ok(_) => Body::Bytes(bytes),
+                    Ok(_) => self.left_form(&mut left.claim, bytes)?,
                     Err(e) => Body::Denied(e.to_string()),
                 }
             }
@@ -203,9 +244,55 @@ impl Intake {
         self.judge_claim(left.claim, body)
     }
 
+    /// The files that a claimed file names, if it is a form.
+    fn names_in(&self, claim: &Claim, bytes: &[u8]) -> Option<Vec<String>> {
+        let is_edi = claim.mode == Mode::Edi;
+        names_of(&claim.name.to_string_lossy(), bytes, &self.config.limits.xml()).filter(|_| !is_edi)
+    }
+
+    /// Takes the files along that a form names, as many as a deposit may have; what it took already is not looked for.
+    fn take_along(
+        &self,
+        claim: &mut Claim,
+        names: &[String],
+        beside: impl Fn(&str) -> Option<Candidate>,
+    ) -> Result<(), SpoolError> {
+        let (mut left, most) = (self.config.limits.flow, self.config.limits.entries.saturating_sub(1));
+        for (n, name) in names.iter().enumerate().take(most) {
+            if !is_plain_name(name) || claim.has_along().contains(&n) {
+                continue;
+            }
+            // What is too large for any deposit is one of its own, and told so.
+            if let Some(candidate) = beside(name).filter(|c| c.size <= left)
+                && self.spool.claim_along(claim, &candidate, n)?
+            {
+                left -= candidate.size;
+            }
+        }
+        Ok(())
+    }
+
+    /// A file that an earlier run claimed: where it is a form, the files that it names are taken along now.
+    fn left_form(&self, claim: &mut Claim, bytes: Vec<u8>) -> Result<Body, SpoolError> {
+        let names = self.names_in(claim, &bytes);
+        // Its copy was put in its place: then all is in that.
+        let is_packed = flux::sniff(&bytes).is_archive();
+        if is_packed || names.is_none() && claim.has_along().is_empty() {
+            return Ok(Body::Bytes(bytes));
+        }
+        let names = names.unwrap_or_default();
+        let (mode, partner) = (claim.mode, claim.partner.clone());
+        self.take_along(claim, &names, |name| self.spool.beside(mode, &partner, name))?;
+        Ok(Body::Form(bytes, names))
+    }
+
     /// Copies, hashes and judges a claimed file.
     fn judge_claim(&self, mut claim: Claim, body: Body) -> Result<Taken, SpoolError> {
         let (sha256, kind, body) = match body {
+            Body::Form(form, names) => {
+                let (sha256, copy) = self.spool.copy_packed(&mut claim, &form, &names)?;
+                (sha256, Kind::Tar, Body::Large(copy))
+            }
             Body::Bytes(bytes) => {
                 self.spool.copy(&claim, &bytes)?;
                 (Sha256::digest(&bytes).into(), flux::sniff(&bytes), Body::Bytes(bytes))
@@ -220,6 +307,9 @@ impl Intake {
                 return Ok(Taken { claim, sha256: None, flow: held(safe::denied(&why)) });
             }
         };
+        if claim.mode != Mode::Edi && kind == Kind::Tar && is_called(&claim.name.to_string_lossy()) {
+            claim.mark_packed();
+        }
         let flow = match self.annuaire.partner(&claim.partner) {
             None => held(works::unknown_partner(&claim.partner)),
             Some(partner) => self.judge(kind, body, &mut claim, partner)?,
@@ -242,7 +332,9 @@ impl Intake {
             }
             Body::Large(file) => self.judge_archive(kind, BufReader::new(file), size, &context, claim),
             Body::Bytes(bytes) => Ok(JudgedFlow::of(judge(bytes, &context))),
-            Body::Unread | Body::Denied(_) => Ok(held(safe::oversize(size, self.config.limits.document()))),
+            Body::Form(..) | Body::Unread | Body::Denied(_) => {
+                Ok(held(safe::oversize(size, self.config.limits.document())))
+            }
         }
     }
 
@@ -257,18 +349,30 @@ impl Intake {
     ) -> Result<JudgedFlow, SpoolError> {
         // A fault in reading an archive holds the one flow and harms no other.
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            judge_archive(kind, reader, size, context, judge, |entry, bytes| self.spool.extract(claim, entry, bytes))
+            judge_archive(kind, reader, size, context, Judges::PLAIN, |entry, bytes| {
+                self.spool.extract(claim, entry, bytes)
+            })
         }));
         opened.unwrap_or_else(|_| Ok(held(safe::internal_fault())))
     }
 
     /// Judges a document again, now that the pièce that it associates is known: from guichet's own copy, so that
     /// nothing is held in memory for whoever waits.
-    pub fn judge_again(&self, claim: &Claim, entry: Option<usize>, earlier: &Facts) -> Result<Judged, Box<Finding>> {
+    pub fn judge_again(
+        &self,
+        claim: &Claim,
+        entry: Option<usize>,
+        form: Option<&Form>,
+        earlier: &Facts,
+    ) -> Result<Judged, Box<Finding>> {
         let partner = self.annuaire.partner(&claim.partner);
         let partner = partner.ok_or_else(|| Box::new(works::unknown_partner(&claim.partner)))?;
-        let bytes = self.spool.read_own(claim, entry).map_err(|e| Box::new(safe::denied(&e.to_string())))?;
-        Ok(judge(bytes, &self.context(claim.mode, partner, Some(earlier))))
+        let read = |entry| self.spool.read_own(claim, entry).map_err(|e| Box::new(safe::denied(&e.to_string())));
+        let context = self.context(claim.mode, partner, Some(earlier));
+        let Some(Form { entry, name, main, beside, .. }) = form else { return Ok(judge(read(entry)?, &context)) };
+        let main = main.map(|main| read(Some(main))).transpose()?;
+        let set = Set { name: name.clone(), form: read(Some(*entry))?, main, beside: beside.clone() };
+        Ok(judge_set(set, &context))
     }
 
     fn context<'a>(&'a self, mode: Mode, partner: &'a Partner, associated: Option<&'a Facts>) -> Context<'a> {
@@ -297,6 +401,7 @@ pub(super) fn sort(takes: Vec<Take>) -> Sorted {
             Take::Taken(t) => sorted.taken.push(*t),
             Take::Unfinished(c) => sorted.unfinished.push(c),
             Take::Denied(c, why) => sorted.denied.push((c, why)),
+            Take::Waiting(files) => sorted.waiting += files,
             Take::Changed => {}
         }
     }
@@ -308,6 +413,8 @@ pub(super) fn sort(takes: Vec<Take>) -> Sorted {
 pub(super) struct Sorted {
     pub taken: Vec<Taken>,
     pub unfinished: Vec<Candidate>,
+    /// Files of forms that wait.
+    pub waiting: usize,
     /// With the system's answer.
     pub denied: Vec<(Candidate, String)>,
 }

@@ -4,6 +4,7 @@
 
 mod acts;
 mod desk;
+mod gather;
 mod intake;
 mod order;
 mod requests;
@@ -19,6 +20,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
 use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
 use desk::Desk;
+use gather::Lot;
 use intake::{Intake, Sorted, Take, Taken, sort};
 use order::{ActsFor, Here};
 use std::collections::HashSet;
@@ -242,7 +244,9 @@ impl Counter {
             return Ok(false);
         }
         let over = self.turn.map(|turn| std::time::Instant::now() + turn);
-        let mut batches = batches(candidates, &self.intake.config.batch).into_iter();
+        let (lots, waiting) = self.gather(candidates);
+        self.tally.waiting += waiting as u64;
+        let mut batches = batches(lots, &self.intake.config.batch).into_iter();
         let first = batches.next().unwrap_or_default();
         let mut taken = self.intake.take(first)?;
         let mut filings = Vec::new();
@@ -398,7 +402,7 @@ impl Counter {
                 self.tell(&Event::Stray { path, why });
             }
         }
-        self.tally.waiting += (sorted.unfinished.len() + sorted.denied.len()) as u64;
+        self.tally.waiting += (sorted.unfinished.len() + sorted.denied.len() + sorted.waiting) as u64;
         sorted
     }
 
@@ -526,17 +530,18 @@ fn stray_event(stray: &Stray) -> Event {
     Event::Stray { path: path.clone(), why }
 }
 
-/// Cuts candidates into batches: so many flows or so many bytes, whichever is first.
-fn batches(candidates: Vec<Candidate>, limit: &crate::config::Batch) -> Vec<Vec<Candidate>> {
-    let mut batches: Vec<Vec<Candidate>> = Vec::new();
+/// Cuts what is to be taken into batches: so many flows or so many bytes, whichever is first.
+fn batches(lots: Vec<Lot>, limit: &crate::config::Batch) -> Vec<Vec<Lot>> {
+    let mut batches: Vec<Vec<Lot>> = Vec::new();
     let mut bytes = u64::MAX;
-    for c in candidates {
+    for c in lots {
+        let size = c.size();
         let full = batches.last().is_none_or(|b| b.len() >= limit.flows.max(1));
-        if full || bytes.saturating_add(c.size) > limit.bytes {
+        if full || bytes.saturating_add(size) > limit.bytes {
             batches.push(Vec::new());
             bytes = 0;
         }
-        bytes = bytes.saturating_add(c.size);
+        bytes = bytes.saturating_add(size);
         if let Some(batch) = batches.last_mut() {
             batch.push(c);
         }

@@ -6,10 +6,11 @@ use crate::decision::act::Asking;
 use crate::error::reason;
 use crate::ledger::{Held, Report};
 use crate::msg;
-use crate::request::{Act, Answer, Replayed, Request, Told};
+use crate::request::{Act, Answer, Deposit, Replayed, Request, Told};
 use crate::rules::Finding;
 use crate::spool::{FlowId, Left, Tray, crash};
 use crate::text::{Msg, Shown};
+use crate::trade::Mode;
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
@@ -26,6 +27,7 @@ impl Counter {
             Request::Requeue { flow } => self.requeue(flow)?,
             Request::Annuaire => self.take_annuaire_over()?,
             Request::Act(act) => self.act(act)?,
+            Request::Deposit(deposit) => self.deposit(deposit)?,
         };
         self.settle()?;
         Ok(answer)
@@ -104,10 +106,7 @@ impl Counter {
     /// Does an act that a person asks for. Whoever may ask this may act for every structure.
     fn act(&mut self, act: &Act) -> Result<Answer, CounterError> {
         if self.is_disk_full()? {
-            return Ok(Answer::No {
-                message: msg!("le disque est plein", "the disk is full"),
-                help: msg!("faites de la place, puis recommencez", "make room, then try again"),
-            });
+            return Ok(disk_full());
         }
         let asked = match asked(act, self.intake.config.limits.attachments) {
             Ok(asked) => asked,
@@ -121,6 +120,34 @@ impl Counter {
             Ok(done) => Answer::Acted { status: done.status.code().to_owned() },
             Err(findings) => Answer::Refused { findings: findings.into_iter().map(Told::from).collect() },
         })
+    }
+
+    /// Takes a deposit in that a person hands in for a partner, as one that was dropped in the portal.
+    fn deposit(&mut self, deposit: &Deposit) -> Result<Answer, CounterError> {
+        if self.is_disk_full()? {
+            return Ok(disk_full());
+        }
+        let partner = self.intake.annuaire.partner(&deposit.partner);
+        if !partner.is_some_and(|partner| partner.modes.contains(&Mode::Portail)) {
+            return Ok(no_portal(&deposit.partner));
+        }
+        let limits = &self.intake.config.limits;
+        let most = limits.flow.min(limits.document().saturating_add(limits.attachments).saturating_add(ROOM));
+        let shown = Shown(&deposit.file.to_string_lossy()).to_string();
+        let bytes = match read_up_to(&deposit.file, most) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Ok(too_large(&shown, most)),
+            Err(e) => return Ok(cannot_read(&shown, &e)),
+        };
+        let id = self.intake.ids.next(self.intake.clock.now().max(self.latest));
+        self.intake.spool.make_work_dirs(&deposit.partner)?;
+        let name = OsString::from(&deposit.name);
+        let claim = self.intake.spool.bring(id, Mode::Portail, &deposit.partner, name, &bytes[..])?;
+        let taken = self.intake.take_left(Left { claim, original: true, copy: false })?;
+        let flow = taken.claim.id.to_string();
+        self.decide_all(vec![taken])?;
+        let outcome = self.ledger.outcome(&flow)?.unwrap_or_default();
+        Ok(Answer::Deposited { flow, outcome })
     }
 
     fn take_annuaire_over(&mut self) -> Result<Answer, CounterError> {
@@ -156,29 +183,49 @@ fn asked(act: &Act, most: u64) -> Result<Asked, Box<Answer>> {
     for path in &act.attach {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let shown = Shown(&path.to_string_lossy()).to_string();
-        let bytes = read_up_to(path, left).map_err(|e| {
-            let (why, help) = reason(&e);
-            let message = Msg::new(
-                format!("impossible de lire {shown} : {}", why.fr),
-                format!("cannot read {shown}: {}", why.en),
-            );
-            no(message, help.into())
-        })?;
-        let Some(bytes) = bytes else {
-            return Err(no(
-                msg!(
-                    "{shown} : trop lourd, {most} octets au plus en tout",
-                    "{shown}: too large, {most} bytes at most in all"
-                ),
-                msg!("allégez les pièces jointes", "lighten the attachments"),
-            ));
-        };
+        let bytes = read_up_to(path, left).map_err(|e| Box::new(cannot_read(&shown, &e)))?;
+        let Some(bytes) = bytes else { return Err(Box::new(too_large(&shown, most))) };
         left -= bytes.len() as u64;
         attached.push(Attached { name, bytes });
     }
     let (piece, by) = (Which::Id(act.piece.clone()), Some(act.by.clone()));
     let (motif, comment) = (act.motif.clone(), act.comment.clone());
     Ok(Asked { piece, what, motif, comment, by, set, attached, place: None })
+}
+
+/// Bytes that an archive of a form may have beside its main file and its attachments.
+const ROOM: u64 = 4 << 20;
+
+fn disk_full() -> Answer {
+    Answer::No {
+        message: msg!("le disque est plein", "the disk is full"),
+        help: msg!("faites de la place, puis recommencez", "make room, then try again"),
+    }
+}
+
+fn cannot_read(shown: &str, error: &std::io::Error) -> Answer {
+    let (why, help) = reason(error);
+    let message =
+        Msg::new(format!("impossible de lire {shown} : {}", why.fr), format!("cannot read {shown}: {}", why.en));
+    Answer::No { message, help: help.into() }
+}
+
+fn too_large(shown: &str, most: u64) -> Answer {
+    Answer::No {
+        message: msg!(
+            "{shown} : trop lourd, {most} octets au plus en tout",
+            "{shown}: too large, {most} bytes at most in all"
+        ),
+        help: msg!("allégez les pièces jointes", "lighten the attachments"),
+    }
+}
+
+fn no_portal(partner: &str) -> Answer {
+    let partner = Shown(partner);
+    Answer::No {
+        message: msg!("le partenaire {partner} n'a pas le portail", "the partner {partner} has not the portal"),
+        help: msg!("donnez-lui le mode portail dans partners.toml", "give it the mode portail in partners.toml"),
+    }
 }
 
 /// The bytes of a plain file; none: there are more.

@@ -92,7 +92,7 @@ pub fn act<V: View>(asked: &Asked, asking: &Asking<'_>, view: &V) -> Result<Resu
         return Ok(Err(findings.into_iter().map(|f| at(asked, f)).collect()));
     }
     let words = Words { by: Some(actor), motif, comment: asked.comment.clone() };
-    let events = follow(row, &facts, &changes, &trail, words);
+    let events = follow(row, &facts, &trail, words, &changes);
     let released = release(&events, &piece, view)?;
     Ok(Ok(Deed { facts, events, changes, released, piece }))
 }
@@ -107,7 +107,7 @@ pub fn silence<V: View>(piece: Earlier, view: &V) -> Result<Option<Deed>, V::Err
     let Some(row) = row else { return Ok(None) };
     let trail = view.trail(&piece.id)?;
     let (facts, changes, released) = (piece.facts.clone(), Changes::new(), Vec::new());
-    let events = follow(row, &facts, &changes, &trail, Words::default());
+    let events = follow(row, &facts, &trail, Words::default(), &changes);
     Ok(Some(Deed { facts, events, changes, released, piece }))
 }
 
@@ -434,8 +434,10 @@ struct Words {
     comment: Option<String>,
 }
 
-/// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told.
-fn follow(row: &Row, facts: &Facts, changes: &Changes, trail: &[Passed], words: Words) -> Vec<Happening> {
+/// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told,
+/// also whoever had it
+/// until this correction.
+fn follow(row: &'static Row, facts: &Facts, trail: &[Passed], words: Words, changes: &Changes) -> Vec<Happening> {
     let mut trail = trail.to_vec();
     let then = match row.then {
         Then::Stays => None,
@@ -448,7 +450,7 @@ fn follow(row: &Row, facts: &Facts, changes: &Changes, trail: &[Passed], words: 
     let first = (row.becomes, words.by, words.motif, words.comment);
     let all = std::iter::once(first).chain(then.map(|status| (status, None, None, None)));
     all.map(|(status, by, motif, comment)| {
-        trail.push(Passed { status, by: by.clone(), replaced: replaced(changes) });
+        trail.push(Passed { status, by: by.clone(), replaced: replaced(status, changes) });
         Happening { status, by, motif, comment, told: Told::PartnersOf(concerned(facts, &trail)) }
     })
     .collect()

@@ -129,19 +129,24 @@ impl Passed {
     /// From what the ledger keeps of an event.
     pub fn new(status: Statut, by: Option<String>, changes: Option<&str>) -> Passed {
         let changes: Changes = changes.and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        Passed { status, by, replaced: replaced(&changes) }
+        Passed { status, by, replaced: replaced(status, &changes) }
     }
+}
+
+/// Whom a correction that leads to this status replaced, of those who had the pièce. A second valideur that goes with
+/// the
+/// first one had not yet had it.
+fn replaced(status: Statut, changes: &Changes) -> Vec<String> {
+    let had = |datum: &str| match datum {
+        "service" | "engagement" => false,
+        "valideur2" => status != Statut::AValider1,
+        _ => true,
+    };
+    changes.iter().filter(|(datum, _)| had(datum)).filter_map(|(_, [was, _])| was.clone()).collect()
 }
 
 /// What a correction changed: of each datum what was and what is.
 pub type Changes = std::collections::BTreeMap<String, [Option<String>; 2]>;
-
-/// The structures that a correction replaced.
-fn replaced(changes: &Changes) -> Vec<String> {
-    let is_actor = |datum: &str| !["service", "engagement"].contains(&datum);
-    let actors = changes.iter().filter(|(datum, _)| is_actor(datum));
-    actors.filter_map(|(_, [was, _])| was.clone()).collect()
-}
 
 /// What became of a deposit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

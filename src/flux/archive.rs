@@ -204,7 +204,7 @@ impl Seen {
 }
 
 /// A name without the `./` that some tars put before it.
-fn plain(mut name: &[u8]) -> &[u8] {
+pub fn plain(mut name: &[u8]) -> &[u8] {
     while let Some(rest) = name.strip_prefix(b"./") {
         name = rest;
     }
@@ -212,7 +212,7 @@ fn plain(mut name: &[u8]) -> &[u8] {
 }
 
 /// Whether a name would lead out of the directory that an archive is unpacked in.
-fn leaves(name: &[u8]) -> bool {
+pub fn leaves(name: &[u8]) -> bool {
     let absolute = name.first().is_some_and(|b| matches!(b, b'/' | b'\\')) || name.get(1) == Some(&b':');
     absolute || name.contains(&0) || name.split(|b| matches!(b, b'/' | b'\\')).any(|part| part == b"..")
 }

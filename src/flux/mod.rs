@@ -2,6 +2,7 @@
 //! where its format ends.
 
 pub mod archive;
+pub mod pack;
 pub mod pdf;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
@@ -117,6 +118,13 @@ pub fn decode(bytes: Vec<u8>) -> Result<String, DecodeError> {
             offset: Some(first_wrong(encoding, &bytes, start)),
         }),
     }
+}
+
+/// Whether a zip is a document of an office program, and no archive of pièces: `docx`, `xlsx`, `odt`.
+pub fn is_office(zip: &[u8]) -> bool {
+    // Its directory of names is not packed; the names of these formats' first parts are theirs alone.
+    zip.get(30..).is_some_and(|rest| rest.starts_with(b"mimetype"))
+        || memmem::find(zip, b"[Content_Types].xml").is_some()
 }
 
 /// Whether the bytes end where their format ends; what has no end of its own always does.

@@ -11,6 +11,7 @@ mod moves;
 mod read;
 mod search;
 mod stock;
+mod synthese;
 mod verify;
 mod view;
 mod write;
@@ -23,6 +24,7 @@ pub use moves::{Move, Source};
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
 pub use search::Criteria;
 pub use stock::{StockRow, Today};
+pub use synthese::{Awaited, Delivery, SyntheseRow};
 pub use verify::{Problem, verify};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 

@@ -145,4 +145,12 @@ impl Entry<'_> {
         };
         self.run("correct a pièce", sql, params![value, piece])
     }
+
+    /// Gives a pièce the name of another destinataire.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn rename(&mut self, piece: &str, name: Option<&str>) -> Result<(), LedgerError> {
+        self.run("correct a pièce", "UPDATE piece SET destinataire_name = ? WHERE id = ?", params![name, piece])
+    }
 }

@@ -91,6 +91,10 @@ pub struct LinkRow {
     pub kind: String,
     /// The other.
     pub piece: String,
+    /// Its amount with VAT: what it says now may be another than what this one says.
+    pub ttc: Option<String>,
+    /// What it says is to be paid.
+    pub due: Option<String>,
 }
 
 /// Totals for `status`.
@@ -202,6 +206,17 @@ impl LedgerReader {
             .map_err(LedgerError::on("look up a pièce"))
     }
 
+    /// What a pièce says.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn facts(&self, id: &str) -> Result<Option<Facts>, LedgerError> {
+        self.conn
+            .query_row(&format!("SELECT {FACTS} FROM piece WHERE id = ?"), [id], facts_of)
+            .optional()
+            .map_err(LedgerError::on("look up a pièce"))
+    }
+
     /// The pièces of a supplier with this number, those not refused if there is any, else the refused ones.
     ///
     /// # Errors
@@ -245,13 +260,13 @@ impl LedgerReader {
     /// # Errors
     /// What SQLite said.
     pub fn links(&self, piece: &str) -> Result<Vec<LinkRow>, LedgerError> {
-        let sql = "SELECT kind, other FROM (
+        let sql = "SELECT kind, other, o.ttc, o.due FROM (
                 SELECT 1 AS part, n, kind, earlier AS other FROM link WHERE piece = ?1
                 UNION ALL SELECT 2, p.seq, 'associated_by', l.piece FROM link l JOIN piece p ON p.id = l.piece
-                    WHERE l.earlier = ?1)
+                    WHERE l.earlier = ?1) CROSS JOIN piece o ON o.id = other
              ORDER BY part, n";
         let run = || -> rusqlite::Result<Vec<LinkRow>> {
-            let link = |r: &Row<'_>| Ok(LinkRow { kind: r.get(0)?, piece: r.get(1)? });
+            let link = |r: &Row<'_>| Ok(LinkRow { kind: r.get(0)?, piece: r.get(1)?, ttc: r.get(2)?, due: r.get(3)? });
             self.conn.prepare_cached(sql)?.query_map([piece], link)?.collect()
         };
         run().map_err(LedgerError::on("read the links of a pièce"))

@@ -93,8 +93,12 @@ CREATE INDEX IF NOT EXISTS piece_service ON piece (service) WHERE service IS NOT
 CREATE INDEX IF NOT EXISTS piece_holder_role ON piece (holder_role) WHERE holder_role IS NOT NULL;
 -- The stock: counted here alone, by cadre and status, those that are there longest first.
 CREATE INDEX IF NOT EXISTS piece_stock ON piece (cadre, status, status_at);
--- What awaits a structure.
-CREATE INDEX IF NOT EXISTS piece_holder ON piece (holder) WHERE holder IS NOT NULL;
+-- What awaits a structure in a role; and its own pièces that were refused, the depositor's by the cadre
+-- (src/ledger/synthese.rs holds it to the matrix).
+CREATE INDEX IF NOT EXISTS piece_holder ON piece (holder, holder_role) WHERE holder IS NOT NULL;
+CREATE INDEX IF NOT EXISTS piece_refused ON piece (
+    (CASE WHEN cadre IN ('A15', 'A16', 'A17', 'A18', 'A24') THEN moe WHEN cadre IN ('A19', 'A20', 'A25') THEN moa
+     ELSE supplier_id END), status_at) WHERE live = 0;
 -- Whose delay may be over: read up to the day that matters, and no further.
 CREATE INDEX IF NOT EXISTS piece_valideur_waits ON piece (status, status_at) WHERE status IN ('A_VALIDER_1', 'A_VALIDER_2');
 CREATE INDEX IF NOT EXISTS piece_moe_waits ON piece (status_at)

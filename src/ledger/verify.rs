@@ -463,7 +463,10 @@ impl Audit<'_> {
                 }
                 continue;
             }
-            let is = match (part.as_deref().map(|part| part.strip_prefix("embedded ")), entry) {
+            // A file that came with a deposit form is another member of its archive.
+            let beside = part.as_deref().and_then(|part| part.strip_prefix("entry ")?.parse().ok());
+            let embeds = part.as_deref().filter(|_| beside.is_none()).map(|part| part.strip_prefix("embedded "));
+            let is = match (embeds, beside.or(entry)) {
                 (None, None) => Some(flow),
                 (None, Some(entry)) => {
                     if opened.0 != filed {
@@ -492,8 +495,8 @@ impl Audit<'_> {
                         "{partner}/{name} is not the pièce that was deposited"
                     ),
                     Some(_) => msg!(
-                        "{partner}/{name} n'est pas le fichier que la pièce embarque",
-                        "{partner}/{name} is not the file that the pièce embeds"
+                        "{partner}/{name} n'est pas le fichier qui accompagne la pièce",
+                        "{partner}/{name} is not the file that came with the pièce"
                     ),
                 });
             }

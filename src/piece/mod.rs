@@ -1,4 +1,5 @@
-//! The semantic model: one [`Piece`], in the terms of EN 16931, that two readers fill (UBL and CII).
+//! The semantic model: one [`Piece`], in the terms of EN 16931, that three readers fill: UBL, CII, and
+//! the deposit form.
 //! Nobody after them sees XML. Every value keeps the node it came from, so that a finding can point at it.
 //!
 //! Text is trimmed of XML white space; an element that is empty after trimming is absent. Numbers, dates and
@@ -8,6 +9,7 @@ pub mod amount;
 pub mod attached;
 pub mod base64;
 mod cii;
+pub mod depot;
 mod read;
 mod terms;
 mod ubl;
@@ -27,6 +29,8 @@ pub enum Syntax {
     UblCreditNote,
     /// UN/CEFACT `CrossIndustryInvoice` D16B.
     Cii,
+    /// A deposit form that says everything itself.
+    Depot,
 }
 
 impl Syntax {
@@ -36,6 +40,7 @@ impl Syntax {
             Syntax::UblInvoice => "ubl-invoice",
             Syntax::UblCreditNote => "ubl-credit-note",
             Syntax::Cii => "cii",
+            Syntax::Depot => "depot",
         }
     }
 }
@@ -176,6 +181,8 @@ pub struct Piece<'d> {
     pub attachments: Vec<Attachment<'d>>,
     /// BG-25, lines.
     pub lines: Vec<Line<'d>>,
+    /// The deposit form that it came with.
+    pub form: Option<depot::Form<'d>>,
 }
 
 /// A reference to a contract, with the code that says which kind.
@@ -203,6 +210,8 @@ pub struct Preceding<'d> {
     pub number: Option<Val<'d>>,
     /// BT-26, its date.
     pub issued: Option<Day<'d>>,
+    /// Its seller, where a deposit form says so.
+    pub seller: Option<Val<'d>>,
 }
 
 /// A party: BG-4, BG-7, BG-10, BG-11 or the valideur.

@@ -16,13 +16,20 @@ pub(super) type Row = (&'static str, for<'d> fn(&mut Piece<'d>, Element<'d>));
 pub(super) struct Element<'d> {
     pub doc: &'d Doc,
     pub at: NodeId,
+    /// Set in every node that is kept of it.
+    pub mark: u32,
 }
 
 impl<'d> Element<'d> {
+    /// The node as it is kept.
+    fn kept(self) -> NodeId {
+        NodeId(self.at.0 | self.mark)
+    }
+
     /// Its text; nothing where it is empty.
     pub fn val(self) -> Option<Val<'d>> {
         let text = trim(self.doc.text(self.at));
-        (!text.is_empty()).then_some(Val { text, at: self.at })
+        (!text.is_empty()).then_some(Val { text, at: self.kept() })
     }
 
     /// Its attribute; nothing where it is empty.
@@ -32,7 +39,7 @@ impl<'d> Element<'d> {
 
     /// Its attribute, placed where it stands.
     pub fn attribute_val(self, name: &str) -> Option<Val<'d>> {
-        self.attribute(name).map(|text| Val { text, at: self.at })
+        self.attribute(name).map(|text| Val { text, at: self.kept() })
     }
 
     /// Its text as a number, with the currency or unit that it names.
@@ -133,6 +140,11 @@ impl Reader {
 
     /// Reads a document into a pièce.
     pub fn read<'d>(&self, doc: &'d Doc, piece: &mut Piece<'d>) {
+        self.read_marked(doc, piece, 0);
+    }
+
+    /// The same; every node that is kept bears a mark.
+    pub fn read_marked<'d>(&self, doc: &'d Doc, piece: &mut Piece<'d>, mark: u32) {
         let names: Vec<u16> = doc.names().map(|name| self.names.get(&name).copied().unwrap_or(0)).collect();
         let mut steps: Vec<u16> = vec![0; doc.len()];
         steps[0] = 1;
@@ -148,7 +160,7 @@ impl Reader {
                 let step = next[found].1;
                 steps[node.0 as usize] = step;
                 if let Some(act) = self.steps[usize::from(step)].act {
-                    act(piece, Element { doc, at: node });
+                    act(piece, Element { doc, at: node, mark });
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! From document to pièce, and the terms that are found in more than one place.
 
 use super::cii::{self, RSM};
+use super::depot::NAMESPACE;
 use super::read::{Element, first};
 use super::ubl::{self, CREDIT_NOTE, INVOICE};
 use super::{Attachment, Delivery, Id, Number, Party, Piece, Syntax, Totals, Val};
-use crate::xml::{Doc, NodeId, Place, trim};
+use crate::xml::{Doc, trim};
 
 /// A document that is no pièce.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub fn read(doc: &Doc) -> Result<Piece<'_>, NotAPiece> {
         ("CreditNote", CREDIT_NOTE) => (Syntax::UblCreditNote, &*ubl::CREDIT_NOTE_READER),
         ("CrossIndustryInvoice", RSM) => (Syntax::Cii, &*cii::READER),
         ("CPPStatut", "") => return Err(NotAPiece::CppStatut),
-        ("Depot", _) => return Err(NotAPiece::DepositForm),
+        ("Depot", NAMESPACE) => return Err(NotAPiece::DepositForm),
         _ => return Err(NotAPiece::Unknown { name: name.to_owned(), namespace: namespace.to_owned() }),
     };
     let mut piece = empty(doc, syntax);
@@ -42,7 +43,7 @@ pub fn read(doc: &Doc) -> Result<Piece<'_>, NotAPiece> {
     Ok(piece)
 }
 
-fn empty(doc: &Doc, syntax: Syntax) -> Piece<'_> {
+pub(super) fn empty(doc: &Doc, syntax: Syntax) -> Piece<'_> {
     Piece {
         doc,
         syntax,
@@ -89,6 +90,7 @@ fn empty(doc: &Doc, syntax: Syntax) -> Piece<'_> {
         vat: Vec::new(),
         attachments: Vec::new(),
         lines: Vec::new(),
+        form: None,
     }
 }
 
@@ -116,7 +118,7 @@ static KINDS: &[(&str, u8)] = &[
 ];
 
 impl<'d> Actor<'d> {
-    fn of(id: &Id<'d>) -> Actor<'d> {
+    pub(super) fn of(id: &Id<'d>) -> Actor<'d> {
         let siret = id.id.text.len() == 14 && id.id.text.bytes().all(|b| b.is_ascii_digit());
         let kind_of = |scheme: &str| match scheme {
             "0002" => siret.then_some(1),
@@ -132,7 +134,7 @@ impl<'d> Actor<'d> {
 
 /// The `currencyID` that stands in a document, if it is one only.
 fn only_currency(doc: &Doc) -> Option<&str> {
-    let given = doc.nodes().filter_map(|at| Element { doc, at }.attribute("currencyID"));
+    let given = doc.nodes().filter_map(|at| Element { doc, at, mark: 0 }.attribute("currencyID"));
     let mut found = None;
     for unit in given {
         if found.is_some_and(|other| other != unit) {
@@ -189,11 +191,6 @@ impl<'d> Piece<'d> {
         }
     }
 
-    /// The place of a node.
-    pub fn place(&self, node: NodeId) -> Place {
-        self.doc.place(node)
-    }
-
     /// Who sells: the company whose work is billed. UBL's party identification comes before its legal registration;
     /// CII's legal organisation before its identifiers.
     pub fn supplier(&self) -> Option<Actor<'d>> {
@@ -215,7 +212,7 @@ impl<'d> Piece<'d> {
         let ids = party.ids.iter();
         let all: Vec<&Id<'d>> = match self.syntax {
             Syntax::Cii => party.legal_id.iter().chain(ids).collect(),
-            Syntax::UblInvoice | Syntax::UblCreditNote => ids.chain(&party.legal_id).collect(),
+            Syntax::UblInvoice | Syntax::UblCreditNote | Syntax::Depot => ids.chain(&party.legal_id).collect(),
         };
         let mut actors = all.into_iter().map(Actor::of);
         let first = actors.next()?;

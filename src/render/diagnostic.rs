@@ -31,11 +31,28 @@ const BOLD: Style = Style::new().bold();
 impl Diagnostics {
     /// All findings of a file, each followed by an empty line.
     pub fn of(&self, file: &str, source: Option<&str>, findings: &[Finding]) -> String {
-        let source = source.filter(|_| findings.iter().any(|f| f.place.is_some())).map(Source::new);
+        self.with_form(file, source, None, findings)
+    }
+
+    /// The same of a pièce that came with a deposit form: the name of the form's file, and its text.
+    pub fn with_form(
+        &self,
+        file: &str,
+        source: Option<&str>,
+        form: Option<(&str, &str)>,
+        findings: &[Finding],
+    ) -> String {
+        let any = |of_form: bool| findings.iter().any(|f| f.place.as_ref().is_some_and(|at| at.form == of_form));
+        let source = source.filter(|_| any(false)).map(Source::new);
+        let page = form.filter(|_| any(true)).map(|(name, text)| (name, Source::new(text)));
         let mut text = String::new();
         for finding in findings {
+            let is_of_form = finding.place.as_ref().is_some_and(|at| at.form);
             // Writing into a String cannot fail.
-            let _ = self.one(&mut text, file, source.as_ref(), finding);
+            let _ = match page.as_ref().filter(|_| is_of_form) {
+                Some((name, page)) => self.one(&mut text, name, Some(page), finding),
+                None => self.one(&mut text, file, source.as_ref().filter(|_| !is_of_form), finding),
+            };
         }
         text
     }
@@ -177,7 +194,7 @@ mod tests {
             layer: Layer::Chorus,
             severity: Severity::Error,
             terms: &["BT-1"],
-            place: Some(Place { line: 2, column: 3, path: "/Invoice/cbc:ID".to_owned(), span }),
+            place: Some(Place { line: 2, column: 3, path: "/Invoice/cbc:ID".to_owned(), span, form: false }),
             message: Msg::new("numéro fautif", "wrong number"),
             found: Some("F\u{1b}1".to_owned()),
             expected: Some(Msg::new("A à Z", "A to Z")),

@@ -163,11 +163,11 @@ fn number_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let good = text.chars().count() <= 20
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'+' | b'-' | b'_' | b'/'))
         && !text.contains("  ");
-    if good && has_space_at_edge(case.piece.doc.text(number.at)) {
+    if good && has_space_at_edge(case.piece.raw(number.at)) {
         found.push(
             rule.finding(msg!("un espace borde ce numéro", "a space stands at an end of this number"))
                 .at(Some(case.piece.place(number.at)))
-                .found(format!("« {} »", case.piece.doc.text(number.at).trim_matches(['\n', '\r'])))
+                .found(format!("« {} »", case.piece.raw(number.at).trim_matches(['\n', '\r'])))
                 .expected(crate::text::Msg::same(text)),
         );
     } else if !good {
@@ -238,10 +238,13 @@ static MEANS: &[(&str, bool)] = &[
 
 fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
+    if p.form.is_some() {
+        return; // the portal's screen asks for none
+    }
     if p.payment_means.is_empty() {
         found.push(
             rule.finding(msg!("aucun mode de paiement n'est donné", "no payment means is given"))
-                .at(Some(p.place(p.doc.root())))
+                .at(Some(p.place(p.root())))
                 .expected(msg!(
                     "un code parmi 01 10 20 30 31 42 48 49 58 59 97",
                     "a code among 01 10 20 30 31 42 48 49 58 59 97"
@@ -255,7 +258,7 @@ fn payment(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
 
 fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<'_>, found: &mut Findings) {
     let p = case.piece;
-    let at = means.at.unwrap_or(p.doc.root());
+    let at = means.at.unwrap_or(p.root());
     let Some(code) = means.code else {
         found.push(
             rule.finding(msg!("le mode de paiement n'a pas de code", "the payment means has no code"))
@@ -342,7 +345,7 @@ fn currency(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if p.document_currency().is_none() {
         found.push(
             rule.finding(msg!("la devise manque", "the currency is missing"))
-                .at(Some(p.place(p.totals.at.unwrap_or(p.doc.root()))))
+                .at(Some(p.place(p.totals.at.unwrap_or(p.root()))))
                 .expected(msg!("une devise, EUR le plus souvent", "a currency, mostly EUR")),
         );
     }
@@ -366,7 +369,7 @@ fn missing(
     message: fn() -> crate::text::Msg,
 ) {
     if amount.is_none() {
-        let place = case.piece.place(case.piece.totals.at.unwrap_or(case.piece.doc.root()));
+        let place = case.piece.place(case.piece.totals.at.unwrap_or(case.piece.root()));
         found.push(rule.finding(message()).at(Some(place)));
     }
 }
@@ -376,7 +379,7 @@ fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if case.piece.total_vat().is_some() {
         return;
     }
-    let place = Some(case.piece.place(t.at.unwrap_or(case.piece.doc.root())));
+    let place = Some(case.piece.place(t.at.unwrap_or(case.piece.root())));
     match (t.gross, t.net) {
         (Some(gross), Some(net)) => {
             if let Some(vat) = minus(gross.value, net.value) {
@@ -398,8 +401,13 @@ fn vat_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
 /// The identifiers that are, or say that they are, SIRETs.
 fn each_siret<'d>(case: &Case<'_, 'd>, each: &mut dyn FnMut(Actor<'d>)) {
     let p = case.piece;
-    for actor in [p.supplier(), p.recipient(), p.named_valideur()].into_iter().flatten() {
-        if actor.kind == Some(1) {
+    let of_form = p.form.iter().flat_map(|form| form.actors());
+    let of_invoice = [p.supplier(), p.recipient(), p.named_valideur()].into_iter().flatten();
+    let mut seen = Vec::with_capacity(3);
+    for actor in of_invoice.chain(of_form) {
+        // A form's destinataire is its buyer too.
+        if actor.kind == Some(1) && !seen.contains(&actor.id.at) {
+            seen.push(actor.id.at);
             each(actor);
         }
     }
@@ -443,7 +451,10 @@ pub(super) fn is_service_code(code: &str) -> bool {
 
 fn service_form(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
-    for service in [p.buyer_service, p.seller_service].into_iter().flatten().filter(|v| !is_service_code(v.text)) {
+    let of_form = p.form.iter().flat_map(|form| form.services());
+    let mut all: Vec<Val<'_>> = [p.buyer_service, p.seller_service].into_iter().flatten().chain(of_form).collect();
+    all.dedup_by_key(|v| v.at);
+    for service in all.into_iter().filter(|v| !is_service_code(v.text)) {
         found.push(
             rule.finding(msg!("ce code service n'a pas la forme admise", "this service code has not the form allowed"))
                 .at(Some(p.place(service.at)))

@@ -3,8 +3,10 @@
 use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
 use crate::error::shown;
 use crate::msg;
+use crate::piece::depot::{self, Presence, Slip};
 use crate::piece::{Actor, Day, NotAPiece, Number, Piece};
 use crate::text::{Msg, Shown, Text, same, t};
+use crate::trade::Mode;
 use crate::xml::{Doc, NodeId, Place};
 
 const fn rule(
@@ -21,7 +23,7 @@ const fn rule(
 }
 
 #[rustfmt::skip]
-static TABLE: [Rule; 14] = [
+static TABLE: [Rule; 18] = [
     rule("L-01", &[],
         t("la racine est Invoice ou CreditNote (UBL 2.1) ou CrossIndustryInvoice (D16B)", "the root is Invoice or CreditNote (UBL 2.1) or CrossIndustryInvoice (D16B)"),
         t("guichet lit ces trois documents ; l'espace de noms compte autant que le nom", "guichet reads these three documents; the namespace counts as much as the name"),
@@ -44,11 +46,12 @@ static TABLE: [Rule; 14] = [
         t("sans eux on ne sait pas quoi faire, ni de quelle pièce", "without them nobody knows what to do, nor to which pièce"),
         same("<CPPFactureStatutUnitaire> … <IdFacture/>"),
         t("complétez l'acte indiqué et redéposez ce flux ; les autres actes du même flux sont faits", "complete the act shown and drop the flow again; the other acts of the same flow are done"), None),
-    rule("L-05", &[],
-        t("pas encore de formulaire de dépôt", "no deposit form yet"),
-        t("cette version ne le lit pas ; le flux est gardé de côté", "this version does not read it; the flow is held"),
-        same("<Depot>"),
-        t("déposez le XML de la pièce", "drop the pièce's XML"), None),
+    rule("L-05", &["BG-24"],
+        t("chaque fichier qu'un formulaire de dépôt nomme est à côté de lui, et d'abord le fichier principal", "every file that a deposit form names is beside it, the main file before all"),
+        t("une pièce se juge et se transmet avec tout ce qui l'accompagne", "a pièce is judged and handed on with all that comes with it"),
+        same("<principal>situation.pdf</principal>"),
+        t("redéposez ensemble le formulaire <nom>.depot.xml et tous les fichiers qu'il nomme, sous ces noms et dans le même répertoire",
+          "drop the form <name>.depot.xml again, together with all the files that it names, under these names and in the same directory"), Some(files)),
     rule("L-06", &["BT-1"],
         t("une pièce a un numéro", "a pièce has a number"),
         t("le numéro, l'année et le fournisseur identifient la pièce", "number, year and supplier identify the pièce"),
@@ -95,6 +98,26 @@ static TABLE: [Rule; 14] = [
         t("rien ne dit laquelle le PDF montre, ni laquelle un autre lecteur prendrait", "nothing says which of them the PDF shows, nor which another reader would take"),
         same("factur-x.xml + ZUGFeRD-invoice.xml"),
         t("embarquez un seul de ces fichiers ; une facture par PDF", "embed one of these files; one invoice a PDF"), None),
+    rule("L-15", &[],
+        t("un formulaire de dépôt arrive par le portail ou le service", "a deposit form comes by the portal or the service"),
+        t("il tient lieu de l'écran de saisie ; l'EDI échange des flux que des logiciels lisent", "it stands for the screen of the portal; EDI exchanges flows that software reads"),
+        same("in/edi/…/situation.depot.xml"),
+        t("déposez le formulaire et ses fichiers dans in/portail ou in/service, ou la facture XML seule par EDI", "drop the form and its files in in/portail or in/service, or the XML invoice alone by EDI"), None),
+    rule("L-16", &[],
+        t("un formulaire de dépôt n'a que les champs de sa page, chacun une fois", "a deposit form has the fields of its page only, each once"),
+        t("un champ mal nommé serait ignoré, et la pièce partirait sans lui", "a field named wrongly would be ignored, and the pièce would go without it"),
+        same("<marché>M-1</marché>"),
+        t("corrigez le nom du champ d'après schemas/depot-1.xsd, ou retirez-le", "mend the field's name after schemas/depot-1.xsd, or remove it"), Some(page)),
+    rule("L-17", &[],
+        t("le formulaire de dépôt et la facture XML disent la même chose", "the deposit form and the XML invoice say the same"),
+        t("on ne saurait pas lequel des deux croire", "nobody would know which of them to believe"),
+        t("<ht>100.00</ht> et une facture de 120.00", "<ht>100.00</ht> and an invoice of 120.00"),
+        t("corrigez l'un des deux, ou laissez ce champ du formulaire vide : la facture le dit", "mend one of them, or leave this field of the form out: the invoice says it"), Some(form_agrees)),
+    rule("L-18", &[],
+        t("un fichier qui n'est pas une pièce est nommé par un formulaire de dépôt", "a file that is no pièce is named by a deposit form"),
+        t("seul, il ne dit ni de quelle pièce il est, ni à qui il va", "alone it says neither which pièce it belongs to nor where it goes"),
+        same("plan.dwg"),
+        t("déposez dans le même répertoire un formulaire <nom>.depot.xml qui le nomme", "drop a form <name>.depot.xml that names it in the same directory"), None),
 ];
 
 /// The rules of this layer, in order.
@@ -110,7 +133,8 @@ pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
         // Its acts are read; what is wrong with them is told one by one.
         NotAPiece::CppStatut => return no_acts(place),
         NotAPiece::DepositForm => of("L-05")
-            .finding(msg!("ce formulaire de dépôt n'est pas encore traité", "this deposit form is not handled yet")),
+            .finding(msg!("ce formulaire de dépôt n'en porte pas le nom", "this deposit form has not the name of one"))
+            .expected(msg!("<nom>.depot.xml, 1 Mio au plus", "<name>.depot.xml, 1 MiB at most")),
         NotAPiece::Unknown { name, namespace } => {
             let (name, namespace) = (Shown(name).to_string(), Shown(namespace).to_string());
             let known = matches!(name.as_str(), "Invoice" | "CreditNote" | "CrossIndustryInvoice");
@@ -206,6 +230,98 @@ pub fn several_embedded(names: &[String]) -> Finding {
         .expected(msg!("un seul de ces fichiers", "one of these files"))
 }
 
+/// A deposit form that came by a mode that has none.
+pub fn form_by(mode: Mode, place: Place) -> Finding {
+    of("L-15")
+        .finding(msg!("le mode {mode} n'a pas de formulaire de dépôt", "the mode {mode} has no deposit forms"))
+        .at(Some(place))
+        .found(mode.name())
+        .expected(msg!("portail ou service", "portail or service"))
+}
+
+/// A file that no form names and that is no pièce.
+pub fn unnamed(bytes: &[u8]) -> Finding {
+    let start: String = bytes.iter().take(8).map(|b| format!("{b:02x} ")).collect();
+    of("L-18")
+        .finding(msg!("aucun formulaire de dépôt ne nomme ce fichier", "no deposit form names this file"))
+        .found(start.trim_end())
+        .expected(msg!(
+            "un XML, un PDF ou une archive, ou un formulaire qui le nomme",
+            "an XML, a PDF or an archive, or a form that names it"
+        ))
+}
+
+/// A main file that is neither a PDF nor an invoice.
+pub fn not_a_main_file(found: &str) -> Finding {
+    of("L-05")
+        .finding(msg!("le fichier principal n'est ni un PDF ni du XML", "the main file is neither a PDF nor XML"))
+        .found(found)
+        .expected(msg!("un PDF, ou une facture UBL ou CII", "a PDF, or a UBL or CII invoice"))
+}
+
+/// The files that the form names are there.
+fn files(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
+    let Some(form) = &case.piece.form else { return };
+    if form.principal.is_none() {
+        found.push(
+            rule.finding(msg!("le formulaire ne nomme pas de fichier principal", "the form names no main file"))
+                .at(Some(case.piece.place(case.piece.root())))
+                .expected(msg!("<principal>, un PDF ou un XML", "<principal>, a PDF or an XML")),
+        );
+    }
+    for file in &form.files {
+        let message = match file.presence {
+            // Their sizes are for the rules of attachments.
+            Presence::Here(_) => continue,
+            Presence::Missing => msg!("ce fichier n'est pas à côté du formulaire", "this file is not beside the form"),
+            Presence::Unreadable => msg!("ce fichier ne peut pas être lu", "this file cannot be read"),
+            Presence::Large(_) => {
+                msg!("ce fichier est trop lourd pour un dépôt", "this file is too large for a deposit")
+            }
+            Presence::Taken => msg!("un autre formulaire nomme ce fichier", "another form names this file"),
+            Presence::NoName => msg!(
+                "ce n'est pas le nom d'un fichier à côté du formulaire",
+                "this is not the name of a file beside the form"
+            ),
+        };
+        found.push(rule.finding(message).at(Some(case.piece.place(file.name.at))).found(file.name.text));
+    }
+}
+
+/// The form has the fields of its page only.
+fn page(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
+    let Some(form) = &case.piece.form else { return };
+    for (slip, node) in form.slips() {
+        let name = Shown(form.field(node)).to_string();
+        let message = match slip {
+            Slip::Unknown => msg!("le formulaire n'a pas de champ {name}", "the form has no field {name}"),
+            Slip::Twice => msg!("le champ {name} est donné deux fois", "the field {name} is given twice"),
+            Slip::Inside => msg!("un élément {name} dans un champ", "an element {name} inside a field"),
+        };
+        let finding = rule.finding(message).at(Some(case.piece.place(node))).found(name.clone());
+        found.push(match crate::error::nearest(&name, depot::fields()).filter(|_| slip == Slip::Unknown) {
+            Some(meant) => finding.expected(msg!("peut-être {meant}", "perhaps {meant}")),
+            None => finding,
+        });
+    }
+}
+
+/// The form and the invoice say the same.
+fn form_agrees(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
+    for differ in case.piece.form.iter().flat_map(|form| &form.disagreements) {
+        let (datum, invoice) = (differ.datum, case.piece.place(differ.invoice.at));
+        let (form, other) = (shown(differ.form.text), shown(differ.invoice.text));
+        let finding = rule
+            .finding(Msg::new(
+                format!("{} : le formulaire dit {form}, la facture {other}", datum.fr),
+                format!("{}: the form says {form}, the invoice {other}", datum.en),
+            ))
+            .at(Some(case.piece.place(differ.form.at)))
+            .found(format!("{form} ≠ {other} ({}:{}, {})", invoice.line, invoice.column, invoice.path));
+        found.push(finding);
+    }
+}
+
 fn listed(names: &[String]) -> String {
     names.iter().map(|name| Shown(name).to_string()).collect::<Vec<_>>().join(", ")
 }
@@ -214,7 +330,7 @@ fn number(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
     if p.number.is_none() {
         found.push(
-            rule.finding(msg!("la pièce n'a pas de numéro", "the pièce has no number")).at(Some(p.place(p.doc.root()))),
+            rule.finding(msg!("la pièce n'a pas de numéro", "the pièce has no number")).at(Some(p.place(p.root()))),
         );
     }
 }
@@ -237,7 +353,7 @@ fn issued(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
         ),
         None => found.push(
             rule.finding(msg!("la pièce n'a pas de date d'émission", "the pièce has no issue date"))
-                .at(Some(p.place(p.doc.root()))),
+                .at(Some(p.place(p.root()))),
         ),
     }
 }
@@ -258,7 +374,7 @@ fn amounts(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
 
 fn supplier(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let p = case.piece;
-    let place = || Some(p.place(p.seller.at.unwrap_or(p.doc.root())));
+    let place = || Some(p.place(p.seller.at.unwrap_or(p.root())));
     match p.supplier() {
         None => found.push(
             rule.finding(msg!("le fournisseur n'a pas d'identifiant", "the supplier has no identifier")).at(place()),
@@ -296,7 +412,7 @@ fn recipient(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     match p.recipient() {
         None => found.push(
             rule.finding(msg!("le destinataire n'a pas d'identifiant", "the destinataire has no identifier"))
-                .at(Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))),
+                .at(Some(p.place(p.buyer.at.unwrap_or(p.root())))),
         ),
         Some(actor) if actor.kind != Some(1) => found.push(
             rule.finding(msg!(
@@ -320,7 +436,7 @@ fn carriers(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
         found.push(
             rule.finding(msg!("deux cadres différents : {a} et {b}", "two different cadres: {a} and {b}"))
                 .at(Some(p.place(one.at)))
-                .found(format!("{a} ≠ {b} ({})", p.doc.path(other.at)))
+                .found(format!("{a} ≠ {b} ({})", p.place(other.at).path))
                 .expected(msg!("le même cadre aux deux endroits", "the same cadre in both places")),
         );
     }
@@ -334,7 +450,8 @@ fn given_once(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let numbers = [t.line_net, t.allowances, t.charges, t.net, t.gross, t.prepaid, t.rounding, t.due];
     let texts = texts.into_iter().chain(numbers.map(|n| n.map(|n| n.raw))).flatten().map(|v| (v.at, Some(v.text)));
     let parties = [p.seller.at, p.buyer.at].into_iter().flatten().map(|at| (at, None));
-    let single: Vec<(NodeId, Option<&str>)> = texts.chain(parties).collect();
+    // Of the invoice: a form has a rule of its own.
+    let single: Vec<(NodeId, Option<&str>)> = texts.chain(parties).filter(|(at, _)| !at.is_of_form()).collect();
     for other in p.doc.nodes() {
         let twin = single.iter().find(|(at, _)| *at != other && is_twin(p.doc, *at, other));
         let Some((at, text)) = twin else { continue };

@@ -42,6 +42,10 @@ pub struct Claim {
     pub(super) escaped: String,
     /// Members of the archive that lie beside the copy, by their entry.
     pub(super) members: Vec<usize>,
+    /// Files that came along with a form, by their place among those that it names.
+    pub(super) along: Vec<usize>,
+    /// Whether guichet's copy is an archive of a form and its files.
+    pub(super) packed: bool,
 }
 
 /// Why a candidate was not taken.
@@ -124,13 +128,15 @@ impl Claim {
 
     /// The file's last name: in the archive of a day, or in hold.
     pub fn filed(&self, below: &str) -> String {
-        format!("{below}/{}~{}", self.id, self.escaped)
+        let packed = if self.packed { ".tar" } else { "" };
+        format!("{below}/{}~{}{packed}", self.id, self.escaped)
     }
 
     /// A claim that an earlier run made, from its name in `work/`.
     pub(super) fn found(id: FlowId, mode: Mode, partner: Arc<str>, name: OsString, size: u64) -> Claim {
         let (escaped, _) = escape(&name);
-        Claim { id, mode, partner, name, size, escaped, members: Vec::new() }
+        let (members, along, packed) = (Vec::new(), Vec::new(), false);
+        Claim { id, mode, partner, name, size, escaped, members, along, packed }
     }
 }
 
@@ -167,9 +173,9 @@ impl Spool {
     /// [`ClaimError::Changed`] when the name led to another file (that one is put back).
     pub fn claim(&self, opened: &mut Opened, id: FlowId) -> Result<Claim, ClaimError> {
         let c = &opened.candidate;
-        let (escaped, cut) = escape(&c.name);
+        let (_, cut) = escape(&c.name);
         let (mode, partner, name) = (c.mode, c.partner.clone(), c.name.clone());
-        let mut claim = Claim { id, mode, partner, name, size: opened.stamp.size, escaped, members: Vec::new() };
+        let mut claim = Claim::found(id, mode, partner, name, opened.stamp.size);
         if cut {
             // Beside the claim before it: a claim is never without its full name.
             self.write(&claim.sidecar(), c.name.as_bytes())?;
@@ -229,7 +235,7 @@ impl Spool {
 }
 
 /// The stamp of an open file, if it is a plain one that has no other name.
-fn plain(fd: &OwnedFd) -> Option<Stamp> {
+pub(super) fn plain(fd: &OwnedFd) -> Option<Stamp> {
     let stat = rustix::fs::fstat(fd).ok()?;
     let good = FileType::from_raw_mode(stat.st_mode) == FileType::RegularFile && stat.st_nlink == 1;
     good.then(|| Stamp::of(&stat))

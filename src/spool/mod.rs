@@ -7,6 +7,7 @@
 //! The invariants (contract §1): the bytes of a deposit are in exactly one of `in`, `work`, `archive` and `hold`; a
 //! name in `out` appears once, complete, and is never written again.
 
+mod along;
 mod claim;
 pub mod crash;
 mod name;
@@ -25,6 +26,7 @@ use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -315,6 +317,25 @@ fn take_lock_at(dir: impl AsFd, name: &Path, root: &Path) -> Result<OwnedFd, Spo
         Ok(()) => Ok(lock),
         Err(Errno::WOULDBLOCK) => Err(SpoolError::Locked(root.display().to_string())),
         Err(e) => Err(SpoolError::io(verb::LOCK, root.join(name).display(), e)),
+    }
+}
+
+/// Whether a file that was published in a partner's tray is there no more: the partner took it. None: it cannot be
+/// seen.
+pub fn taken(root: &Path, partner: &str, tray: Tray, name: &str) -> Option<bool> {
+    let tray = root.join("out").join(partner).join(tray.name());
+    // Where it is staged is looked at first: it goes from there to the tray, never back.
+    let here = is_there(&root.join(STAGE).join(partner).join(name))? || is_there(&tray.join(name))?;
+    // A tray that is not there is no sign of a partner's.
+    (here || tray.is_dir()).then_some(!here)
+}
+
+/// Whether a file is there; none: it cannot be seen.
+fn is_there(path: &Path) -> Option<bool> {
+    match path.symlink_metadata() {
+        Ok(_) => Some(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Some(false),
+        Err(_) => None,
     }
 }
 

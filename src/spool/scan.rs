@@ -184,6 +184,20 @@ impl Scanner {
         self.moved_in.insert((mode, partner.into(), name));
     }
 
+    /// A file beside a candidate as the last look saw it, ready or not.
+    pub fn beside(&self, form: &Candidate, name: &str, now: Instant, uptime: Duration) -> Option<Candidate> {
+        let (mode, partner) = (form.mode, form.partner.clone());
+        let (key, dir) = ((mode, partner.clone(), OsString::from(name)), form.dir.clone());
+        let (stamp, since) = *self.seen.get(&key)?;
+        let quiet = uptime.saturating_sub(since).max(stamp.age(now).unwrap_or_default());
+        Some(Candidate { mode, partner, name: key.2, size: stamp.size, quiet, dir, stamp })
+    }
+
+    /// Whether a file has not changed for long enough.
+    pub fn is_settled(&self, c: &Candidate) -> bool {
+        c.quiet >= self.settle
+    }
+
     /// Says that a candidate's bytes do not end where its format ends: it is given again when it has changed, or when
     /// it has not for too long.
     pub fn unfinished(&mut self, c: &Candidate) {

@@ -1,5 +1,6 @@
 //! Keeping: guichet's own copy, what goes out, the barrier, and the file's last place.
 
+use super::along::ALONG;
 use super::claim::{Claim, MEMBER};
 use super::scan::list;
 use super::{FlowId, PARTNERS, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape, verb};
@@ -57,6 +58,15 @@ struct Found {
     copy: bool,
     sidecar: bool,
     members: Vec<usize>,
+    along: Vec<usize>,
+}
+
+/// How the name of a file ends that a request brings, until it is a deposit.
+const BROUGHT: &str = ".brought";
+
+/// The number in `.12.member`.
+fn numbered(rest: &str, ending: &str) -> Option<usize> {
+    rest.strip_prefix('.')?.strip_suffix(ending)?.parse().ok()
 }
 
 /// What became of an outbound file.
@@ -279,8 +289,10 @@ impl Spool {
         let from = if copied {
             self.remove(&claim.original())?;
             crash::point("original dropped");
+            self.leave_along(claim, true)?;
             claim.copy()
         } else {
+            self.leave_along(claim, false)?;
             // A limit may have been lowered since an earlier run copied it.
             self.remove(&claim.copy())?;
             claim.original()
@@ -332,6 +344,36 @@ impl Spool {
             .map_err(|e| SpoolError::io(verb::REQUEUE, filed, e))?;
         self.touched("hold");
         self.touched(&claim.work_dir());
+        Ok(claim)
+    }
+
+    /// Brings a deposit that a request hands in: its bytes are in `work/`, durable, before it is one.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn bring(
+        &self,
+        id: FlowId,
+        mode: Mode,
+        partner: &str,
+        name: OsString,
+        mut from: impl std::io::Read,
+    ) -> Result<Claim, SpoolError> {
+        let mut claim = Claim::found(id, mode, partner.into(), name, 0);
+        let path = format!("{}/{}{BROUGHT}", claim.work_dir(), claim.id);
+        let mut file = self.create(&path)?;
+        claim.size = std::io::copy(&mut from, &mut file).map_err(|e| SpoolError::io(verb::WRITE, &path, e))?;
+        crash::point("brought");
+        self.barrier()?;
+        if claim.is_cut() {
+            self.write(&claim.sidecar(), claim.name.as_bytes())?;
+        }
+        let to = claim.original();
+        let ((from_dir, from), (to_dir, to_name)) = (self.place(&path)?, self.place(&to)?);
+        rustix::fs::renameat_with(&*from_dir, from, &*to_dir, to_name, RenameFlags::NOREPLACE)
+            .map_err(|e| SpoolError::io(verb::FILE, &path, e))?;
+        self.touched(&claim.work_dir());
+        crash::point("claimed");
         Ok(claim)
     }
 
@@ -396,18 +438,26 @@ impl Spool {
             match &name[18..] {
                 ".copy" => entry.copy = true,
                 ".name" => entry.sidecar = true,
-                rest => match rest.strip_prefix('.').and_then(|r| r.strip_suffix(MEMBER)).map(str::parse) {
-                    Some(Ok(member)) => entry.members.push(member),
+                // Brought by a request that ended before it was a deposit.
+                BROUGHT => self.remove(&format!("{above}/{name}"))?,
+                rest => match (numbered(rest, MEMBER), numbered(rest, ALONG)) {
+                    (Some(member), _) => entry.members.push(member),
+                    (_, Some(along)) => entry.along.push(along),
                     _ => entry.escaped = rest.strip_prefix('~').map(str::to_owned).or(entry.escaped.take()),
                 },
             }
         }
-        for (id, Found { escaped, copy, sidecar, members }) in found {
+        for (id, Found { escaped, copy, sidecar, members, along }) in found {
             let path = format!("{above}/{id}.name");
             let full = if sidecar { Some(OsString::from_vec(self.read(&path)?)) } else { None };
             if escaped.is_none() && !copy {
                 for member in members {
                     self.remove(&format!("{above}/{id}.{member}{MEMBER}"))?;
+                }
+                for n in along {
+                    let path = format!("{above}/{id}.{n}{ALONG}");
+                    self.set_aside(&path)?;
+                    aside.push(path);
                 }
                 self.remove(&path)?; // a name whose claim never happened
                 continue;
@@ -423,7 +473,7 @@ impl Spool {
             if let Some(escaped) = escaped {
                 claim.escaped = escaped;
             }
-            claim.members = members;
+            (claim.members, claim.along) = (members, along);
             left.push(Left { claim, original, copy });
         }
         Ok(())
@@ -473,7 +523,7 @@ impl Spool {
     }
 
     /// Makes a file of guichet's, empty, and notes it for the barrier.
-    fn create(&self, path: &str) -> Result<File, SpoolError> {
+    pub(super) fn create(&self, path: &str) -> Result<File, SpoolError> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
         let (dir, name) = self.place(path)?;
@@ -515,7 +565,7 @@ impl Spool {
     }
 
     /// Opens a file to read it; whatever took its place cannot hold us up.
-    fn open_file(&self, path: &str) -> Result<File, SpoolError> {
+    pub(super) fn open_file(&self, path: &str) -> Result<File, SpoolError> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let fd = open_below(&self.root_fd, path, flags).map_err(|e| SpoolError::io(verb::OPEN, path, e))?;
         Ok(File::from(fd))

@@ -67,7 +67,7 @@ impl Doc {
     ///
     /// # Errors
     /// The first thing that is wrong, with its place, and the text as it was given.
-    pub fn parse(source: String, limits: &Limits) -> Result<Doc, (XmlError, String)> {
+    pub fn parse(source: String, limits: &Limits) -> Result<Doc, (Box<XmlError>, String)> {
         let built = Builder::new(&source, limits).build();
         match built {
             Ok(b) => {
@@ -77,7 +77,8 @@ impl Doc {
             }
             Err((kind, offset)) => {
                 let (line, column) = Lines::of(&source).place(&source, offset);
-                Err((XmlError { kind, place: Place { line, column, path: String::new(), span: (offset, 0) } }, source))
+                let place = Place { line, column, path: String::new(), span: (offset, 0), form: false };
+                Err((Box::new(XmlError { kind, place }), source))
             }
         }
     }

@@ -16,6 +16,9 @@ pub struct Place {
     /// Byte offset and length of what to underline in the decoded document; length 0: a point.
     #[serde(skip)]
     pub span: (usize, usize),
+    /// Whether the document is the deposit form that came with the pièce: the path then begins with its name.
+    #[serde(skip)]
+    pub form: bool,
 }
 
 /// The prefixes that everybody uses.
@@ -44,7 +47,7 @@ impl Doc {
             (text.as_ptr().addr() - self.source.as_ptr().addr(), text.len())
         };
         let (line, column) = self.line_and_column(span.0);
-        Place { line, column, path: self.path(node), span }
+        Place { line, column, path: self.path(node), span, form: false }
     }
 
     /// The place of an attribute without namespace; that of the element where there is none.
@@ -56,13 +59,13 @@ impl Doc {
         let end =
             if a.value.side { a.start as usize + local.len() } else { (a.value.start + a.value.len) as usize + 1 };
         let span = (a.start as usize, end - a.start as usize);
-        Place { line, column, path: format!("{}/@{local}", self.path(node)), span }
+        Place { line, column, path: format!("{}/@{local}", self.path(node)), span, form: false }
     }
 
     /// The place of an offset into the source.
     pub fn place_at(&self, offset: usize) -> Place {
         let (line, column) = self.line_and_column(offset);
-        Place { line, column, path: String::new(), span: (offset, 0) }
+        Place { line, column, path: String::new(), span: (offset, 0), form: false }
     }
 
     /// `/Invoice/cac:InvoiceLine[2]/cbc:ID`.

@@ -391,3 +391,32 @@ pub fn annuaire(change: impl Fn(&str, String) -> String) -> Annuaire {
 pub fn plain() -> Annuaire {
     annuaire(|_, text| text)
 }
+
+/// A deposit form: its fields in order, and the files that it names.
+pub fn form(fields: &[(&str, &str)], principal: &str, attachments: &[&str]) -> Vec<u8> {
+    let fields = fields.iter().copied().chain([("principal", principal)]);
+    let fields = fields.chain(attachments.iter().map(|name| ("piece-jointe", *name)));
+    let fields: String = fields.map(|(name, text)| format!("  <{name}>{text}</{name}>\n")).collect();
+    format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Depot xmlns=\"urn:guichet:depot:1\">\n{fields}</Depot>\n")
+        .into_bytes()
+}
+
+/// The fields of a form for a pièce of this cadre in the annuaire of [`annuaire`] and in the world of the tests.
+pub fn page<'a>(cadre: &'a str, number: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("cadre", cadre),
+        ("type", "380"),
+        ("numero", number),
+        ("date", "2026-03-31"),
+        ("devise", "EUR"),
+        ("ht", "100.00"),
+        ("tva", "20.00"),
+        ("ttc", "120.00"),
+        ("net-a-payer", "120.00"),
+        ("fournisseur", TITULAIRE),
+        ("fournisseur-nom", "Terrassements du Vallon"),
+        ("moe", MOE),
+        ("moa", MOA),
+        ("marche", "M-1"),
+    ]
+}

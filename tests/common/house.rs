@@ -64,6 +64,21 @@ impl House {
         self.counter.carry_out(&Request::Act(act)).unwrap()
     }
 
+    /// Carries out what a person asks for.
+    pub fn carry_out(&mut self, request: &Request) -> Answer {
+        self.counter.carry_out(request).unwrap()
+    }
+
+    /// What the clock shows.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Its directory.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
     /// The ledger, to be asked.
     pub fn ledger(&self) -> Connection {
         Connection::open(self.dir.join("spool/guichet.db")).unwrap()

@@ -21,6 +21,8 @@ pub struct World {
     pub dropped: Vec<(String, String)>,
     /// What partners took from `out/`: path below it and SHA-256.
     pub taken: Vec<(String, String)>,
+    /// How many of the dropped files came with a form: no deposits of their own.
+    pub along: usize,
 }
 
 impl World {
@@ -31,7 +33,7 @@ impl World {
 
     /// A world with this configuration.
     pub fn with(config: &str) -> World {
-        let world = World { dir: TempDir::new().unwrap(), dropped: Vec::new(), taken: Vec::new() };
+        let world = World { dir: TempDir::new().unwrap(), dropped: Vec::new(), taken: Vec::new(), along: 0 };
         let put = |name: &str, text: &str| {
             let path = world.path(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -84,6 +86,14 @@ impl World {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, bytes).unwrap();
         self.dropped.push((partner.to_owned(), sha256(bytes)));
+    }
+
+    /// Drops a form and the files that it names: one deposit.
+    pub fn drop_set(&mut self, mode: &str, partner: &str, files: &[(&str, &[u8])]) {
+        for (name, bytes) in files {
+            self.drop_file(mode, partner, name, bytes);
+        }
+        self.along += files.len() - 1;
     }
 
     /// A command of guichet's in this world.
@@ -175,11 +185,13 @@ impl World {
             *expected.entry(sha.clone()).or_default() += 1;
         }
         let mut found: BTreeMap<String, i64> = BTreeMap::new();
-        let mut in_work: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut in_work: BTreeMap<String, (BTreeSet<String>, bool)> = BTreeMap::new();
         for dir in ["in", "archive", "hold"] {
             for file in self.files(&format!("spool/{dir}")) {
                 let bytes = fs::read(self.path(&format!("spool/{dir}/{file}"))).unwrap();
-                *found.entry(sha256(&bytes)).or_default() += 1;
+                for sha in deposited(&bytes, &expected) {
+                    *found.entry(sha).or_default() += 1;
+                }
             }
         }
         for file in self.files("spool/work") {
@@ -189,12 +201,19 @@ impl World {
             // The partner's file and guichet's copy count as one; a copy may be half written.
             let name = file.rsplit('/').next().unwrap();
             let bytes = fs::read(self.path(&format!("spool/work/{file}"))).unwrap();
-            in_work.entry(name[..18].to_owned()).or_default().insert(sha256(&bytes));
+            let (shas, is_set) = in_work.entry(name[..18].to_owned()).or_default();
+            let inside = deposited(&bytes, &expected);
+            *is_set |= file.ends_with(".along") || inside.len() > 1 || text(&bytes).contains("urn:guichet:depot:1");
+            shas.extend(inside);
         }
-        for shas in in_work.values() {
-            match shas.iter().find(|sha| expected.contains_key(*sha)) {
-                Some(sha) => *found.entry(sha.clone()).or_default() += 1,
-                None => wrong.push("something in work/ was never dropped".to_owned()),
+        for (shas, is_set) in in_work.values() {
+            let dropped = shas.iter().filter(|sha| expected.contains_key(*sha));
+            let counted: Vec<&String> = dropped.take(if *is_set { usize::MAX } else { 1 }).collect();
+            if counted.is_empty() {
+                wrong.push("something in work/ was never dropped".to_owned());
+            }
+            for sha in counted {
+                *found.entry(sha.clone()).or_default() += 1;
             }
         }
         for (sha, n) in &expected {
@@ -249,15 +268,33 @@ impl World {
                 }
             }
             let flows: i64 = ledger.query_row("SELECT count(*) FROM flow", [], |r| r.get(0)).unwrap();
-            if flows != self.dropped.len() as i64 {
-                wrong.push(format!("{} deposits, {flows} flows in the ledger", self.dropped.len()));
+            let deposits = self.dropped.len() - self.along;
+            if flows != deposits as i64 {
+                wrong.push(format!("{deposits} deposits, {flows} flows in the ledger"));
             }
             let reports = rows.iter().filter(|(p, _, _, _)| p.contains("/comptes-rendus/")).count();
-            if reports != self.dropped.len() {
-                wrong.push(format!("{} deposits, {reports} reports", self.dropped.len()));
+            if reports != deposits {
+                wrong.push(format!("{deposits} deposits, {reports} reports"));
             }
         }
     }
+}
+
+/// What was dropped, from what lies in the spool: of guichet's own archive of a form, the files that are in it.
+fn deposited(bytes: &[u8], dropped: &BTreeMap<String, i64>) -> Vec<String> {
+    let whole = vec![sha256(bytes)];
+    if dropped.contains_key(&whole[0]) || bytes.get(257..262) != Some(b"ustar") || !bytes.ends_with(&[0; 1024]) {
+        return whole;
+    }
+    let mut members = Vec::new();
+    for member in tar::Archive::new(bytes).entries().unwrap() {
+        let (mut member, mut bytes) = (member.unwrap(), Vec::new());
+        if std::io::Read::read_to_end(&mut member, &mut bytes).is_err() {
+            return whole;
+        }
+        members.push(sha256(&bytes));
+    }
+    members
 }
 
 /// The number at the end of an outbound flow's name, or at the beginning of a pièce's.

@@ -47,12 +47,14 @@ pub fn validate(schema: &str, document: &str) -> Result<(), String> {
     let doc = Document::parse(document).map_err(|e| format!("not well-formed: {e}"))?;
     let root = doc.root_element();
     match schema.elements.get(root.tag_name().name()) {
-        Some(declaration) => schema.element(*declaration, root),
-        None => Err(format!("no such root: {}", root.tag_name().name())),
+        Some(declaration) if root.tag_name().namespace() == schema.target => schema.element(*declaration, root),
+        _ => Err(format!("no such root: {}", root.tag_name().name())),
     }
 }
 
 struct Schema<'s> {
+    /// The namespace of its elements.
+    target: Option<&'s str>,
     elements: HashMap<&'s str, Node<'s, 's>>,
     complex: HashMap<&'s str, Node<'s, 's>>,
     simple: HashMap<&'s str, Node<'s, 's>>,
@@ -78,9 +80,12 @@ fn construct<'s>(node: Node<'s, 's>, attributes: &[&str]) -> &'s str {
 impl<'s> Schema<'s> {
     fn read(doc: &'s Document<'s>) -> Schema<'s> {
         let root = doc.root_element();
-        assert_eq!(construct(root, &["elementFormDefault"]), "schema");
+        assert_eq!(construct(root, &["elementFormDefault", "targetNamespace"]), "schema");
+        let target = root.attribute("targetNamespace");
+        // Types are named without a prefix: they are those of the target.
+        assert_eq!(root.default_namespace(), target);
         assert_eq!(root.attribute("elementFormDefault"), Some("qualified"));
-        let mut schema = Schema { elements: HashMap::new(), complex: HashMap::new(), simple: HashMap::new() };
+        let mut schema = Schema { target, elements: HashMap::new(), complex: HashMap::new(), simple: HashMap::new() };
         for part in parts(root) {
             let map = match construct(part, &["name"]) {
                 "element" => &mut schema.elements,
@@ -119,6 +124,11 @@ impl<'s> Schema<'s> {
                         "use is not understood"
                     );
                     let _ = self.value_of_type(part.attribute("type").expect("an attribute has a type"), "");
+                }
+                "simpleContent" => {
+                    let _ = self.value_of_type(base(part), "");
+                    let extension = parts(part)[0];
+                    parts(extension).into_iter().for_each(|p| assert_eq!(construct(p, &["name", "type"]), "attribute"));
                 }
                 other => panic!("xs:{other} in a type is not understood"),
             }
@@ -169,6 +179,11 @@ impl<'s> Schema<'s> {
 
     fn complex(&self, complex: Node<'s, 's>, node: Node<'_, '_>) -> Result<(), String> {
         let name = node.tag_name().name();
+        if let Some(content) = parts(complex).into_iter().find(|p| p.tag_name().name() == "simpleContent") {
+            self.attributes(&parts(parts(content)[0]), node)?;
+            let text = node.text().unwrap_or_default();
+            return self.value_of_type(base(content), text).map_err(|why| format!("{name}: {why}"));
+        }
         let declared: Vec<_> = parts(complex).into_iter().filter(|p| p.tag_name().name() == "attribute").collect();
         self.attributes(&declared, node)?;
         if node.children().any(|c| c.is_text() && !c.text().unwrap_or_default().trim().is_empty()) {
@@ -211,14 +226,15 @@ impl<'s> Schema<'s> {
         children: &'n [Node<'d, 'i>],
     ) -> Result<&'n [Node<'d, 'i>], String> {
         if particle.tag_name().name() == "choice" {
-            let fits = |p: &Node<'_, '_>| children.first().is_some_and(|c| is_called(*c, p.attribute("name").unwrap()));
+            let fits =
+                |p: &Node<'_, '_>| children.first().is_some_and(|c| self.is_called(*c, p.attribute("name").unwrap()));
             let taken = parts(particle).into_iter().find(fits);
             let none = || "none of the elements of a choice is here".to_owned();
             return self.particle(taken.ok_or_else(none)?, children);
         }
         let name = particle.attribute("name").expect("a local element has a name");
         let (least, most) = occurs(particle);
-        let n = children.iter().take(most).take_while(|c| is_called(**c, name)).count();
+        let n = children.iter().take(most).take_while(|c| self.is_called(**c, name)).count();
         if n < least {
             let instead = children.get(n).map_or("the end", |c| c.tag_name().name());
             return Err(format!("{name} is missing ({n} of {least}); found {instead}"));
@@ -227,6 +243,10 @@ impl<'s> Schema<'s> {
             self.typed(particle.attribute("type").unwrap(), *child)?;
         }
         Ok(&children[n..])
+    }
+
+    fn is_called(&self, node: Node<'_, '_>, name: &str) -> bool {
+        node.tag_name().name() == name && node.tag_name().namespace() == self.target
     }
 
     fn value_of_type(&self, kind: &str, value: &str) -> Result<(), String> {
@@ -238,6 +258,7 @@ impl<'s> Schema<'s> {
             "xs:nonNegativeInteger" => !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()),
             // Stricter than XML Schema: guichet always writes whole seconds and an offset.
             "xs:dateTime" => value.len() == 25 && DateTime::parse_from_rfc3339(value).is_ok(),
+            "xs:decimal" => guichet::piece::amount::shape(value).is_some(),
             "xs:date" => value.len() == 10 && NaiveDate::parse_from_str(value, "%Y-%m-%d").is_ok(),
             other => panic!("the type {other} is not understood"),
         };
@@ -276,8 +297,11 @@ impl<'s> Schema<'s> {
     }
 }
 
-fn is_called(node: Node<'_, '_>, name: &str) -> bool {
-    node.tag_name().name() == name && node.tag_name().namespace().is_none()
+/// The type that a text with attributes extends.
+fn base<'s>(content: Node<'s, 's>) -> &'s str {
+    let [extension] = parts(content)[..] else { panic!("a simple content is one extension") };
+    assert_eq!(construct(extension, &["base"]), "extension");
+    extension.attribute("base").expect("an extension has a base")
 }
 
 fn occurs(particle: Node<'_, '_>) -> (usize, usize) {

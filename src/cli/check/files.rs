@@ -1,11 +1,14 @@
 //! Which files: those named, those below the directories named, those of a list. Found one at a time.
 
+use super::set;
 use crate::cli::failure::Failure;
 use crate::error::Problem;
 use crate::flux::{self, Kind};
 use crate::msg;
 use crate::text::t;
+use crate::xml;
 use sha2::{Digest, Sha256};
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
@@ -27,13 +30,30 @@ pub struct Files {
     named: std::vec::IntoIter<PathBuf>,
     list: Option<(PathBuf, Box<dyn BufRead + Send>)>,
     walk: Option<Walk>,
+    /// Where there are forms: the files that those of a directory name, for the last directory that was walked.
+    forms: Option<(xml::Limits, PathBuf, HashSet<OsString>)>,
 }
 
 impl Files {
     /// Those named, then those of the list.
     pub fn new(named: Vec<PathBuf>, list: Option<&Path>) -> Result<Files, Failure> {
         let list = list.map(|path| open(path).map(|reader| (path.to_path_buf(), reader))).transpose()?;
-        Ok(Files { named: named.into_iter(), list, walk: None })
+        Ok(Files { named: named.into_iter(), list, walk: None, forms: None })
+    }
+
+    /// The same; a file of a directory that a deposit form beside it names is judged with that, and not by itself.
+    pub fn with_forms(self, limits: xml::Limits) -> Files {
+        Files { forms: Some((limits, PathBuf::new(), HashSet::new())), ..self }
+    }
+
+    /// Whether a file that was found comes with a form beside it.
+    fn comes_with_form(&mut self, path: &Path) -> bool {
+        let Some((limits, of, names)) = &mut self.forms else { return false };
+        let (Some(dir), Some(name)) = (path.parent(), path.file_name()) else { return false };
+        if dir != of {
+            (*of, *names) = (dir.to_owned(), set::named_in(dir, limits));
+        }
+        names.contains(name)
     }
 
     /// The next name that was given.
@@ -81,7 +101,12 @@ impl Iterator for Files {
             if let Some(walk) = &mut self.walk {
                 match walk.next() {
                     None => self.walk = None,
-                    Some(Ok(entry)) if entry.file_type().is_file() => return Some(Ok(entry.into_path())),
+                    Some(Ok(entry)) if entry.file_type().is_file() => {
+                        let path = entry.into_path();
+                        if !self.comes_with_form(&path) {
+                            return Some(Ok(path));
+                        }
+                    }
                     Some(Ok(_)) => {}
                     Some(Err(e)) => return Some(Err(unwalkable(&e))),
                 }

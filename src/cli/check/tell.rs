@@ -1,10 +1,13 @@
 //! What `check` says of one file, in the format asked for: made by the worker that judged it, printed in order later.
 
 use super::files::{Large, Named, STDIN, large_archive, read};
+use super::set;
 use crate::cli::Session;
 use crate::error::Problem;
 use crate::flux::{self, Kind};
-use crate::judge::{Document, Fate, Judged, JudgedFlow, judge_archive, judge_with_text};
+use crate::judge::{
+    Document, Fate, Judged, JudgedFlow, Judges, Set, judge_archive, judge_set_with_texts, judge_with_text,
+};
 use crate::render::{Diagnostics, Format, csv_writer};
 use crate::rules::{Context, Finding, Layer, Severity, safe};
 use crate::text::{Lang, Shown, hex};
@@ -36,6 +39,8 @@ pub struct Teller<'a> {
 struct Checked {
     file: String,
     sha256: Option<String>,
+    /// The deposit form that it came with.
+    form: Option<String>,
     judged: Judged,
 }
 
@@ -71,7 +76,8 @@ impl<'a> Teller<'a> {
                     let Checked { file, judged, .. } = &checked;
                     let inside = judged.embedded.as_ref().map(|name| format!("{file}!{name}"));
                     let file = inside.as_ref().unwrap_or(file);
-                    self.diagnostics.of(file, judged.text.as_deref(), &judged.findings)
+                    let form = checked.form.as_deref().zip(judged.form.as_ref().map(|(_, text)| text.as_str()));
+                    self.diagnostics.with_form(file, judged.text.as_deref(), form, &judged.findings)
                 }
             };
             let count = |severity| checked.judged.findings.iter().filter(|f| f.severity == severity).count() as u64;
@@ -89,6 +95,9 @@ impl<'a> Teller<'a> {
         let held = |finding| Judged::unread("unknown", Fate::Hold, vec![finding]);
         match read(path, limits.document())? {
             Ok(bytes) => {
+                if let Some(names) = set::names_of(path, &bytes, self.context) {
+                    return self.set(file, path, bytes, &names).map(|checked| vec![checked]);
+                }
                 let (kind, size) = (flux::sniff(&bytes), bytes.len() as u64);
                 let sha256: [u8; 32] = Sha256::digest(&bytes).into();
                 if kind.is_archive() {
@@ -97,16 +106,30 @@ impl<'a> Teller<'a> {
                 // A fault of ours on one file must not hide what there is to say of the others.
                 let judged = catch_unwind(AssertUnwindSafe(|| judge_with_text(bytes, self.context)))
                     .unwrap_or_else(|_| held(safe::internal_fault()));
-                Ok(vec![Checked { file, sha256: Some(hex(&sha256)), judged }])
+                Ok(vec![Checked { file, sha256: Some(hex(&sha256)), form: None, judged }])
             }
             Err(size) => match large_archive(path, limits.flow)? {
                 Some(Large { kind, sha256, reader }) => Ok(self.archive(file, &sha256, kind, reader, size)),
                 None => {
                     let judged = held(safe::oversize(size, limits.document()));
-                    Ok(vec![Checked { file, sha256: None, judged }])
+                    Ok(vec![Checked { file, sha256: None, form: None, judged }])
                 }
             },
         }
+    }
+
+    /// A deposit form, with the files that it names beside it.
+    fn set(&self, file: String, path: &Path, form: Vec<u8>, names: &[String]) -> Result<Checked, Problem> {
+        let limits = &self.context.config.limits;
+        let (main, beside) = set::beside(path, names, limits.document())?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let set = Set { name: Shown(&name).to_string(), form, main: main.map(|(_, bytes)| bytes), beside };
+        let above = |name: &str| path.with_file_name(name).to_string_lossy().into_owned();
+        let (main, sha256) = match names.first().filter(|_| set.main.is_some()) {
+            Some(name) => (above(name), set.main.as_deref().map(|bytes| hex(&Sha256::digest(bytes)))),
+            None => (file.clone(), Some(hex(&Sha256::digest(&set.form)))),
+        };
+        Ok(Checked { file: main, sha256, form: Some(file), judged: judge_set_with_texts(set, self.context) })
     }
 
     /// The members of an archive, each named `archive!member`; or what is wrong with all of it.
@@ -119,18 +142,20 @@ impl<'a> Teller<'a> {
         size: u64,
     ) -> Vec<Checked> {
         let opened = catch_unwind(AssertUnwindSafe(|| {
-            judge_archive(kind, reader, size, self.context, judge_with_text, |_, _| Ok::<(), Infallible>(()))
+            judge_archive(kind, reader, size, self.context, Judges::WITH_TEXTS, |_, _| Ok::<(), Infallible>(()))
         }));
         let flow =
             opened.unwrap_or_else(|_| Ok(JudgedFlow::unread("unknown", Fate::Hold, vec![safe::internal_fault()])));
         let Ok(flow) = flow;
         if flow.documents.is_empty() {
             let judged = Judged::unread(flow.syntax, flow.fate, flow.findings);
-            return vec![Checked { file, sha256: Some(hex(sha256)), judged }];
+            return vec![Checked { file, sha256: Some(hex(sha256)), form: None, judged }];
         }
-        let of_member = |Document { member, judged }| {
+        let of_member = |Document { member, form, judged }| {
             let (name, sha256) = member.map_or_else(Default::default, |m| (m.name, m.sha256));
-            Checked { file: format!("{file}!{name}"), sha256: (sha256 != [0; 32]).then(|| hex(&sha256)), judged }
+            let sha256 = (sha256 != [0; 32]).then(|| hex(&sha256));
+            let form = form.map(|form| format!("{file}!{}", form.name));
+            Checked { file: format!("{file}!{name}"), sha256, form, judged }
         };
         flow.documents.into_iter().map(of_member).collect()
     }

@@ -57,7 +57,7 @@ fn part(n: usize, piece: &Whole, file: &str, dossier: &Dossier, lang: Lang) -> S
     let links: String = piece
         .links
         .iter()
-        .map(|link| format!("<dt>{}</dt><dd>{}</dd>\n", kind(link).get(lang), escaped(&dossier.called(&link.piece))))
+        .map(|link| format!("<dt>{}</dt><dd>{}</dd>\n", kind(link).get(lang), escaped(&dossier.linked(link))))
         .collect();
     let heads: String = TRAIL.iter().map(|title| format!("<th>{}</th>", title.get(lang))).collect();
     let steps = piece.trail.iter().map(|step| {
@@ -65,7 +65,7 @@ fn part(n: usize, piece: &Whole, file: &str, dossier: &Dossier, lang: Lang) -> S
         format!("<tr>{cells}</tr>\n")
     });
     let steps: String = steps.collect();
-    let name = escaped(&super::heading(piece));
+    let name = escaped(&super::heading(piece, lang));
     let original = t("original", "original").get(lang);
     format!(
         "<h2 id=\"p{n}\">{name}</h2>\n<table>\n<tr>{heads}</tr>\n{steps}</table>\n<dl>\n{facts}{links}\

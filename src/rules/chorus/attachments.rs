@@ -1,10 +1,12 @@
-//! What Chorus Pro asks of the files that a pièce embeds (BG-24): their names, their sizes, their encoding.
+//! What Chorus Pro asks of the files that come with a pièce (BG-24; a deposit form's): their names, sizes, encoding.
 
 use super::{Case, Finding, Findings, Rule};
 use crate::config::Limits;
 use crate::msg;
 use crate::piece::Attachment;
 use crate::piece::base64::{self, Fault};
+use crate::piece::depot::Presence;
+use crate::xml::Place;
 
 #[rustfmt::skip]
 static EXTENSIONS: [&str; 36] = [ // sorted
@@ -12,11 +14,32 @@ static EXTENSIONS: [&str; 36] = [ // sorted
     "PNG", "PPS", "PPT", "PPTX", "RTF", "SVG", "TGZ", "TIF", "TIFF", "TXT", "XHTML", "XLC", "XLM", "XLS", "XLSX", "XML", "ZIP", "",
 ];
 
+/// A file that comes with a pièce: embedded in it, or beside its deposit form.
+struct File<'d> {
+    name: &'d str,
+    size: u64,
+    at: Place,
+}
+
+/// Every such file.
+fn files<'d>(case: &Case<'_, 'd>) -> impl Iterator<Item = File<'d>> {
+    let p = case.piece;
+    let embedded = p.attachments.iter().filter_map(|a| {
+        let content = a.content?;
+        let at = p.place(a.at.unwrap_or(p.root()));
+        Some(File { name: p.attachment_name(a).unwrap_or_default(), size: base64::size(content.text), at })
+    });
+    let beside = p.form.iter().flat_map(|form| &form.files).filter(|file| !file.main).filter_map(|file| {
+        let (Presence::Here(size) | Presence::Large(size)) = file.presence else { return None };
+        Some(File { name: file.name.text, size, at: p.place(file.name.at) })
+    });
+    embedded.chain(beside)
+}
+
 /// C-08.
 pub(super) fn name(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
-    let p = case.piece;
-    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        found.extend(misnamed(rule, p.attachment_name(a).unwrap_or_default()).map(|f| at(f, case, a)));
+    for File { name, at, .. } in files(case) {
+        found.extend(misnamed(rule, name).map(|f| f.at(Some(at))));
     }
 }
 
@@ -44,14 +67,12 @@ fn misnamed(rule: &'static Rule, name: &str) -> Option<Finding> {
 pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (p, limits) = (case.piece, &case.context.config.limits);
     let mut all = 0;
-    for a in p.attachments.iter().filter(|a| a.content.is_some()) {
-        let size = base64::size(a.content.map_or("", |c| c.text));
+    for File { name, size, at } in files(case) {
         all += size;
-        found.extend(
-            missized(rule, p.attachment_name(a).unwrap_or("–"), size, limits.attachment).map(|f| at(f, case, a)),
-        );
+        let name = if name.is_empty() { "–" } else { name };
+        found.extend(missized(rule, name, size, limits.attachment).map(|f| f.at(Some(at))));
     }
-    found.extend(too_large(rule, all, limits.attachments).map(|f| f.at(Some(p.place(p.doc.root())))));
+    found.extend(too_large(rule, all, limits.attachments).map(|f| f.at(Some(p.place(p.root())))));
 }
 
 fn missized(rule: &'static Rule, name: &str, size: u64, limit: u64) -> Option<Finding> {
@@ -108,5 +129,5 @@ pub(super) fn encoding(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Fin
 }
 
 fn at(finding: Finding, case: &Case<'_, '_>, a: &Attachment<'_>) -> Finding {
-    finding.at(Some(case.piece.place(a.at.unwrap_or(case.piece.doc.root()))))
+    finding.at(Some(case.piece.place(a.at.unwrap_or(case.piece.root()))))
 }

@@ -1,10 +1,11 @@
-//! Who is who in a pièce: each actor is taken from the first source that names it, the flow before the marché's sheet,
-//! and sources that disagree are noted for the rules to tell.
+//! Who is who in a pièce: each actor is taken from the first source that names it (the deposit form, the flow, the
+//! marché's sheet), and sources that disagree are noted for the rules to tell.
 
 use super::cadres::{self, Named};
 use crate::annuaire::{Annuaire, Marche};
 use crate::facts::Facts;
-use crate::piece::{Piece, Val};
+use crate::piece::depot::Form;
+use crate::piece::{Id, Piece, Val};
 use crate::routing;
 use crate::rules::Context;
 use crate::trade::{Cadre, Role};
@@ -119,6 +120,10 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         };
         let named = |actor: Option<crate::piece::Actor<'d>>| actor.map(|a| Actor { id: a.id.text, at: Some(a.id.at) });
         let block = named(piece.named_valideur());
+        let of_form = |id: fn(&Form<'d>) -> Option<Id<'d>>| {
+            let id = piece.form.as_ref().and_then(id);
+            id.map(|id| Actor { id: id.id.text, at: Some(id.id.at) })
+        };
         let mut actors = Actors {
             cadre,
             written,
@@ -126,18 +131,18 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
             sheet: Sheet::None,
             seller: named(piece.supplier()),
             buyer: named(piece.recipient()),
-            moe: None,
-            moa: None,
-            destinataire: None,
-            valideur1: None,
-            valideur2: None,
+            moe: of_form(|f| f.moe),
+            moa: of_form(|f| f.moa),
+            destinataire: of_form(|f| f.destinataire),
+            valideur1: of_form(|f| f.valideur1),
+            valideur2: of_form(|f| f.valideur2),
             depositor: None,
             conflicts: Vec::new(),
             associated: context.associated,
         };
         match cadre {
-            Some(Cadre::A10 | Cadre::A13 | Cadre::A14) => actors.valideur1 = block,
-            _ => actors.moe = block,
+            Some(Cadre::A10 | Cadre::A13 | Cadre::A14) => actors.valideur1 = actors.valideur1.or(block),
+            _ => actors.moe = actors.moe.or(block),
         }
         if let Some(annuaire) = context.annuaire {
             actors.sheet = actors.find_sheet(piece.marche(), annuaire, context);
@@ -177,7 +182,9 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
             let same = |m: &&'a Marche| Some(&m.moa) == earlier.marche_moa.as_ref();
             return annuaire.marches_numbered(number).find(same).map_or(Sheet::None, Sheet::Found);
         }
-        let buys = |m: &&'a Marche| m.moa == buyer.id || m.destinataire == buyer.id;
+        // Of a form also the MOA: it names each by its role.
+        let buyers = [Some(buyer), self.moa];
+        let buys = |m: &&'a Marche| buyers.iter().flatten().any(|b| m.moa == b.id || m.destinataire == b.id);
         let seen = |m: &&'a Marche| buys(m) && has_part(context, m);
         let Some(cited) = cited else {
             let Some(seller) = self.seller else { return Sheet::None };
@@ -186,7 +193,7 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         };
         let registered = || annuaire.marches_numbered(cited.text).filter(seen);
         if registered().next().is_none() {
-            let others = || annuaire.marches_of(buyer.id).filter(buys);
+            let others = || buyers.iter().flatten().flat_map(|b| annuaire.marches_of(b.id)).filter(buys);
             return Sheet::Unregistered(match others().next() {
                 None => Others::None,
                 Some(_) if others().any(|m| has_part(context, m)) => Others::Seen,
@@ -203,6 +210,8 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         let (Some(cadre), Some(seller)) = (self.cadre, self.seller) else { return false };
         sells(marche, cadre, seller.id)
             && self.moe.is_none_or(|a| marche.has_role(Role::Moe, a.id))
+            && self.moa.is_none_or(|a| a.id == marche.moa)
+            && self.destinataire.is_none_or(|a| a.id == marche.destinataire)
             && self.valideur1.is_none_or(|a| self.valideurs(marche).0 == Some(a.id))
     }
 
@@ -234,16 +243,22 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         if matches!(self.cadre, Some(Cadre::A10 | Cadre::A13 | Cadre::A14)) {
             let (first, second) = self.valideurs(marche);
             self.valideur1 = self.agree(Role::Valideur1, self.valideur1, first, Source::Sheet);
-            self.valideur2 =
-                second.filter(|s| Some(*s) != self.valideur1.map(|v| v.id)).map(|id| Actor { id, at: None });
+            let second = second.filter(|s| Some(*s) != self.valideur1.map(|v| v.id));
+            self.valideur2 = self.agree(Role::Valideur2, self.valideur2, second, Source::Sheet);
         }
     }
 
     /// Who owns and who pays: the buyer is one of them, or both where nobody says which.
     fn bought_by(&mut self, moa: Option<&'a str>, destinataire: Option<&'a str>, source: Source) {
-        let named = |id: &'a str| Actor { id, at: self.buyer.filter(|b| b.id == id).and_then(|b| b.at) };
-        let (moa, destinataire) = (moa.map(named), destinataire.map(named));
-        if let (Some(buyer), Some(pays)) = (self.buyer, destinataire)
+        // A form names each by its role, and may be wrong in that.
+        let by_form = [self.moa, self.destinataire];
+        self.agree(Role::Moa, self.moa, moa, source);
+        self.agree(Role::Destinataire, self.destinataire, destinataire, source);
+        let buyer = self.buyer;
+        let named = |id: &'a str| Actor { id, at: buyer.filter(|b| b.id == id).and_then(|b| b.at) };
+        let (moa, destinataire) = (by_form[0].or(moa.map(named)), by_form[1].or(destinataire.map(named)));
+        let is_by_role = |buyer: &Actor<'_>| by_form.iter().flatten().any(|a| a.id == buyer.id);
+        if let (Some(buyer), Some(pays)) = (buyer.filter(|buyer| !is_by_role(buyer)), destinataire)
             && buyer.id != pays.id
             && moa.is_none_or(|moa| moa.id != buyer.id)
         {
@@ -300,10 +315,12 @@ impl<'a, 'd: 'a> Actors<'a, 'd> {
         let before = |own: fn(&Facts) -> &Option<String>, sheet: fn(&Marche) -> &Option<String>| {
             earlier.and_then(|e| own(e).as_ref()).or(self.marche().and_then(|m| sheet(m).as_ref()))
         };
+        let of_form = |own: fn(&Form<'d>) -> Option<Val<'d>>| piece.form.as_ref().and_then(own).map(|v| v.text);
         Services {
-            destinataire: of(self.destinataire, before(|e| &e.service, |m| &m.destinataire_service)),
-            moa: of(self.moa, before(|e| &e.moa_service, |m| &m.moa_service)),
-            moe: before(|e| &e.moe_service, |m| &m.moe_service).map(String::as_str),
+            destinataire: of_form(|f| f.destinataire_service)
+                .or(of(self.destinataire, before(|e| &e.service, |m| &m.destinataire_service))),
+            moa: of_form(|f| f.moa_service).or(of(self.moa, before(|e| &e.moa_service, |m| &m.moa_service))),
+            moe: of_form(|f| f.moe_service).or(before(|e| &e.moe_service, |m| &m.moe_service).map(String::as_str)),
             seller: piece.seller_service.map(|v| v.text),
             engagement: piece
                 .engagement()

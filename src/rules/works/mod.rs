@@ -63,7 +63,7 @@ static TABLE: [Rule; 45] = [
         DECK, t("A6 qui cite un A4", "A6 that cites an A4"),
         t("retirez la référence, ou déposez par un mode qui accepte l'association", "remove the reference, or drop by a mode that accepts the association"), Some(association_refused)),
     rule("T-05", Warning, &["BG-3", "BT-25"],
-        t("citer une pièce antérieure a un sens pour ce cadre", "citing an earlier pièce has a meaning for this cadre"),
+        t("citer une pièce antérieure a un sens pour ce cadre (une erreur dans un formulaire de dépôt)", "citing an earlier pièce has a meaning for this cadre (an error in a deposit form)"),
         t("la matrice des cadres : « sans objet » ; la pièce reste un dépôt initial", "the matrix of cadres: « na »; the pièce stays an initial deposit"),
         DECK, t("A4 qui cite un A4", "A4 that cites an A4"),
         t("rien à faire ; la référence est ignorée", "nothing to do; the reference is ignored"), Some(association_meaningless)),
@@ -254,7 +254,7 @@ fn works_cadre(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
                 "aucun cadre n'est donné : c'est un A1, qui n'est pas un cadre de travaux",
                 "no cadre is given: that is an A1, which is no works cadre"
             ))
-            .at(Some(p.place(p.doc.root()))),
+            .at(Some(p.place(p.root()))),
         Some(written) => {
             let code = Shown(written.text).to_string();
             let message = match cadres::named(written.text) {
@@ -355,15 +355,22 @@ fn association_refused(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Fin
 
 fn association_meaningless(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     if let (Some((cadre, Cell::Na)), true) = (cell(case, Kind::Association), case.actors.cites) {
-        found.push(
-            rule.finding(msg!(
+        let finding = rule
+            .finding(msg!(
                 "un {cadre} ne s'associe à aucune pièce antérieure",
                 "an {cadre} associates no earlier pièce"
             ))
             .at(at_reference(case))
-            .found(cadre.code()),
-        );
+            .found(cadre.code());
+        let asks = case.piece.form.as_ref().is_some_and(|form| form.associates);
+        found.push(if asks { asked(finding) } else { finding });
     }
+}
+
+/// Whoever fills in a form asks for the association; a flow may merely cite.
+fn asked(finding: Finding) -> Finding {
+    let help = msg!("retirez la pièce antérieure du formulaire", "remove the earlier pièce from the form");
+    Finding { severity: Error, ..finding }.help(help)
 }
 
 fn tacit_alone(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
@@ -435,7 +442,7 @@ fn involved<'a>(case: &'a Case<'_, '_>) -> Vec<(Text, Actor<'a>)> {
     };
     add(t("fournisseur", "supplier"), a.seller);
     add(t("destinataire ou MOA", "destinataire or MOA"), a.buyer);
-    for role in [Role::Valideur1, Role::Moe] {
+    for role in [Role::Valideur1, Role::Valideur2, Role::Moe, Role::Moa, Role::Destinataire] {
         add(role.label(), a.who(role).filter(|actor| actor.at.is_some()));
     }
     let needs = a.cadre.map_or(&[][..], |cadre| crate::routing::of(cadre).needs);
@@ -449,7 +456,8 @@ fn involved<'a>(case: &'a Case<'_, '_>) -> Vec<(Text, Actor<'a>)> {
 fn is_told(case: &Case<'_, '_>, actor: Actor<'_>) -> bool {
     let p = case.piece;
     let named = [(p.supplier(), false), (p.recipient(), true), (p.named_valideur(), false)];
-    named.into_iter().any(|(named, is_buyer)| {
+    let of_form = p.form.iter().flat_map(|form| form.actors()).map(|actor| (Some(actor), false));
+    named.into_iter().chain(of_form).any(|(named, is_buyer)| {
         named.filter(|n| Some(n.id.at) == actor.at).is_some_and(|n| match n.kind {
             Some(1) => !super::chorus::is_siret(n.id.text),
             Some(_) => is_buyer,
@@ -515,7 +523,7 @@ fn about(case: &Case<'_, '_>, actor: Actor<'_>, finding: impl FnOnce(&str) -> Fi
 /// Where the marché is cited; else the seller, whose marché it is.
 fn at_marche(case: &Case<'_, '_>) -> Option<super::Place> {
     let p = case.piece;
-    Some(p.place(p.marche().map(|m| m.at).or(p.seller.at).unwrap_or(p.doc.root())))
+    Some(p.place(p.marche().map(|m| m.at).or(p.seller.at).unwrap_or(p.root())))
 }
 
 fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
@@ -533,7 +541,7 @@ fn all_named(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
                 format!("un {cadre} a besoin d'un acteur que rien ne nomme : {}", label.fr),
                 format!("an {cadre} needs an actor that nothing names: {}", label.en),
             ))
-            .at(Some(case.piece.place(case.piece.seller.at.unwrap_or(case.piece.doc.root())))),
+            .at(Some(case.piece.place(case.piece.seller.at.unwrap_or(case.piece.root())))),
         );
     }
 }

@@ -33,7 +33,7 @@ fn addressed_whole<'a>(case: &'a Case<'_, '_>) -> Option<Addressed<'a>> {
 /// Where a missing service or engagement would stand.
 fn at_buyer(case: &Case<'_, '_>) -> Option<Place> {
     let p = case.piece;
-    Some(p.place(p.buyer.at.unwrap_or(p.doc.root())))
+    Some(p.place(p.buyer.at.unwrap_or(p.root())))
 }
 
 pub(super) fn service_given(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
@@ -69,7 +69,8 @@ fn services<'a>(case: &'a Case<'_, '_>) -> impl Iterator<Item = Serving<'a>> {
 
 /// A service code as it may be told: the sheet's own to those in it.
 fn told_code<'a>(case: &Case<'_, '_>, code: &'a str) -> &'a str {
-    let of_flow = case.piece.buyer_service.is_some_and(|s| s.text == code);
+    let of_form = case.piece.form.iter().flat_map(|form| form.services());
+    let of_flow = case.piece.buyer_service.into_iter().chain(of_form).any(|s| s.text == code);
     if of_flow || may_see_sheet(case) { code } else { "–" }
 }
 

@@ -1,5 +1,10 @@
 //! One document, every layer that can be judged, in one go. Pure: the annuaire and the day are arguments.
 
+mod set;
+
+use set::Sets;
+pub use set::{Attached, Form, Set, came_along, judge_set, judge_set_with_texts, names_of};
+
 use crate::asked::{self, Unit};
 pub use crate::facts::Facts;
 use crate::flux::archive::{self, COMPANIONS, Content, Fault};
@@ -12,6 +17,7 @@ pub use crate::rules::Context;
 use crate::rules::works::actors::Actors;
 use crate::rules::{Case, Finding, Findings, Layer, Place, catalogue, chorus, en16931, legible, quote, safe, works};
 use crate::text::Shown;
+use crate::trade::Mode;
 use crate::xml::{Doc, XmlErrorKind};
 use chrono::NaiveDate;
 use sha2::{Digest, Sha256};
@@ -21,7 +27,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// What came of one document.
 #[derive(Debug)]
 pub struct Judged {
-    /// `ubl-invoice`, `ubl-credit-note`, `cii`, `facturx` (whatever XML the PDF carries), `cppstatut` or `unknown`.
+    /// `ubl-invoice`, `ubl-credit-note`, `cii`, `facturx` (whatever XML the PDF carries), `depot` (a deposit form,
+    /// whatever came with it), `cppstatut` or `unknown`.
     pub syntax: &'static str,
     /// Of a PDF: the name of the XML embedded in it, made visible. Places in findings are places in that.
     pub embedded: Option<String>,
@@ -37,8 +44,12 @@ pub struct Judged {
     pub acts: Vec<Unit>,
     /// How many files it embeds (BG-24).
     pub attachments: usize,
+    /// What its bytes are.
+    pub kind: Kind,
     /// The decoded document, where it was to be kept: places in findings are places in it.
     pub text: Option<String>,
+    /// The same of the deposit form: its name and its text.
+    pub form: Option<(String, String)>,
     /// Everything that was found, in the order of layers, then of the document.
     pub findings: Vec<Finding>,
 }
@@ -51,8 +62,7 @@ impl Judged {
 
     /// The extension under which its bytes are delivered.
     pub fn extension(&self) -> &'static str {
-        let kind = if self.embedded.is_some() { Kind::Pdf } else { Kind::Xml };
-        kind.extension()
+        self.kind.extension()
     }
 }
 
@@ -63,6 +73,8 @@ pub struct Cited {
     pub number: Option<String>,
     /// Its date (BT-26), where it is given and is one.
     pub issued: Option<NaiveDate>,
+    /// Its seller, where the deposit says so.
+    pub seller: Option<String>,
     /// Where it is cited.
     pub place: Option<Place>,
 }
@@ -85,6 +97,8 @@ pub struct JudgedFlow {
 pub struct Document {
     /// Of an archive: which member it is.
     pub member: Option<Member>,
+    /// The deposit form that it came with.
+    pub form: Option<Form>,
     /// What came of it.
     pub judged: Judged,
 }
@@ -131,7 +145,7 @@ impl JudgedFlow {
         let (syntax, fate) = (judged.syntax, judged.fate);
         match fate {
             Fate::Piece | Fate::Acts => {
-                let documents = vec![Document { member: None, judged }];
+                let documents = vec![Document { member: None, form: None, judged }];
                 JudgedFlow { syntax, fate, findings: Vec::new(), documents }
             }
             // Alone, a companion is no flow.
@@ -141,8 +155,25 @@ impl JudgedFlow {
     }
 }
 
-/// Judges an archive, each member by `judge` as it comes; what is wrong with one costs the others nothing. `keep` is
-/// given the bytes of each pièce that may be accepted, with its entry.
+/// What judges one document, and what judges a deposit form with the files that it names.
+#[derive(Clone, Copy)]
+pub struct Judges {
+    /// A document.
+    pub one: fn(Vec<u8>, &Context<'_>) -> Judged,
+    /// A form.
+    pub set: fn(Set, &Context<'_>) -> Judged,
+}
+
+impl Judges {
+    /// Keeping nothing of what they read.
+    pub const PLAIN: Judges = Judges { one: judge, set: judge_set };
+    /// Keeping the texts, to show what is wrong in its place.
+    pub const WITH_TEXTS: Judges = Judges { one: judge_with_text, set: judge_set_with_texts };
+}
+
+/// Judges an archive, each member as it comes; what is wrong with one costs the others nothing. A deposit form and the
+/// files that it names, beside it, make one pièce. `keep` is given the bytes of each pièce that may be accepted, and of
+/// whatever belongs to a form, with its entry.
 ///
 /// # Errors
 /// What `keep` said.
@@ -151,17 +182,34 @@ pub fn judge_archive<R: Read + Seek, E>(
     reader: R,
     size: u64,
     context: &Context<'_>,
-    judge: fn(Vec<u8>, &Context<'_>) -> Judged,
+    judges: Judges,
     mut keep: impl FnMut(usize, &[u8]) -> Result<(), E>,
 ) -> Result<JudgedFlow, E> {
     let (limits, most) = (context.config.limits.archive(), context.config.limits.pieces);
     let mut documents = Vec::new();
     let (mut crowded, mut told) = (false, 0);
+    let (mut reader, mut sets) = (reader, Sets::default());
+    // EDI has no forms, and its archives are opened once.
+    if context.mode != Mode::Edi {
+        sets = Sets::look(kind, &mut reader, size, context);
+    }
     let opened = archive::each(kind, reader, size, &limits, |member| {
+        if sets.is_of_one(member.entry) {
+            if !crowded && let Content::Bytes(bytes) = &member.content {
+                keep(member.entry, bytes)?;
+            }
+            let Some(document) = sets.judge(member, context, judges.set) else { return Ok(()) };
+            crowded |= documents.len() == most;
+            if !crowded {
+                told += document.judged.findings.len();
+                documents.push(briefly(document, told));
+            }
+            return Ok(());
+        }
         if archive::is_companion(&member.name) {
             return Ok(());
         }
-        let Some((document, bytes)) = judge_member(member, &limits, context, judge) else { return Ok(()) };
+        let Some((document, bytes)) = judge_member(member, &limits, context, judges.one) else { return Ok(()) };
         crowded |= documents.len() == most;
         if crowded {
             return Ok(()); // counted no further: the flow is refused, but the archive is read to its end
@@ -232,7 +280,8 @@ fn judge_member(
         // What an operator would look at alone is the sender's to mend in an archive.
         Fate::Hold | Fate::Unreadable => Fate::Unreadable,
     };
-    Some((Document { member: Some(Member { entry, name, sha256 }), judged: Judged { fate, ..judged } }, bytes))
+    let member = Some(Member { entry, name, sha256 });
+    Some((Document { member, form: None, judged: Judged { fate, ..judged } }, bytes))
 }
 
 /// What becomes of a file after judgement.
@@ -253,8 +302,9 @@ pub enum Fate {
 impl Judged {
     /// A file of which no pièce could be read.
     pub fn unread(syntax: &'static str, fate: Fate, findings: Vec<Finding>) -> Judged {
-        let (facts, route, cites, acts, text, embedded) = Default::default();
-        Judged { syntax, embedded, fate, facts, route, cites, acts, attachments: 0, text, findings }
+        let (facts, route, cites, acts, text, embedded, form) = Default::default();
+        let kind = Kind::Xml;
+        Judged { syntax, embedded, fate, facts, route, cites, acts, attachments: 0, kind, text, form, findings }
     }
 }
 
@@ -282,6 +332,8 @@ fn judge_bytes(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>
     let hold = |finding| (Judged::unread("unknown", Fate::Hold, vec![finding]), None);
     match kind {
         Kind::Empty => hold(safe::empty()),
+        // What is no pièce may be a file that a form names, where there are forms.
+        Kind::Unknown if context.mode != Mode::Edi => hold(legible::unnamed(&bytes)),
         Kind::Unknown => hold(safe::unrecognised(&bytes)),
         // A flow's own archive is opened before its documents come here.
         Kind::Gzip | Kind::Tar | Kind::Zip => hold(legible::nested()),
@@ -320,12 +372,12 @@ fn judge_pdf(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) 
         }
         _ => Judged { fate: Fate::Unreadable, findings: said_of(&name, judged.findings), ..judged },
     };
-    (Judged { syntax: "facturx", embedded: Some(name), ..judged }, text)
+    (Judged { syntax: "facturx", embedded: Some(name), kind: Kind::Pdf, ..judged }, text)
 }
 
 /// Findings of a PDF of which no pièce was read: each says that it speaks of the file embedded in it.
 fn said_of(name: &str, findings: Vec<Finding>) -> Vec<Finding> {
-    let start = || Place { line: 1, column: 1, path: String::new(), span: (0, 0) };
+    let start = || Place { line: 1, column: 1, path: String::new(), span: (0, 0), form: false };
     let placed = findings.into_iter().map(|finding| {
         let place = finding.place.clone().unwrap_or_else(start);
         let path = format!("{name}{}", place.path);
@@ -335,34 +387,40 @@ fn said_of(name: &str, findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 fn judge_xml(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) {
-    let text = match flux::decode(bytes) {
-        Ok(text) => text,
-        Err(e) => return (Judged::unread("unknown", Fate::Unreadable, vec![safe::encoding(&e)]), None),
-    };
-    let doc = match Doc::parse(text, &context.config.limits.xml()) {
-        Ok(doc) => doc,
-        Err((e, text)) => {
-            let fate = if matches!(e.kind, XmlErrorKind::Truncated { .. } | XmlErrorKind::NoRoot) {
-                Fate::Hold
-            } else {
-                Fate::Unreadable
-            };
-            return (Judged::unread("unknown", fate, vec![safe::xml(&e)]), Some(text));
+    match parse(bytes, context) {
+        Ok(doc) => {
+            let judged = document(&doc, context);
+            (judged, Some(doc.into_source()))
         }
-    };
-    let judged = document(&doc, context);
-    (judged, Some(doc.into_source()))
+        Err((fate, finding, text)) => (Judged::unread("unknown", fate, vec![*finding]), text),
+    }
+}
+
+/// Why bytes are no XML document: what becomes of them, the finding, and their text where it could be decoded.
+type NoDocument = (Fate, Box<Finding>, Option<String>);
+
+fn parse(bytes: Vec<u8>, context: &Context<'_>) -> Result<Doc, NoDocument> {
+    let text = flux::decode(bytes).map_err(|e| (Fate::Unreadable, Box::new(safe::encoding(&e)), None))?;
+    Doc::parse(text, &context.config.limits.xml()).map_err(|(e, text)| {
+        let is_cut = matches!(e.kind, XmlErrorKind::Truncated { .. } | XmlErrorKind::NoRoot);
+        let fate = if is_cut { Fate::Hold } else { Fate::Unreadable };
+        (fate, Box::new(safe::xml(&e)), Some(text))
+    })
 }
 
 fn document(doc: &Doc, context: &Context<'_>) -> Judged {
     match piece::read(doc) {
-        Ok(piece) => judge_piece(&piece, context),
+        Ok(piece) => judge_piece(&piece, context, Vec::new()),
         Err(NotAPiece::CppStatut) => judge_acts(doc, context),
+        Err(NotAPiece::DepositForm) if context.mode == Mode::Edi => {
+            let finding = legible::form_by(context.mode, doc.place(doc.root()));
+            Judged::unread("depot", Fate::Unreadable, vec![finding])
+        }
         Err(what) => {
             let finding = legible::not_a_piece(&what, doc.place(doc.root()));
             let (syntax, fate) = match &what {
                 NotAPiece::CppStatut => ("cppstatut", Fate::Unreadable),
-                NotAPiece::DepositForm => ("unknown", Fate::Hold),
+                NotAPiece::DepositForm => ("depot", Fate::Unreadable),
                 NotAPiece::Unknown { namespace, .. } if COMPANIONS.contains(&namespace.as_str()) => {
                     ("unknown", Fate::Companion)
                 }
@@ -384,8 +442,9 @@ fn judge_acts(doc: &Doc, context: &Context<'_>) -> Judged {
     }
 }
 
-/// Every rule of every layer that is asked for, in the order of the layers; then the route.
-fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
+/// Every rule of every layer that is asked for, in the order of the layers; then the route. `before`: what was found
+/// while it was read.
+fn judge_piece(piece: &Piece<'_>, context: &Context<'_>, before: Vec<Finding>) -> Judged {
     let case = Case { piece, context, actors: Actors::resolve(piece, context) };
     let mut findings = Findings::default();
     for layer in Layer::ALL.iter().filter(|l| context.layers.contains(l)) {
@@ -400,7 +459,7 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
             }
         }
     }
-    let findings = findings.into_vec();
+    let findings: Vec<Finding> = before.into_iter().chain(findings.into_vec()).collect();
     let refused = findings.iter().any(Finding::is_error);
     let depositor = case.actors.depositor;
     let route = match (case.actors.cadre, depositor) {
@@ -416,8 +475,9 @@ fn judge_piece(piece: &Piece<'_>, context: &Context<'_>) -> Judged {
     };
     let cites = if works::is_association(&case) { cited(piece) } else { Vec::new() };
     let (syntax, fate) = (piece.syntax.name(), Fate::Piece);
-    let attachments = piece.embedded().count();
-    Judged { syntax, embedded: None, fate, facts, route, cites, acts: Vec::new(), attachments, text: None, findings }
+    let (attachments, kind, acts) = (piece.embedded().count(), Kind::Xml, Vec::new());
+    let (embedded, text, form) = Default::default();
+    Judged { syntax, embedded, fate, facts, route, cites, acts, attachments, kind, text, form, findings }
 }
 
 /// The earlier pièces that a document cites.
@@ -425,6 +485,7 @@ fn cited(piece: &Piece<'_>) -> Vec<Cited> {
     let each = piece.preceding.iter().map(|p| Cited {
         number: p.number.map(|n| kept(n.text).to_owned()),
         issued: p.issued.and_then(|d| d.value),
+        seller: p.seller.map(|s| kept(s.text).to_owned()),
         place: p.number.map(|n| n.at).or(p.issued.map(|d| d.raw.at)).map(|at| piece.place(at)),
     });
     each.collect()
