@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Words] = &[
     words("BR-CL-06", &["BT-8"],
         t("le code d'exigibilité de la TVA est l'un des trois que la norme retient", "the code of the VAT point is one of the three that the standard keeps"),
         CODES,
-        t("facturation, livraison, paiement : 3, 35, 432 en UBL ; 5, 29, 72 en CII : UBL InvoicePeriod/DescriptionCode, CII DueDateTypeCode", "invoicing, delivery, payment: 3, 35, 432 in UBL; 5, 29, 72 in CII: UBL InvoicePeriod/DescriptionCode, CII DueDateTypeCode")),
+        t("prenez celui de la facturation, de la livraison ou du paiement, 3, 35, 432 en UBL, 5, 29, 72 en CII : UBL InvoicePeriod/DescriptionCode, CII DueDateTypeCode", "take that of invoicing, delivery or payment, 3, 35, 432 in UBL, 5, 29, 72 in CII: UBL InvoicePeriod/DescriptionCode, CII DueDateTypeCode")),
     words("BR-CL-07", &["BT-18", "BT-128"],
         t("le schéma d'un objet facturé est un code de la liste 1153", "the scheme of an invoiced object is a code of list 1153"),
         CODES,

@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Words] = &[
     words("UBL-SR-01", &["BT-12"],
         t("la facture cite un seul marché ou contrat", "the invoice cites a single contract"),
         ONCE,
-        t("une facture par marché : gardez un seul numéro : UBL ContractDocumentReference/ID", "one invoice for each contract: keep one number: UBL ContractDocumentReference/ID")),
+        t("faites une facture par marché et gardez un seul numéro : UBL ContractDocumentReference/ID", "make one invoice for each contract and keep one number: UBL ContractDocumentReference/ID")),
     words("UBL-SR-02", &["BT-15"],
         t("la facture cite un seul avis de réception", "the invoice cites a single receiving advice"),
         ONCE,
