@@ -112,10 +112,16 @@ impl Code {
         let raw = self.attribute.map_or_else(|| at.text(), |name| at.attribute(name).unwrap_or(""));
         let code = if matches!(self.kind, Exact) { raw } else { trim(raw) };
         let list = self.lists[usize::from(!at.view.ubl)];
+        if self.attribute.is_some() && at.view.was_good(list, raw) {
+            return Ok(());
+        }
         let known = has(list, code)
             || matches!(self.kind, AnyCase) && has(list, &code.to_uppercase())
             || matches!(self.kind, OrSepa) && code == "SEPA" && is_creditor(at);
         if known {
+            if let (Trimmed, Some(good)) = (self.kind, self.attribute.and_then(|name| at.attribute(name))) {
+                at.view.is_good(list, good);
+            }
             return Ok(());
         }
         let broken = unknown(self.name).found(raw);

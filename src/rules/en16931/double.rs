@@ -69,7 +69,7 @@ fn round(value: f64) -> f64 {
     if value - floor >= 0.5 { floor + 1.0 } else { floor }
 }
 
-/// How a text compares with a whole number.
+/// How a text compares with a whole number; none where it is no number.
 pub fn compare(text: &str, with: u8) -> Option<Ordering> {
     value(text)?.partial_cmp(&f64::from(with))
 }

@@ -1,9 +1,28 @@
 //! Fragments of documents that keep or break a rule: examples for people, and a test of each rule. They are files of
-//! `samples/en16931`: a line `== BR-CO-10 ubl pass`, then the content, root included, its namespaces left out.
+//! `samples/en16931`: a line `== BR-CO-10 ubl pass`, perhaps a line `# …` about the official
+//! test, then the content, root included, its namespaces left out.
 
 use std::sync::LazyLock;
 
-static FILES: &[&str] = &[];
+#[rustfmt::skip]
+static FILES: &[&str] = &[
+    include_str!("../../../samples/en16931/br.txt"),
+    include_str!("../../../samples/en16931/br-co.txt"),
+    include_str!("../../../samples/en16931/br-cl.txt"),
+    include_str!("../../../samples/en16931/br-dec.txt"),
+    include_str!("../../../samples/en16931/br-ae.txt"),
+    include_str!("../../../samples/en16931/br-af.txt"),
+    include_str!("../../../samples/en16931/br-ag.txt"),
+    include_str!("../../../samples/en16931/br-b.txt"),
+    include_str!("../../../samples/en16931/br-e.txt"),
+    include_str!("../../../samples/en16931/br-g.txt"),
+    include_str!("../../../samples/en16931/br-ic.txt"),
+    include_str!("../../../samples/en16931/br-o.txt"),
+    include_str!("../../../samples/en16931/br-s.txt"),
+    include_str!("../../../samples/en16931/br-z.txt"),
+    include_str!("../../../samples/en16931/ubl.txt"),
+    include_str!("../../../samples/en16931/cii.txt"),
+];
 
 /// A fragment.
 #[derive(Debug)]
@@ -14,6 +33,8 @@ pub struct Fragment {
     pub syntax: &'static str,
     /// Whether it keeps the rule.
     pub passes: bool,
+    /// What its author says of the official test; often nothing.
+    pub note: &'static str,
     /// The content.
     pub xml: &'static str,
 }
@@ -27,11 +48,15 @@ pub fn fragments() -> impl Iterator<Item = &'static Fragment> {
 fn of(text: &'static str) -> impl Iterator<Item = Fragment> {
     let text = text.strip_prefix("== ").unwrap_or_else(|| text.split_once("\n== ").map_or("", |(_, rest)| rest));
     text.split("\n== ").filter(|part| !part.is_empty()).map(|part| {
-        let (head, xml) = part.split_once('\n').unwrap_or((part, ""));
+        let (head, rest) = part.split_once('\n').unwrap_or((part, ""));
+        let (note, xml) = match rest.strip_prefix("# ") {
+            Some(noted) => noted.split_once('\n').unwrap_or((noted, "")),
+            None => ("", rest),
+        };
         let mut words = head.split_ascii_whitespace();
         let mut word = || words.next().unwrap_or("");
         let (id, syntax, verdict) = (word(), word(), word());
-        Fragment { id, syntax, passes: verdict == "pass", xml }
+        Fragment { id, syntax, passes: verdict == "pass", note, xml }
     })
 }
 

@@ -38,6 +38,7 @@ use crate::xml::{Doc, NodeId};
 use bind::{Group, Names, Path, Pred, Step, TABLES, Term};
 use foldhash::{HashMap, HashMapExt};
 use register::Severity;
+pub use texts::Words;
 use view::{At, Fault, Name, View};
 
 /// The version of the official artefacts that these rules follow.
@@ -45,20 +46,6 @@ pub const ARTEFACTS: &str = "1.3.16";
 
 /// What a document says of itself that declares EN 16931 (BT-24).
 const DECLARED: &str = "urn:cen.eu:en16931:2017";
-
-/// A rule as a person reads it; [`texts`] has one of each.
-pub struct Words {
-    /// `BR-CO-10`.
-    pub id: &'static str,
-    /// Terms and groups it speaks of.
-    pub terms: &'static [&'static str],
-    /// The rule in one sentence.
-    pub says: Text,
-    /// Why it exists.
-    pub why: Text,
-    /// How to mend it.
-    pub mend: Text,
-}
 
 /// What a row asks of an element of its group.
 #[derive(Clone, Copy)]
@@ -240,8 +227,8 @@ pub struct Sites {
 #[derive(Default)]
 struct Index {
     sites: Vec<Site>,
-    /// By the last name of a pattern.
-    by_name: Vec<Vec<u16>>,
+    /// By the last name of a pattern: the name before it (0: any), and the sites.
+    by_name: Vec<Vec<(Name, Vec<u16>)>>,
     /// Of any element whose name ends so.
     by_ending: Vec<(&'static str, &'static str, Vec<u16>)>,
     /// Of the root.
@@ -318,6 +305,12 @@ impl Index {
             let mut steps = names.path(pattern.strip_prefix('/').unwrap_or(pattern)).steps;
             let last = steps.last_mut().expect("a pattern has a step");
             let (name, other) = (last.name, last.other);
+            let pred = matches!(last.pred, Pred::Ending(..));
+            let parents = match steps.len().checked_sub(2).map(|before| &steps[before]) {
+                Some(before) if !pred && before.name != bind::ANY => [before.name, before.other],
+                _ => [0, 0],
+            };
+            let last = &steps[steps.len() - 1];
             let to = if let Pred::Ending(prefix, ending) = last.pred {
                 let found = self.by_ending.iter().position(|(p, e, _)| (*p, *e) == (prefix, ending));
                 let at = found.unwrap_or_else(|| {
@@ -328,14 +321,11 @@ impl Index {
             } else if name == bind::ANY {
                 &mut self.of_root
             } else {
-                let most = usize::from(name.max(other)) + 1;
-                if self.by_name.len() < most {
-                    self.by_name.resize_with(most, Vec::new);
+                for name in [name, other] {
+                    parents.into_iter().for_each(|parent| self.of_name(name, parent, number));
                 }
-                if other != name {
-                    self.by_name[usize::from(other)].push(number);
-                }
-                &mut self.by_name[usize::from(name)]
+                patterns.push((steps, pattern.starts_with('/')));
+                continue;
             };
             if to.last() != Some(&number) {
                 to.push(number);
@@ -344,6 +334,24 @@ impl Index {
         }
         self.known.insert(written, number);
         self.sites.push(Site { patterns, asks: vec![(id, ready)] });
+    }
+}
+
+impl Index {
+    fn of_name(&mut self, name: Name, parent: Name, site: u16) {
+        let most = usize::from(name) + 1;
+        if self.by_name.len() < most {
+            self.by_name.resize_with(most, Vec::new);
+        }
+        let parents = &mut self.by_name[usize::from(name)];
+        let at = parents.iter().position(|(p, _)| *p == parent).unwrap_or_else(|| {
+            parents.push((parent, Vec::new()));
+            parents.len() - 1
+        });
+        let sites = &mut parents[at].1;
+        if sites.last() != Some(&site) {
+            sites.push(site);
+        }
     }
 }
 
@@ -406,8 +414,12 @@ fn judge_document(doc: &Doc, is_ubl: bool, manner: Manner, findings: &mut Findin
     let endings = index.endings(doc);
     for at in doc.nodes().map(|node| view.root().to(node)) {
         let name: Name = at.name();
-        for site in index.by_name.get(usize::from(name)).into_iter().flatten() {
-            index.sites[usize::from(*site)].ask(at, &mut found);
+        let parents = index.by_name.get(usize::from(name)).map_or(&[][..], Vec::as_slice);
+        if !parents.is_empty() {
+            let parent = at.parent().map_or(0, |p| p.name());
+            for (_, sites) in parents.iter().filter(|(p, _)| *p == parent || *p == 0) {
+                sites.iter().for_each(|site| index.sites[usize::from(*site)].ask(at, &mut found));
+            }
         }
         for site in endings[doc.name_index(doc.name(at.node))] {
             index.sites[usize::from(*site)].ask(at, &mut found);

@@ -143,8 +143,23 @@ fn terms_of(ask: &super::Ask) -> Vec<&'static super::Term> {
     }
 }
 
+/// Ours, beside the official rules.
+static BOOLEAN: Words = Words {
+    id: "EN-01",
+    terms: &["BG-20", "BG-21", "BG-27", "BG-28"],
+    says: t("un indicateur de frais est vrai ou faux", "a charge indicator is true or false"),
+    why: t(
+        "sans lui une remise ne se distingue pas de frais ; la feuille officielle s'y arrête sans verdict",
+        "without it an allowance cannot be told from a charge; the official stylesheet ends there without a verdict",
+    ),
+    mend: t("écrivez true (frais) ou false (remise)", "write true (a charge) or false (an allowance)"),
+};
+
 /// The words of a rule; none for what only the subset's tables name.
 pub fn words(id: &str) -> Option<&'static Words> {
+    if id == BOOLEAN.id {
+        return Some(&BOOLEAN);
+    }
     texts::TEXTS.binary_search_by(|w| w.id.cmp(id)).ok().map(|at| &texts::TEXTS[at])
 }
 
@@ -190,7 +205,8 @@ fn example(id: &str, paths: &[Vec<String>; 2], lang: Lang) -> String {
     }
     for fragment in fragments::fragments().filter(|f| f.id == id && f.syntax != "creditnote") {
         let verdict = if fragment.passes { t("respectée", "kept") } else { t("enfreinte", "broken") };
-        text += &format!("{} ({}):\n{}\n", verdict.get(lang), fragment.syntax, fragment.xml.trim());
+        let note = if fragment.note.is_empty() || lang == Lang::Fr { String::new() } else { format!(", {}", fragment.note) };
+        text += &format!("{} ({}{note}):\n{}\n", verdict.get(lang), fragment.syntax, fragment.xml.trim());
     }
     text.trim_end().to_owned()
 }

@@ -369,7 +369,7 @@ pub static CII: &[Section] = &[
     Section { at: "udt:DateTimeString[@format=102]", rows: &[
         fatal("CII-DT-097", Check(day)),
     ] },
-    Section { at: "ram:SpecifiedTradeAllowanceCharge/ram:ChargeIndicator/udt:Indicator", rows: &[
+    Section { at: "ram:ApplicableHeaderTradeSettlement/ram:SpecifiedTradeAllowanceCharge/ram:ChargeIndicator/udt:Indicator", rows: &[
         fatal("EN-01",      Check(boolean)), // ours: the official stylesheet ends there
     ] },
 ];

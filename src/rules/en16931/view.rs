@@ -10,7 +10,7 @@ use crate::piece::amount;
 use crate::xml::{Doc, NodeId, trim};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// The number of a name that some table speaks of; 0 for any other.
 pub type Name = u16;
@@ -26,6 +26,8 @@ pub struct View<'d> {
     sums: OnceCell<Sums>,
     /// Of elements that have elements in them, and whose text someone asked for, the text.
     strings: OnceCell<Vec<OnceCell<String>>>,
+    /// The code that was last found in its list: a document has one currency, a hundred times.
+    good: Cell<Option<(&'static [&'static str], &'d str)>>,
 }
 
 /// An element of a document.
@@ -54,7 +56,7 @@ impl<'d> View<'d> {
     /// Gets a document ready; `names` are the numbers of its names, by their index in the document.
     pub fn new(doc: &'d Doc, ubl: bool, numbers: &[Name]) -> View<'d> {
         let names = doc.nodes().map(|node| numbers[doc.name_index(doc.name(node))]).collect();
-        View { doc, ubl, names, sums: OnceCell::new(), strings: OnceCell::new() }
+        View { doc, ubl, names, sums: OnceCell::new(), strings: OnceCell::new(), good: Cell::new(None) }
     }
 
     /// The name of an element.
@@ -70,6 +72,16 @@ impl<'d> View<'d> {
     /// Sums and VAT categories, counted once.
     pub fn sums(&self) -> &Sums {
         self.sums.get_or_init(|| Sums::of(self))
+    }
+
+    /// Whether this code was the last to be found in this list.
+    pub fn was_good(&self, list: &'static [&'static str], code: &str) -> bool {
+        self.good.get().is_some_and(|(known, good)| std::ptr::eq(known, list) && good == code)
+    }
+
+    /// A code that was found in its list.
+    pub fn is_good(&self, list: &'static [&'static str], code: &'d str) {
+        self.good.set(Some((list, code)));
     }
 
     /// Every element of a name, wherever it is.
@@ -305,12 +317,16 @@ pub fn is_vat(at: At<'_, '_>) -> bool {
 /// The numbers of a document's names, by their index in it.
 pub fn numbers(doc: &Doc) -> Vec<Name> {
     let tables = &*TABLES;
-    let mut last: (*const u8, Option<u8>) = (std::ptr::null(), None);
+    // A document has few namespaces, and its names point at them.
+    let mut seen: Vec<(*const u8, Option<u8>)> = Vec::with_capacity(8);
     let number = |(namespace, local): (&'_ str, &'_ str)| {
-        if last.0 != namespace.as_ptr() {
-            last = (namespace.as_ptr(), tables.namespace(namespace));
-        }
-        last.1.map_or(0, |prefix| tables.number(prefix, local))
+        let known = seen.iter().find(|(at, _)| *at == namespace.as_ptr()).map(|(_, number)| *number);
+        let prefix = known.unwrap_or_else(|| {
+            let number = tables.namespace(namespace);
+            seen.push((namespace.as_ptr(), number));
+            number
+        });
+        prefix.map_or(0, |prefix| tables.number(prefix, local))
     };
     doc.names().map(number).collect()
 }
