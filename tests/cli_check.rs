@@ -119,11 +119,14 @@ fn layers_and_modes_choose_what_is_judged() {
     let w = world();
     assert_eq!(w.run(&["check", "wrong.xml", "--layer", "safe", "--layer", "works"]).status.code(), Some(0));
     assert_eq!(w.run(&["check", "wrong.xml", "--layer", "chorus"]).status.code(), Some(1));
-    for asked in [&["--en16931"][..], &["--layer", "en16931"]] {
-        let out = w.run(&[&["check", "good.xml"], asked].concat());
-        assert_eq!(out.status.code(), Some(2));
-        assert!(text(&out.stderr).contains("no EN 16931 rules yet"), "{}", text(&out.stderr));
+    // Asked for by name, EN 16931 judges any document, by errors; else only those that declare it, by warnings.
+    for (asked, layers) in [(&["--en16931"][..], 5), (&["--layer", "en16931"], 1)] {
+        let out = w.run(&[&["check", "good.xml", "--format", "json"], asked].concat());
+        assert_eq!(out.status.code(), Some(1));
+        let found = text(&out.stdout);
+        assert!(found.contains("\"rule\":\"BR-01\",\"layer\":\"en16931\",\"severity\":\"error\""), "{layers}: {found}");
     }
+    assert!(!text(&w.run(&["check", "good.xml", "--format", "json"]).stdout).contains("en16931"));
     assert_eq!(w.run(&["check", "good.xml", "--mode", "post"]).status.code(), Some(2));
     assert_eq!(w.run(&["check", "good.xml", "--mode", "portail"]).status.code(), Some(0));
 }

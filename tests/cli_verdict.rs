@@ -133,14 +133,14 @@ fn nothing_is_deposited_and_what_is_left_out_is_said() {
 }
 
 #[test]
-fn only_the_layers_asked_for_are_judged_and_the_empty_one_is_refused() {
+fn only_the_layers_asked_for_are_judged() {
     let w = world();
     assert_eq!(w.run(&["check", "--layer", "safe", "--layer", "legible", "bad.xml"]).status.code(), Some(0));
     assert_eq!(w.run(&["check", "--layer", "chorus", "bad.xml"]).status.code(), Some(1));
     for args in [&["check", "--en16931", "good.xml"][..], &["check", "--layer", "en16931", "good.xml"]] {
         let out = w.run(args);
-        assert_eq!((out.status.code(), text(&out.stdout)), (Some(2), String::new()), "{args:?}");
-        assert!(text(&out.stderr).contains("EN 16931"), "{}", text(&out.stderr));
+        assert_eq!(out.status.code(), Some(1), "{args:?}");
+        assert!(text(&out.stdout).contains("[BR-01]"), "{}", text(&out.stdout));
     }
 }
 

@@ -52,6 +52,70 @@ fn every_fragment_keeps_or_breaks_its_rule() {
     assert!(wrong.is_empty(), "{} of {} fragments:\n{}", wrong.len(), seen.len(), wrong.join("\n"));
 }
 
+/// Rules that no document breaks: what they say is for people to see, or an earlier rule takes their elements.
+const NEVER: [&str; 7] = ["BR-CO-05", "BR-CO-06", "BR-CO-07", "BR-CO-08", "CII-DT-010", "CII-DT-011", "CII-DT-012"];
+
+#[test]
+fn every_rule_has_its_words_and_its_fragments() {
+    let mut of: BTreeSet<(&str, bool)> = BTreeSet::new();
+    for fragment in en16931::fragments() {
+        of.insert((fragment.id, fragment.passes));
+    }
+    // Ours, and the warnings that are more than an element that is not wanted.
+    let own = ["EN-01"];
+    let tested = |r: &&guichet::rules::Rule| r.severity == Severity::Error && !own.contains(&r.id);
+    for rule in en16931::RULES.iter().filter(tested) {
+        assert!(of.contains(&(rule.id, true)), "{}: nothing keeps it", rule.id);
+        assert!(of.contains(&(rule.id, false)) != NEVER.contains(&rule.id), "{}: nothing breaks it", rule.id);
+        assert!(!en16931::paths(rule.id).concat().is_empty(), "{}: it looks nowhere", rule.id);
+    }
+    let standard = en16931::RULES.iter().filter(|r| r.id.starts_with("BR-")).count();
+    assert_eq!(standard, 223, "rules of the standard");
+}
+
+/// An element or attribute that is not in the subset is told as a warning, where the rule says.
+#[test]
+fn what_the_subset_has_not_is_a_warning() {
+    let mut seen = 0;
+    for rule in en16931::RULES.iter().filter(|r| en16931::is_of_subset(r.id)) {
+        let paths = en16931::paths(rule.id);
+        for (cii, path) in paths.iter().enumerate().flat_map(|(n, paths)| paths.iter().map(move |p| (n == 1, p))) {
+            let Some(document) = document_with(path, cii) else { continue };
+            let found = broken(&document);
+            assert!(found.contains(&format!("~{}", rule.id)), "{} at {path}: {found:?}\n{document}", rule.id);
+            seen += 1;
+        }
+    }
+    assert!(seen > 1_100, "{seen}");
+}
+
+/// A document with an element at the end of a path; none where the path ends in what only a check of its own looks at.
+fn document_with(path: &str, cii: bool) -> Option<String> {
+    let (path, attribute) = path.split_once('@').map_or((path, None), |(path, name)| (path, Some(name)));
+    let mut xml = String::new();
+    let steps: Vec<&str> = path.split('/').filter(|s| !s.is_empty()).map(|s| s.split('|').next().unwrap()).collect();
+    if steps.iter().any(|s| s.contains(['[', '~'])) {
+        return None;
+    }
+    let steps: Vec<String> = steps.iter().map(|s| s.replace('*', "Some")).collect();
+    let last = steps.len().saturating_sub(1);
+    for (n, step) in steps.iter().enumerate() {
+        let attribute = attribute.filter(|_| n == last).map(|a| format!(" {a}=\"x\"")).unwrap_or_default();
+        xml += &format!("<{step}{attribute}>");
+    }
+    steps.iter().rev().for_each(|step| xml += &format!("</{step}>"));
+    let root = if cii { "rsm:CrossIndustryInvoice" } else { "Invoice" };
+    let on_root = attribute.filter(|_| steps.is_empty()).map(|a| format!(" {a}=\"x\"")).unwrap_or_default();
+    let fragment = en16931::Fragment {
+        id: "",
+        syntax: if cii { "cii" } else { "ubl" },
+        passes: false,
+        note: "",
+        xml: format!("<{root}{on_root}>{xml}</{root}>").leak(),
+    };
+    Some(fragment.document())
+}
+
 fn corpus() -> Option<PathBuf> {
     let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/en16931");
     if dir.is_dir() {

@@ -413,7 +413,9 @@ fn every_rule_is_seen_broken_somewhere() {
         seen.insert(elsewhere.to_owned());
     }
     seen.extend((40..=49).map(|n| format!("T-{n}"))); // in tests/acts.rs
-    let unseen: Vec<&str> = catalogue::all().map(|r| r.id).filter(|id| !seen.contains(*id)).collect();
+    // Those of EN 16931 are broken in tests/en16931.rs.
+    let own = catalogue::all().filter(|r| r.layer != Layer::En16931);
+    let unseen: Vec<&str> = own.map(|r| r.id).filter(|id| !seen.contains(*id)).collect();
     assert_eq!(unseen, Vec::<&str>::new());
 }
 

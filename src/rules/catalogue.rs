@@ -31,6 +31,10 @@ pub fn nearest_id(id: &str) -> Option<&'static str> {
     nearest(&id.to_ascii_uppercase(), all().map(|r| r.id))
 }
 
+fn is_of_subset(rule: &Rule) -> bool {
+    rule.layer == Layer::En16931 && en16931::is_of_subset(rule.id)
+}
+
 /// docs/rules.md.
 pub fn markdown() -> String {
     let mut out = String::from(
@@ -42,7 +46,8 @@ pub fn markdown() -> String {
         if of_layer(layer).next().is_none() {
             out.push_str("\nNo rules yet.\n");
         }
-        for rule in of_layer(layer) {
+        let (subset, rules): (Vec<_>, Vec<_>) = of_layer(layer).partition(|rule| is_of_subset(rule));
+        for rule in rules {
             let severity = if rule.severity == Severity::Error { "error" } else { "warning" };
             let terms = if rule.terms.is_empty() { "–".to_owned() } else { rule.terms.join(", ") };
             let _ = write!(out, "\n### {}\n\n{} · {severity} · {terms}\n\n", rule.id, rule.source);
@@ -56,7 +61,15 @@ pub fn markdown() -> String {
             }
             let Text { fr, en } = rule.example;
             let other = if fr == en { String::new() } else { format!("\n{en}") };
+            // The fragments of EN 16931 are in samples/en16931; `guichet rules <id>` prints them.
+            let fr = fr.split("\n✗ ").next().and_then(|fr| fr.split("\n✓ ").next()).unwrap_or(fr);
             let _ = writeln!(out, "```text\n{fr}{other}\n```");
+        }
+        if !subset.is_empty() {
+            out.push_str("\n### Not in the subset\n\nWarnings: what EN 16931 does not use of its syntaxes.\n\n| rule | where |\n|---|---|\n");
+        }
+        for rule in subset {
+            let _ = writeln!(out, "| {} | `{}` |", rule.id, rule.example.fr.replace('|', "\\|").replace('\n', " "));
         }
     }
     out

@@ -27,9 +27,9 @@ mod vat;
 mod view;
 
 pub use fragments::{Fragment, fragments};
-pub use register::{RULES, paths};
+pub use register::{RULES, is_of_subset, paths};
 
-use super::{Context, Finding, Findings, Layer, MOST_OF_RULE, Rule};
+use super::{Context, Finding, Findings, MOST_OF_RULE};
 use crate::config::En16931;
 use crate::msg;
 use crate::piece::{Piece, Syntax};
@@ -575,9 +575,4 @@ pub fn missing(at: At<'_, '_>, terms: &[&Term]) -> Box<Broken> {
     };
     let broken = broken(message).at(empty);
     if written.is_empty() { broken } else { broken.expected(Msg::same(written.join(" | ").replace("./", ""))) }
-}
-
-/// Whether this is the layer of a rule of this module.
-pub fn is_of(rule: &Rule) -> bool {
-    rule.layer == Layer::En16931
 }

@@ -3,7 +3,7 @@
 use super::{ARTEFACTS, Row, Words, codes, fragments, subset_cii, subset_ubl, syntax, texts, vat};
 use super::{allowances, decimals, document, lines, parties, payment, totals};
 use crate::rules::{Layer, Rule, Severity as Told};
-use crate::text::{Lang, Text, t};
+use crate::text::{Text, same, t};
 use foldhash::{HashMap, HashMapExt};
 use std::sync::LazyLock;
 
@@ -155,12 +155,48 @@ static BOOLEAN: Words = Words {
     mend: t("écrivez true (frais) ou false (remise)", "write true (a charge) or false (an allowance)"),
 };
 
+/// Warnings of the syntaxes that are more than an element that is not wanted: id and sentence.
+#[rustfmt::skip]
+static WARNED: &[(&str, Text)] = &[
+    ("CII-DT-041", t("une base d'imposition ne se donne que dans la ventilation de la TVA", "a taxable amount is given in the VAT breakdown only")),
+    ("CII-DT-052", t("un code d'exonération ne se donne que dans une TVA (ApplicableTradeTax)", "an exemption code is given in a VAT (ApplicableTradeTax) only")),
+    ("CII-DT-054", t("une date d'exigibilité ne se donne que dans la ventilation de la TVA", "a VAT point date is given in the VAT breakdown only")),
+    ("CII-DT-058", t("un code d'exigibilité ne se donne que dans la ventilation de la TVA", "a VAT point date code is given in the VAT breakdown only")),
+    ("CII-DT-098", t("un motif d'exonération ne se donne que dans une TVA (ApplicableTradeTax)", "an exemption reason is given in a VAT (ApplicableTradeTax) only")),
+    ("CII-SR-003", t("il y a un cadre au plus", "there is one business process at most")),
+    ("CII-SR-030", t("une note a un texte au plus", "a note has one text at most")),
+    ("CII-SR-039", t("une ligne a une note au plus", "a line has one note at most")),
+    ("CII-SR-040", t("la note d'une ligne a un texte au plus", "a line's note has one text at most")),
+    ("CII-SR-119", t("une remise sur le prix brut a un indicateur faux et un montant", "a discount on the gross price has a false indicator and an amount")),
+    ("CII-SR-449", t("le lieu de livraison a un identifiant (ID) ou un identifiant global, non les deux", "the place of delivery has an identifier (ID) or a global one, not both")),
+    ("CII-SR-450", t("l'acheteur a un identifiant (ID) ou un identifiant global, non les deux", "the buyer has an identifier (ID) or a global one, not both")),
+    ("CII-SR-451", t("le bénéficiaire a un identifiant (ID) ou un identifiant global, non les deux", "the payee has an identifier (ID) or a global one, not both")),
+    ("CII-SR-452", t("il y a des conditions de paiement au plus une fois", "there are payment terms once at most")),
+    ("CII-SR-453", t("les conditions de paiement ont un texte au plus", "the payment terms have one text at most")),
+    ("CII-SR-454", t("une ligne a une TVA", "a line has one VAT")),
+    ("CII-SR-457", t("il y a une référence d'appel d'offres (50) au plus", "there is one tender reference (50) at most")),
+    ("CII-SR-458", t("il y a un objet facturé (130) au plus", "there is one invoiced object (130) at most")),
+    ("CII-SR-465", t("le contact du vendeur a un nom ou un service, non les deux", "the seller's contact has a name or a department, not both")),
+    ("CII-SR-466", t("le contact de l'acheteur a un nom ou un service, non les deux", "the buyer's contact has a name or a department, not both")),
+    ("CII-SR-474", t("une ligne a un objet facturé (130) au plus", "a line has one invoiced object (130) at most")),
+    ("CII-SR-475", t("les documents joints (916) ont un nom au plus", "the supporting documents (916) have one name at most")),
+    ("CII-SR-476", t("les documents joints (916) ont un fichier au plus", "the supporting documents (916) have one file at most")),
+    ("UBL-CR-002", t("la version d'UBL, si elle est dite, est 2.1", "the UBL version, where it is said, is 2.1")),
+    ("UBL-CR-412", t("l'échéance d'une facture est DueDate, non celle d'un moyen de paiement", "an invoice's due date is DueDate, not that of a means of payment")),
+    ("UBL-CR-665", t("seule la référence d'un objet facturé (130) a un type d'identifiant", "only the reference of an invoiced object (130) has a scheme identifier")),
+    ("UBL-DT-18", t("seul un code de moyen de paiement a un attribut name", "only a payment means code has an attribute name")),
+];
+
 /// The words of a rule; none for what only the subset's tables name.
 pub fn words(id: &str) -> Option<&'static Words> {
     if id == BOOLEAN.id {
         return Some(&BOOLEAN);
     }
     texts::TEXTS.binary_search_by(|w| w.id.cmp(id)).ok().map(|at| &texts::TEXTS[at])
+}
+
+fn warned(id: &str) -> Option<Text> {
+    WARNED.binary_search_by(|(known, _)| (*known).cmp(id)).ok().map(|at| WARNED[at].1)
 }
 
 /// The catalogue of the layer.
@@ -170,7 +206,7 @@ fn rule(number: u16, id: &'static str) -> Rule {
     let paths = paths(id);
     let fatal = severity(number, false) == Severity::Fatal;
     let severity = if fatal { Told::Error } else { Told::Warning };
-    let example = Text { fr: example(id, &paths, Lang::Fr).leak(), en: example(id, &paths, Lang::En).leak() };
+    let example = same(example(id, &paths).leak());
     let standard = format!("EN 16931-1; CEN/TC 434 validation artefacts {ARTEFACTS}");
     let source = if id.starts_with("BR-") {
         standard.leak()
@@ -184,10 +220,11 @@ fn rule(number: u16, id: &'static str) -> Rule {
         }
         None => {
             let path = paths.concat().join(", ");
-            let says = Text {
+            let unwanted = || Text {
                 fr: format!("le sous-ensemble d'EN 16931 n'a pas {path}").leak(),
                 en: format!("the subset of EN 16931 has no {path}").leak(),
             };
+            let says = warned(id).unwrap_or_else(unwanted);
             let why = t("un récepteur d'EN 16931 n'a pas à le lire", "a receiver of EN 16931 need not read it");
             let mend = t("retirez-le, ou dites-le dans une note", "remove it, or say it in a note");
             Rule { id, layer, severity, terms: &[], says, why, source, example, mend, check }
@@ -195,18 +232,21 @@ fn rule(number: u16, id: &'static str) -> Rule {
     }
 }
 
-/// Where it looks in both syntaxes, a fragment that breaks it and one that keeps it.
-fn example(id: &str, paths: &[Vec<String>; 2], lang: Lang) -> String {
+/// Where it looks in both syntaxes, fragments that break it, and such as keep it.
+fn example(id: &str, paths: &[Vec<String>; 2]) -> String {
     let mut text = String::new();
-    for (name, paths) in [("UBL", &paths[0]), ("CII", &paths[1])] {
-        if !paths.is_empty() {
-            text += &format!("{name}: {}\n", paths.join(", "));
+    for (name, paths) in [("UBL", &paths[0]), ("CII", &paths[1])].into_iter().filter(|(_, paths)| !paths.is_empty()) {
+        text += &format!("{name}: {}\n", paths.join(", "));
+    }
+    for (mark, passes) in [("✗", false), ("✓", true)] {
+        for fragment in fragments::fragments().filter(|f| f.id == id && f.passes == passes && f.syntax != "creditnote") {
+            text += &format!("{mark} {}\n{}\n", fragment.syntax.to_uppercase(), fragment.xml.trim());
         }
     }
-    for fragment in fragments::fragments().filter(|f| f.id == id && f.syntax != "creditnote") {
-        let verdict = if fragment.passes { t("respectée", "kept") } else { t("enfreinte", "broken") };
-        let note = if fragment.note.is_empty() || lang == Lang::Fr { String::new() } else { format!(", {}", fragment.note) };
-        text += &format!("{} ({}{note}):\n{}\n", verdict.get(lang), fragment.syntax, fragment.xml.trim());
-    }
     text.trim_end().to_owned()
+}
+
+/// Whether a rule is only that something is not in the subset: its path says all of it.
+pub fn is_of_subset(id: &str) -> bool {
+    words(id).is_none() && warned(id).is_none()
 }
