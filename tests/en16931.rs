@@ -97,7 +97,8 @@ fn document_with(path: &str, cii: bool) -> Option<String> {
     if steps.iter().any(|s| s.contains(['[', '~'])) {
         return None;
     }
-    let steps: Vec<String> = steps.iter().map(|s| s.replace('*', "Some")).collect();
+    let any = if cii { "ram:" } else { "cac:" };
+    let steps: Vec<String> = steps.iter().map(|s| s.replace("*:*", any).replace('*', "Some")).collect();
     let last = steps.len().saturating_sub(1);
     for (n, step) in steps.iter().enumerate() {
         let attribute = attribute.filter(|_| n == last).map(|a| format!(" {a}=\"x\"")).unwrap_or_default();

@@ -95,6 +95,7 @@ pub enum Severity {
 }
 
 /// One row of the catalogue: a rule as a person reads it, and what looks for it.
+#[derive(Clone)]
 pub struct Rule {
     /// `G1.05`, `T-02`, `BR-CO-10`: the official id where one exists, ours otherwise.
     pub id: &'static str,

@@ -1,7 +1,7 @@
 //! Where in a document: line, column, path.
 
 use super::{Doc, NodeId};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 /// Where in a document.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

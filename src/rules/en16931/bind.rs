@@ -319,6 +319,10 @@ macro_rules! known {
             fn of(names: &mut Names) -> Known {
                 Known { $($field: names.number($written)),* }
             }
+
+            fn all(&self) -> Vec<Name> {
+                vec![$(self.$field),*]
+            }
         }
     };
 }
@@ -380,6 +384,8 @@ pub struct Tables {
     names: HashMap<(u8, &'static str), Name>,
     /// Names that rules look for wherever they are.
     pub known: Known,
+    /// The place of each name among those known.
+    places: Vec<Option<u8>>,
     /// Every section of rules by what it looks at.
     pub sites: super::Sites,
 }
@@ -407,10 +413,29 @@ pub static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     }
     let known = Known::of(&mut names);
     let sites = super::Sites::of(&mut names);
-    Tables { names: names.names, known, sites }
+    let mut places = vec![None; names.names.len() + 1];
+    for (place, name) in (0..).zip(known.all()) {
+        places[usize::from(name)] = Some(place);
+    }
+    Tables { names: names.names, known, places, sites }
 });
 
 impl Tables {
+    /// How many numbers of names there are, 0 too.
+    pub fn names(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How many names are known.
+    pub fn listed(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
+
+    /// The place of a name among those known.
+    pub fn place(&self, name: Name) -> Option<usize> {
+        self.places[usize::from(name)].map(usize::from)
+    }
+
     /// The number of a namespace.
     pub fn namespace(&self, uri: &str) -> Option<u8> {
         (0..).zip(&NAMESPACES).find(|(_, (_, known))| *known == uri).map(|(number, _)| number)

@@ -61,8 +61,7 @@ fn tax(at: At<'_, '_>) -> Told {
 
 /// CII: one VAT total that has two decimals, or is in no invoice currency, is enough.
 fn vat_total(at: At<'_, '_>) -> Told {
-    let root = at.view.root();
-    in_cents(at, |total| !root.any(&CURRENCY, |currency| total.attribute("currencyID") == Some(currency.text())))
+    in_cents(at, |total| !at.view.sums().header.is_currency(at, total.attribute("currencyID")))
 }
 
 /// CII: one VAT total in the accounting currency that has two decimals is enough; without such a currency nothing is asked.

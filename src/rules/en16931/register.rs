@@ -1,6 +1,6 @@
 //! Every rule of the layer in one list: the rows of the tables with their words. What `guichet rules` prints.
 
-use super::{ARTEFACTS, Row, Words, codes, fragments, subset_cii, subset_ubl, syntax, texts, vat};
+use super::{ARTEFACTS, Fragment, Row, Words, codes, fragments, subset_cii, subset_ubl, syntax, texts, vat};
 use super::{allowances, decimals, document, lines, parties, payment, totals};
 use crate::rules::{Layer, Rule, Severity as Told};
 use crate::text::{Text, same, t};
@@ -86,53 +86,57 @@ pub fn severity(rule: u16, ubl: bool) -> Severity {
 }
 
 /// The paths that a rule looks at, in UBL and in CII: groups, and terms below them.
-pub fn paths(id: &str) -> [Vec<String>; 2] {
-    let mut paths = [Vec::new(), Vec::new()];
-    let mut add = |index: usize, path: String| {
+pub fn paths(id: &str) -> &'static [Vec<String>; 2] {
+    static PATHS: LazyLock<HashMap<&'static str, [Vec<String>; 2]>> = LazyLock::new(all_paths);
+    static NONE: [Vec<String>; 2] = [Vec::new(), Vec::new()];
+    PATHS.get(id).unwrap_or(&NONE)
+}
+
+fn all_paths() -> HashMap<&'static str, [Vec<String>; 2]> {
+    let mut all: HashMap<&'static str, [Vec<String>; 2]> = HashMap::new();
+    let mut add = |id: &'static str, index: usize, path: String| {
         let path = path.trim_end_matches("/.").replace("/./", "/").replace("/*", "/");
-        let path = if path == "/" { "/".to_owned() } else { path.replace("//", "/") };
-        if !path.is_empty() && !paths[index].contains(&path) {
-            paths[index].push(path);
+        let path = if path == "/" { path } else { path.replace("//", "/") };
+        let paths = &mut all.entry(id).or_default()[index];
+        if !path.is_empty() && !paths.contains(&path) {
+            paths.push(path);
         }
     };
-    for row in rows().filter(|row| row.id == id && !matches!(row.ubl, Some((_, super::Ask::Family(_))))) {
+    for row in rows().filter(|row| !matches!(row.ubl, Some((_, super::Ask::Family(_))))) {
         for (index, asked) in [&row.ubl, &row.cii].into_iter().enumerate() {
-            if let Some((group, ask)) = asked {
-                let below = terms_of(ask).into_iter().map(|t| t.written(index == 0)).filter(|w| !w.is_empty());
-                let below: Vec<&str> = below.collect();
-                for group in group.written(index == 0).split(", ") {
-                    if below.is_empty() {
-                        add(index, group.to_owned());
-                    }
-                    below.iter().for_each(|path| add(index, format!("{group}/{path}")));
+            let Some((group, ask)) = asked else { continue };
+            let below = terms_of(ask).into_iter().map(|t| t.written(index == 0)).filter(|w| !w.is_empty());
+            let below: Vec<&str> = below.collect();
+            for group in group.written(index == 0).split(", ") {
+                if below.is_empty() {
+                    add(row.id, index, group.to_owned());
                 }
+                below.iter().for_each(|path| add(row.id, index, format!("{group}/{path}")));
             }
         }
     }
-    for code in codes::CODES.iter().filter(|code| code.id == id) {
+    for code in codes::CODES {
         for (index, path) in [code.ubl, code.cii].into_iter().enumerate() {
             let attribute = code.attribute.map(|a| format!("/@{a}")).unwrap_or_default();
-            path.split(", ").filter(|p| !p.is_empty()).for_each(|p| add(index, format!("{p}{attribute}")));
+            path.split(", ").filter(|p| !p.is_empty()).for_each(|p| add(code.id, index, format!("{p}{attribute}")));
         }
     }
     for (index, sections) in [syntax::UBL, syntax::CII].into_iter().enumerate() {
         for (section, row) in sections.iter().flat_map(|s| s.rows.iter().map(move |r| (s, r))) {
-            if row.id == id {
-                let below = row.form.path().map(|p| format!("/{p}")).unwrap_or_default();
-                section.at.split(", ").for_each(|at| add(index, format!("{at}{below}")));
-            }
+            let below = row.form.path().map(|p| format!("/{p}")).unwrap_or_default();
+            section.at.split(", ").for_each(|at| add(row.id, index, format!("{at}{below}")));
         }
     }
-    let subset = [(0, subset_ubl::UBL), (1, subset_cii::CII)];
-    for (index, rows) in subset {
-        let own = rows.iter().filter(|(known, _)| *known == id);
-        own.flat_map(|(_, path)| path.split(", ")).for_each(|path| add(index, path.to_owned()));
+    for (index, rows) in [subset_ubl::UBL, subset_cii::CII].into_iter().enumerate() {
+        for (id, paths) in rows {
+            paths.split(", ").for_each(|path| add(id, index, path.to_owned()));
+        }
     }
-    for (_, name) in subset_ubl::ATTRIBUTES.iter().filter(|(known, _)| *known == id) {
-        add(0, format!("@{name}"));
+    for (id, name) in subset_ubl::ATTRIBUTES {
+        add(id, 0, format!("@{name}"));
     }
-    vat::paths(id, &mut add);
-    paths
+    vat::ids().for_each(|id| vat::paths(id, &mut |index, path| add(id, index, path)));
+    all
 }
 
 fn terms_of(ask: &super::Ask) -> Vec<&'static super::Term> {
@@ -200,31 +204,43 @@ fn warned(id: &str) -> Option<Text> {
 }
 
 /// The catalogue of the layer.
-pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| (0..).zip(ids()).map(|(n, id)| rule(n, id)).collect());
+pub static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
+    let mut of: HashMap<&'static str, Vec<&'static Fragment>> = HashMap::new();
+    for fragment in fragments::fragments().filter(|f| f.syntax != "creditnote") {
+        of.entry(fragment.id).or_default().push(fragment);
+    }
+    let whole = |rule: &Rule| {
+        let paths = paths(rule.id);
+        let example = example(paths, of.get(rule.id).map_or(&[], Vec::as_slice));
+        let says = if is_of_subset(rule.id) { unwanted(&paths.concat().join(", ")) } else { rule.says };
+        Rule { example: same(example.leak()), says, ..rule.clone() }
+    };
+    TOLD.iter().map(whole).collect()
+});
+
+/// The rules as findings need them: without examples, which take a while to make.
+static TOLD: LazyLock<Vec<Rule>> = LazyLock::new(|| (0..).zip(ids()).map(|(n, id)| rule(n, id)).collect());
+
+/// A rule, as a finding needs it.
+pub fn told(rule: u16) -> &'static Rule {
+    &TOLD[usize::from(rule)]
+}
 
 fn rule(number: u16, id: &'static str) -> Rule {
-    let paths = paths(id);
+    static SOURCES: LazyLock<[&'static str; 2]> = LazyLock::new(|| {
+        let own = format!("CEN/TC 434 validation artefacts {ARTEFACTS}");
+        [format!("EN 16931-1; {own}").leak(), own.leak()]
+    });
     let fatal = severity(number, false) == Severity::Fatal;
     let severity = if fatal { Told::Error } else { Told::Warning };
-    let example = same(example(id, &paths).leak());
-    let standard = format!("EN 16931-1; CEN/TC 434 validation artefacts {ARTEFACTS}");
-    let source = if id.starts_with("BR-") {
-        standard.leak()
-    } else {
-        standard.trim_start_matches("EN 16931-1; ").to_owned().leak()
-    };
-    let (layer, check) = (Layer::En16931, None);
+    let source = SOURCES[usize::from(!id.starts_with("BR-"))];
+    let (layer, check, example) = (Layer::En16931, None, same(""));
     match words(id) {
         Some(Words { terms, says, why, mend, .. }) => {
             Rule { id, layer, severity, terms, says: *says, why: *why, source, example, mend: *mend, check }
         }
         None => {
-            let path = paths.concat().join(", ");
-            let unwanted = || Text {
-                fr: format!("le sous-ensemble d'EN 16931 n'a pas {path}").leak(),
-                en: format!("the subset of EN 16931 has no {path}").leak(),
-            };
-            let says = warned(id).unwrap_or_else(unwanted);
+            let says = warned(id).unwrap_or(same(""));
             let why = t("un récepteur d'EN 16931 n'a pas à le lire", "a receiver of EN 16931 need not read it");
             let mend = t("retirez-le, ou dites-le dans une note", "remove it, or say it in a note");
             Rule { id, layer, severity, terms: &[], says, why, source, example, mend, check }
@@ -232,14 +248,21 @@ fn rule(number: u16, id: &'static str) -> Rule {
     }
 }
 
+fn unwanted(path: &str) -> Text {
+    Text {
+        fr: format!("le sous-ensemble d'EN 16931 n'a pas {path}").leak(),
+        en: format!("the subset of EN 16931 has no {path}").leak(),
+    }
+}
+
 /// Where it looks in both syntaxes, fragments that break it, and such as keep it.
-fn example(id: &str, paths: &[Vec<String>; 2]) -> String {
+fn example(paths: &[Vec<String>; 2], fragments: &[&Fragment]) -> String {
     let mut text = String::new();
     for (name, paths) in [("UBL", &paths[0]), ("CII", &paths[1])].into_iter().filter(|(_, paths)| !paths.is_empty()) {
         text += &format!("{name}: {}\n", paths.join(", "));
     }
     for (mark, passes) in [("✗", false), ("✓", true)] {
-        for fragment in fragments::fragments().filter(|f| f.id == id && f.passes == passes && f.syntax != "creditnote") {
+        for fragment in fragments.iter().filter(|f| f.passes == passes) {
             text += &format!("{mark} {}\n{}\n", fragment.syntax.to_uppercase(), fragment.xml.trim());
         }
     }

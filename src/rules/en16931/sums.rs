@@ -1,10 +1,6 @@
 //! What several rules count, counted once for each document: sums of amounts, and who says which VAT category where.
 
-use super::bind::{
-    AMOUNT, CHARGE_CATEGORIES, CHARGE_RATES, CREDIT_LINES, DOCUMENT_CHARGES, DOCUMENT_LINES, INDICATOR, INVOICE_LINES,
-    LINE_CATEGORIES, LINE_NET, LINE_RATES, PARTY_LEGAL_ID, PARTY_TAX, PARTY_VAT, REPRESENTATIVE_VAT, SETTLED_NET,
-    SETTLEMENTS, TABLES, Term, UNIT,
-};
+use super::bind::*;
 use super::double;
 use super::view::{At, Fault, View};
 use crate::xml::{NodeId, trim};
@@ -87,8 +83,46 @@ pub struct Sums {
     pub said: Said,
     /// Who has which identifier.
     pub parties: Parties,
-    /// Whether some line's quantity has a unit (CII).
+    /// What stands once in the document and repeated elements ask for.
+    pub header: Header,
+}
+
+/// What stands once in the document, and repeated elements ask for (CII).
+#[derive(Debug, Default)]
+pub struct Header {
+    /// Whether some line's quantity has a unit.
     pub has_unit: bool,
+    /// Whether there is a VAT breakdown.
+    pub has_breakdown: bool,
+    /// BT-72.
+    pub delivered: bool,
+    /// BT-80.
+    pub delivery_country: bool,
+    /// BT-5.
+    pub currencies: Vec<NodeId>,
+    /// The breakdowns' taxes (BT-117).
+    pub taxes: Total,
+}
+
+impl Header {
+    fn of(view: &View<'_>) -> Header {
+        let (root, mut header) = (view.root(), Header::default());
+        if view.ubl {
+            return header;
+        }
+        header.has_unit = root.any(&DOCUMENT_LINES, |line| line.has(&UNIT));
+        header.has_breakdown = root.has(&BREAKDOWNS);
+        header.delivered = root.has(&DELIVERED);
+        header.delivery_country = root.has(&DELIVERY_COUNTRY);
+        root.each(&CURRENCY, |currency| header.currencies.push(currency.node));
+        root.each(&BREAKDOWN_TAXES, |tax| header.taxes.add(tax));
+        header
+    }
+
+    /// Whether this is the invoice currency.
+    pub fn is_currency(&self, at: At<'_, '_>, code: Option<&str>) -> bool {
+        self.currencies.iter().any(|currency| Some(at.to(*currency).text()) == code)
+    }
 }
 
 /// Whether seller, tax representative and buyer have the identifiers that VAT categories ask for.
@@ -159,15 +193,13 @@ impl Sums {
             fault: [None; 9],
             said: Said::of(view),
             parties: Parties::of(view),
-            has_unit: !view.ubl && view.root().any(&DOCUMENT_LINES, |line| line.has(&UNIT)),
+            header: Header::of(view),
         };
         let root = view.root();
         if view.ubl {
             let known = &TABLES.known;
-            for line in view.doc.nodes().map(|node| root.to(node)) {
-                if line.name() == known.invoice_line || line.name() == known.credit_line {
-                    line.each(&LINE_NET, |net| sums.lines.add(net));
-                }
+            for line in view.named(known.invoice_line).chain(view.named(known.credit_line)) {
+                line.each(&LINE_NET, |net| sums.lines.add(net));
             }
             root.each(&INVOICE_LINES, |line| sums.line(line, &LINE_NET, |parts| &mut parts.lines));
             root.each(&CREDIT_LINES, |line| sums.line(line, &LINE_NET, |parts| &mut parts.credit_lines));
@@ -259,22 +291,20 @@ impl Sums {
 impl Parties {
     fn of(view: &View<'_>) -> Parties {
         let (mut parties, known) = (Parties::default(), &TABLES.known);
-        for at in view.doc.nodes().map(|node| view.root().to(node)) {
-            let name = at.name();
-            if name == 0 {
-            } else if name == known.supplier || name == known.seller {
-                let (vat, other) = (at.has(&PARTY_VAT), at.has(&PARTY_TAX));
-                parties.of_seller(at, |taxed| {
-                    taxed.seller_vat |= vat;
-                    taxed.seller_any |= vat || other;
-                });
-            } else if name == known.representative || name == known.seller_representative {
-                let vat = at.has(&REPRESENTATIVE_VAT);
-                parties.of_seller(at, |taxed| taxed.representative |= vat);
-            } else if name == known.customer || name == known.buyer {
-                parties.buyer_vat |= at.has(&PARTY_VAT);
-                parties.buyer_legal |= at.has(&PARTY_LEGAL_ID);
-            }
+        for at in view.named(known.supplier).chain(view.named(known.seller)) {
+            let (vat, other) = (at.has(&PARTY_VAT), at.has(&PARTY_TAX));
+            parties.of_seller(at, |taxed| {
+                taxed.seller_vat |= vat;
+                taxed.seller_any |= vat || other;
+            });
+        }
+        for at in view.named(known.representative).chain(view.named(known.seller_representative)) {
+            let vat = at.has(&REPRESENTATIVE_VAT);
+            parties.of_seller(at, |taxed| taxed.representative |= vat);
+        }
+        for at in view.named(known.customer).chain(view.named(known.buyer)) {
+            parties.buyer_vat |= at.has(&PARTY_VAT);
+            parties.buyer_legal |= at.has(&PARTY_LEGAL_ID);
         }
         parties
     }
@@ -340,17 +370,13 @@ impl Said {
     fn of(view: &View<'_>) -> Said {
         let mut said = Said::default();
         let known = &TABLES.known;
-        for at in view.doc.nodes().map(|node| view.root().to(node)) {
-            let name = at.name();
-            if name == 0 {
-            } else if name == known.tax_category || name == known.classified {
-                said.ubl(at, name == known.classified);
-            } else if name == known.trade_tax || name == known.category_tax {
-                said.cii(at, name == known.category_tax);
-            } else if name == known.category_code {
-                said.b = [said.b[0] || at.text() == "B"; 2];
-                said.s |= at.text() == "S";
-            }
+        view.named(known.tax_category).for_each(|at| said.ubl(at, false));
+        view.named(known.classified).for_each(|at| said.ubl(at, true));
+        view.named(known.trade_tax).for_each(|at| said.cii(at, false));
+        view.named(known.category_tax).for_each(|at| said.cii(at, true));
+        for at in view.named(known.category_code) {
+            said.b = [said.b[0] || at.text() == "B"; 2];
+            said.s |= at.text() == "S";
         }
         said
     }

@@ -769,7 +769,7 @@ fn day_of_preceding(at: At<'_, '_>) -> Told {
 
 /// A unit may stand at any quantity, if some line's quantity has one.
 fn unit(at: At<'_, '_>) -> Told {
-    if at.attribute("unitCode").is_none() || at.view.sums().has_unit {
+    if at.attribute("unitCode").is_none() || at.view.sums().header.has_unit {
         Ok(())
     } else {
         attribute_unwanted(at, "unitCode")

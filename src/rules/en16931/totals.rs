@@ -179,13 +179,11 @@ fn tax_total(at: At<'_, '_>) -> Told {
 }
 
 fn tax_total_cii(at: At<'_, '_>) -> Told {
-    let root = at.view.root();
-    let currency = at.attribute("currencyID");
-    if !root.any(&CURRENCY, |c| Some(c.text()) == currency) {
+    let header = &at.view.sums().header;
+    if !header.is_currency(at, at.attribute("currencyID")) {
         return Ok(());
     }
-    let mut total = Total::default();
-    root.each(&BREAKDOWN_TAXES, |tax| total.add(tax));
+    let (root, total) = (at.view.root(), &header.taxes);
     match total.double.equals_in_cents(at.text()) {
         Some(true) => Ok(()),
         Some(false) => {
@@ -277,6 +275,5 @@ fn due(at: At<'_, '_>) -> Told {
 }
 
 fn has_breakdown(at: At<'_, '_>) -> Told {
-    let root = at.view.root();
-    if root.has(&BREAKDOWNS) { Ok(()) } else { Err(missing(root, &[&BREAKDOWNS])) }
+    if at.view.sums().header.has_breakdown { Ok(()) } else { Err(missing(at, &[&BREAKDOWNS])) }
 }

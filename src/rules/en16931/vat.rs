@@ -290,7 +290,7 @@ fn document(at: At<'_, '_>, tell: &mut Tell<'_>) {
         if sums.said.of[O].breakdown > 0 {
             let others = &sums.said.not_o;
             let counts = [others.breakdown, others.line, others.allowance_only, others.charge_only];
-            alone(at, tell, counts.map(|count| count > 0));
+            alone(tell, counts.map(|count| count > 0));
         }
     }
     split_payment(at, tell, sums);
@@ -411,12 +411,12 @@ fn so(holds: Result<bool, Fault>, else_broken: impl Fn() -> Box<Broken>) -> Told
 }
 
 /// BR-O-11 to 14: nothing else stands beside what is not subject to VAT.
-fn alone(at: At<'_, '_>, tell: &mut Tell<'_>, others: [bool; 4]) {
+fn alone(tell: &mut Tell<'_>, others: [bool; 4]) {
     for (id, other) in ["BR-O-11", "BR-O-12", "BR-O-13", "BR-O-14"].into_iter().zip(others) {
         if other {
             let message =
                 msg!("une autre catégorie que O est dans la facture", "another category than O is in the invoice");
-            tell.of(id, Err(broken(message).at(at.first(&BREAKDOWNS)).expected(Msg::same("O"))));
+            tell.of(id, Err(broken(message).expected(Msg::same("O"))));
         }
     }
 }
@@ -548,15 +548,15 @@ fn of_category(at: At<'_, '_>, tell: &mut Tell<'_>, number: usize) {
     }
     if number == K {
         let settlement = at.parent().unwrap_or(at);
-        let root = at.view.root();
-        let dated = root.has(&DELIVERED) || settlement.has(&PERIODS_START) || settlement.has(&PERIODS_END);
+        let (root, header) = (at.view.root(), &at.view.sums().header);
+        let dated = header.delivered || settlement.has(&PERIODS_START) || settlement.has(&PERIODS_END);
         tell.of("BR-IC-11", so(Ok(dated), || missing(root, &[&DELIVERED, &PERIODS])));
-        tell.of("BR-IC-12", so(Ok(root.has(&DELIVERY_COUNTRY)), || missing(root, &[&DELIVERY_COUNTRY])));
+        tell.of("BR-IC-12", so(Ok(header.delivery_country), || missing(root, &[&DELIVERY_COUNTRY])));
     }
     if number == O {
         let others = &at.view.sums().said.not_o;
         let (taxes, charges) = (others.line > 0, others.charge > 0);
-        alone(at.view.root(), tell, [taxes, taxes, charges, charges]);
+        alone(tell, [taxes, taxes, charges, charges]);
     }
 }
 
@@ -621,7 +621,7 @@ fn taxable_ubl(at: At<'_, '_>, of: At<'_, '_>, number: usize) -> Told {
             return Ok(());
         }
     }
-    let credit = known.credit_line != 0 && at.view.named(known.credit_line).next().is_some();
+    let credit = at.view.named(known.credit_line).next().is_some();
     Err(wrong_base(of, base(parts, credit, false, at)?, parts, credit, rate))
 }
 

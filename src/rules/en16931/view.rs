@@ -23,6 +23,10 @@ pub struct View<'d> {
     pub ubl: bool,
     /// Of each element its name.
     names: Vec<Name>,
+    /// Whether a name is there at all.
+    present: Vec<bool>,
+    /// Elements of the names that rules look for wherever they are, by the name's place among them.
+    listed: Vec<Vec<NodeId>>,
     sums: OnceCell<Sums>,
     /// Of elements that have elements in them, and whose text someone asked for, the text.
     strings: OnceCell<Vec<OnceCell<String>>>,
@@ -55,8 +59,20 @@ pub enum Fault {
 impl<'d> View<'d> {
     /// Gets a document ready; `names` are the numbers of its names, by their index in the document.
     pub fn new(doc: &'d Doc, ubl: bool, numbers: &[Name]) -> View<'d> {
-        let names = doc.nodes().map(|node| numbers[doc.name_index(doc.name(node))]).collect();
-        View { doc, ubl, names, sums: OnceCell::new(), strings: OnceCell::new(), good: Cell::new(None) }
+        let tables = &*TABLES;
+        let mut present = vec![false; tables.names()];
+        numbers.iter().for_each(|name| present[usize::from(*name)] = true);
+        present[0] = false;
+        let (mut names, mut listed) = (Vec::with_capacity(doc.len()), vec![Vec::new(); tables.listed()]);
+        for node in doc.nodes() {
+            let name = numbers[doc.name_index(doc.name(node))];
+            names.push(name);
+            if let Some(place) = tables.place(name) {
+                listed[place].push(node);
+            }
+        }
+        let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Cell::new(None));
+        View { doc, ubl, names, present, listed, sums, strings, good }
     }
 
     /// The name of an element.
@@ -84,10 +100,10 @@ impl<'d> View<'d> {
         self.good.set(Some((list, code)));
     }
 
-    /// Every element of a name, wherever it is.
+    /// Every element of one of the names that rules look for wherever they are.
     pub fn named(&self, name: Name) -> impl Iterator<Item = At<'_, 'd>> {
-        let all = (0..).zip(&self.names).filter(move |(_, n)| **n == name);
-        all.map(|(node, _)| At { view: self, node: NodeId(node) })
+        let place = TABLES.place(name).expect("one of the known names");
+        self.listed[place].iter().map(|node| At { view: self, node: *node })
     }
 }
 
@@ -250,6 +266,9 @@ impl<'v, 'd> At<'v, 'd> {
 
     fn walk(self, steps: &[Step], holds: &mut impl FnMut(At<'v, 'd>) -> bool) -> bool {
         let Some((step, rest)) = steps.split_first() else { return holds(self) };
+        if !step.may_be(self.view) {
+            return false;
+        }
         self.view.doc.children(self.node).any(|child| {
             let at = self.to(child);
             step.is(at.name()) && step.pred.holds(at) && at.walk_on(rest, holds)
@@ -274,6 +293,12 @@ impl<'v, 'd> At<'v, 'd> {
 }
 
 impl Step {
+    /// Whether the document has an element of this name.
+    fn may_be(&self, view: &View<'_>) -> bool {
+        let is = |name: Name| view.present.get(usize::from(name)).copied().unwrap_or(name == super::bind::ANY);
+        is(self.name) || is(self.other)
+    }
+
     /// Whether it is a step to this name.
     pub fn is(&self, name: Name) -> bool {
         name == self.name || name == self.other || self.name == super::bind::ANY
