@@ -71,6 +71,7 @@ fn every_rule_has_its_words_and_its_fragments() {
     }
     let standard = en16931::RULES.iter().filter(|r| r.id.starts_with("BR-")).count();
     assert_eq!(standard, 223, "rules of the standard");
+    assert!(guichet::rules::VERSION.ends_with(&format!("en16931-{}", en16931::ARTEFACTS)));
 }
 
 /// An element or attribute that is not in the subset is told as a warning, where the rule says.
@@ -115,6 +116,60 @@ fn document_with(path: &str, cii: bool) -> Option<String> {
         xml: format!("<{root}{on_root}>{xml}</{root}>").leak(),
     };
     Some(fragment.document())
+}
+
+/// A document that declares EN 16931, and breaks it.
+fn declared(setting: En16931) -> Vec<(bool, String)> {
+    let mut config = Config::default();
+    config.rules.en16931 = setting;
+    let today = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+    let layers = &Layer::ALL;
+    let context =
+        Context { config: &config, annuaire: None, mode: Mode::Edi, partner: None, today, layers, associated: None };
+    let fragment = en16931::fragments().find(|f| f.id == "BR-01" && f.syntax == "ubl" && f.passes).unwrap();
+    let findings = judge(fragment.document().into_bytes(), &context).findings;
+    let own = findings.into_iter().filter(|f| f.layer == Layer::En16931);
+    own.map(|f| (f.is_error(), f.rule.to_owned())).collect()
+}
+
+#[test]
+fn who_declares_it_is_advised_or_bound_or_left_alone() {
+    let (advised, bound) = (declared(En16931::Advise), declared(En16931::Enforce));
+    assert!(!advised.is_empty() && advised.iter().all(|(error, _)| !error), "{advised:?}");
+    assert!(bound.iter().any(|(error, _)| *error), "{bound:?}");
+    assert_eq!(advised.iter().map(|f| &f.1).collect::<Vec<_>>(), bound.iter().map(|f| &f.1).collect::<Vec<_>>());
+    assert!(declared(En16931::Never).is_empty());
+}
+
+/// A finding tells the numbers: what is written, what comes out, and from what.
+#[test]
+fn a_sum_is_told_with_what_it_is_made_of() {
+    let fragment = en16931::fragments().find(|f| f.id == "BR-CO-10" && f.syntax == "ubl" && !f.passes).unwrap();
+    let found = judged(&fragment.document()).findings.into_iter().find(|f| f.rule == "BR-CO-10").unwrap();
+    assert_eq!(found.found.as_deref(), Some("18840.00"));
+    assert_eq!(found.expected.unwrap().en, "18480.00 = 12360.00 [1] + 6120.00 [2]");
+    let place = found.place.unwrap();
+    assert_eq!((place.path.as_str(), place.line), ("/Invoice/cac:LegalMonetaryTotal/cbc:LineExtensionAmount", 3));
+}
+
+/// What the official stylesheet ends at is answered: values that are no numbers, no days, no booleans, and repeated ones.
+#[test]
+fn values_that_are_not_what_their_type_says_are_answered() {
+    let of = |id: &str, from: &str, to: &str| {
+        let fragment = en16931::fragments().find(|f| f.id == id && f.syntax == "ubl" && f.passes).unwrap();
+        let document = fragment.document();
+        assert!(document.contains(from), "{id}: {document}");
+        judged(&document.replacen(from, to, 1)).findings
+    };
+    let told = |findings: &[guichet::rules::Finding], id: &str, found: &str| {
+        assert!(findings.iter().any(|f| f.rule == id && f.found.as_deref() == Some(found)), "{id}: {findings:?}");
+    };
+    for value in ["abc", "1,5", "1e2", "", "99999999999999999999999999999999999999"] {
+        let findings = of("BR-CO-10", ">12360.00<", &format!(">{value}<"));
+        assert!(findings.iter().any(|f| f.rule == "BR-CO-10" && f.is_error()), "{value}: {findings:?}");
+    }
+    told(&of("BR-CO-10", ">12360.00<", ">abc<"), "BR-CO-10", "abc");
+    told(&of("BR-31", ">false<", ">no<"), "EN-01", "no");
 }
 
 fn corpus() -> Option<PathBuf> {

@@ -17,8 +17,9 @@ use crate::trade::Mode;
 pub use crate::xml::Place;
 use chrono::NaiveDate;
 
-/// The version of the rules: every verdict and every flow in the ledger names it. The day of the last change.
-pub const VERSION: &str = "2026-11-27";
+/// The version of the rules: every verdict and every flow in the ledger names it. The day of the last change, and the
+/// version of the EN 16931 artefacts ([`en16931::ARTEFACTS`]).
+pub const VERSION: &str = "2026-11-27+en16931-1.3.16";
 
 /// What a judgement depends on beside the bytes.
 #[derive(Clone, Copy)]

@@ -14,18 +14,18 @@ pub static ROWS: &[Row] = &[
     both("BR-03",       &DOCUMENT,    Says(&[&ISSUED])),                                              // CII: only where @format is 102
     both("BR-04",       &DOCUMENT,    Says(&[&TYPE, &TYPE_CREDIT])),
     both("BR-05",       &DOCUMENT,    Says(&[&CURRENCY])),
-    both("BR-16",       &DOCUMENT,    Check(has_lines)),
-    each("BR-29",       &PERIOD,      Check(document_in_order),                     Check(in_order_as_text)),
-    each("BR-30",       &LINE_PERIOD, Check(in_order),                     Check(in_order_as_text)),
+    both("BR-16",       &DOCUMENT,    Check(has_lines, &[&DOCUMENT_LINES])),
+    each("BR-29",       &PERIOD,      Check(document_in_order, &[&START, &END]),                     Check(in_order_as_text, &[&START, &END])),
+    each("BR-30",       &LINE_PERIOD, Check(in_order, &[&START, &END]),                     Check(in_order_as_text, &[&START, &END])),
     both("BR-52",       &ATTACHED,    Says(&[&ATTACHED_ID])),
     each("BR-55",       &PRECEDING,   Has(&[&PRECEDING_ID]),               Says(&[&PRECEDING_ID])),
-    ubl("BR-53",        &DOCUMENT,    Check(tax_currency_has_total)),
-    cii("BR-53",        &TOTALS,      Check(tax_currency_has_total_cii)),                             // CII: and is not the invoice currency
-    ubl("BR-CO-03",     &DOCUMENT,    Check(one_tax_point)),
-    cii("BR-CO-03",     &BREAKDOWN,   Check(one_tax_point_cii)),                                      // CII: asked by each breakdown, of the whole document
-    each("BR-CO-19",    &PERIOD,      Check(period_has_something),         Has(&[&START, &END])),     // UBL: a VAT point date code will do
+    ubl("BR-53",        &DOCUMENT,    Check(tax_currency_has_total, &[&TAX_CURRENCY, &VAT_TOTALS])),
+    cii("BR-53",        &TOTALS,      Check(tax_currency_has_total_cii, &[&TAX_TOTAL])),                             // CII: and is not the invoice currency
+    ubl("BR-CO-03",     &DOCUMENT,    Check(one_tax_point, &[&TAX_POINT, &TAX_POINT_CODE])),
+    cii("BR-CO-03",     &BREAKDOWN,   Check(one_tax_point_cii, &[])),                                      // CII: asked by each breakdown, of the whole document
+    each("BR-CO-19",    &PERIOD,      Check(period_has_something, &[&START, &END, &PERIOD_CODE]),         Has(&[&START, &END])),     // UBL: a VAT point date code will do
     both("BR-CO-20",    &LINE_PERIOD, Has(&[&START, &END])),
-    ubl("BR-CL-08",     &NOTE,        Check(subject)),
+    ubl("BR-CL-08",     &NOTE,        Check(subject, &[&OWN])),
 ];
 
 /// CII: a line anywhere will do.

@@ -15,13 +15,13 @@ pub static ROWS: &[Row] = &[
     both("BR-24",       &LINE,           Has(&[&LINE_NET])),
     both("BR-25",       &LINE,           Says(&[&ITEM_NAME])),
     both("BR-26",       &LINE,           Has(&[&PRICE])),
-    both("BR-27",       &LINE,           Check(net_price)),                                                        // without a price it is broken too
-    both("BR-28",       &LINE,           Check(gross_price)),
-    each("BR-54",       &PROPERTY,       Check(property),                                 Check(property)),
+    both("BR-27",       &LINE,           Check(net_price, &[&PRICE])),                                                        // without a price it is broken too
+    both("BR-28",       &LINE,           Check(gross_price, &[&GROSS_PRICE])),
+    each("BR-54",       &PROPERTY,       Check(property, &[&PROPERTY_NAME, &PROPERTY_VALUE]),                                 Check(property, &[&PROPERTY_NAME, &PROPERTY_VALUE])),
     ubl("BR-64",        &STANDARD_ID_AT, Has(&[&STANDARD_SCHEME])),                                                // UBL: an empty one will do
-    cii("BR-64",        &STANDARD_ID_AT, Check(standard_scheme)),
+    cii("BR-64",        &STANDARD_ID_AT, Check(standard_scheme, &[&STANDARD_SCHEME])),
     ubl("BR-65",        &CLASS_AT,       Has(&[&CLASS_LIST])),
-    cii("BR-65",        &CLASS_AT,       Check(class_list)),
+    cii("BR-65",        &CLASS_AT,       Check(class_list, &[&CLASS_LIST])),
     both("BR-CO-04",    &LINE,           Has(&[&LINE_VAT])),
 ];
 

@@ -1,5 +1,5 @@
-//! The code lists of EN 16931 in the version of the artefacts 1.3.16 (CEN code lists of 2026): values only, each list sorted, so
-//! that a code is found by halves. Where the tests of the two syntaxes have different lists, there are two here.
+//! The code lists of EN 16931 as the artefacts 1.3.16 have them (of April 2026): values only, each list sorted, so that a
+//! code is found by halves. Where the tests of the two syntaxes have different lists, there are two here.
 
 /// Whether a list has a code.
 pub fn has(list: &[&str], code: &str) -> bool {

@@ -58,8 +58,8 @@ pub enum Ask {
     Decimals(&'static Term),
     /// Its first has two decimals at most.
     FirstDecimals(&'static Term),
-    /// Something of its own.
-    Check(fn(At<'_, '_>) -> Told),
+    /// Something of its own, of these terms.
+    Check(fn(At<'_, '_>) -> Told, &'static [&'static Term]),
     /// Some rules of the family of a VAT category, which it tells by name.
     Family(fn(At<'_, '_>, &mut Tell<'_>)),
     /// Nothing: the official test always holds.
@@ -422,7 +422,9 @@ fn judge_document(doc: &Doc, is_ubl: bool, manner: Manner, findings: &mut Findin
     let endings = index.endings(doc);
     for at in doc.nodes().map(|node| view.root().to(node)) {
         let name: Name = at.name();
-        if let Some(ByParent { parents, sites }) = index.by_name.get(usize::from(name)).filter(|b| !b.parents.is_empty()) {
+        if let Some(ByParent { parents, sites }) =
+            index.by_name.get(usize::from(name)).filter(|b| !b.parents.is_empty())
+        {
             let parent = at.parent().map_or(0, |p| p.name());
             for (_, sites) in parents.iter().zip(sites).filter(|(p, _)| **p == parent || **p == 0) {
                 sites.iter().for_each(|site| index.sites[usize::from(*site)].ask(at, &mut found));
@@ -492,7 +494,7 @@ impl Ready {
             syntax::Form::Has(path) => Ready::Has(names.path(path)),
             syntax::Form::NotBoth(one, other) => Ready::NotBoth(names.path(one), names.path(other)),
             syntax::Form::If(path, form) => Ready::If(names.path(path), Box::new(Ready::of(names, form)?)),
-            syntax::Form::Check(check) => Ready::Row(Ask::Check(*check)),
+            syntax::Form::Check(check) => Ready::Row(Ask::Check(*check, &[])),
             syntax::Form::Lacks(_) | syntax::Form::Never => return None,
         })
     }
@@ -565,7 +567,7 @@ impl Ask {
             }
             Ask::Decimals(term) => decimals::two(at.one(term)?, term),
             Ask::FirstDecimals(term) => decimals::two(at.first(term), term),
-            Ask::Check(check) => check(at),
+            Ask::Check(check, _) => check(at),
             Ask::Family(_) | Ask::Nothing => Ok(()),
         }
     }

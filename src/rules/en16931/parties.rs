@@ -15,18 +15,18 @@ pub static ROWS: &[Row] = &[
     both("BR-09",       &SELLER_ADDRESS_AT, Says(&[&SELLER_COUNTRY])),                                                    // CII: asked of the document, with or without an address
     both("BR-10",       &DOCUMENT,          Has(&[&BUYER_ADDRESS])),
     both("BR-11",       &BUYER_ADDRESS_AT,  Says(&[&BUYER_COUNTRY])),
-    each("BR-17",       &PAYEE,             Check(payee),                                             Check(payee)),
+    each("BR-17",       &PAYEE,             Check(payee, &[&NAME, &PAYEE_ID]),                                             Check(payee, &[&NAME, &PAYEE_ID])),
     both("BR-18",       &REPRESENTATIVE,    Says(&[&REPRESENTATIVE_NAME])),
     both("BR-19",       &REPRESENTATIVE,    Has(&[&REPRESENTATIVE_ADDRESS])),
     both("BR-20",       &REPRESENTATIVE_AT, Says(&[&REPRESENTATIVE_COUNTRY])),                                            // CII: asked of the representative, with or without an address
     each("BR-56",       &REPRESENTATIVE,    Has(&[&REPRESENTATIVE_VAT]),                              Says(&[&REPRESENTATIVE_VAT])),
-    each("BR-57",       &DELIVERY,          Has(&[&COUNTRY]),                                         Check(delivery_country)),
+    each("BR-57",       &DELIVERY,          Has(&[&COUNTRY]),                                         Check(delivery_country, &[&COUNTRY])),
     ubl("BR-62",        &SELLER_ENDPOINT,   Has(&[&OWN_SCHEME])),                                                         // UBL: an empty one will do
-    cii("BR-62",        &SELLER_ENDPOINT,   Check(seller_scheme)),                                                        // CII: of the first address
+    cii("BR-62",        &SELLER_ENDPOINT,   Check(seller_scheme, &[&SELLER_URI])),                                                        // CII: of the first address
     ubl("BR-63",        &BUYER_ENDPOINT,    Has(&[&OWN_SCHEME])),
-    cii("BR-63",        &BUYER_ENDPOINT,    Check(buyer_scheme)),
-    each("BR-CO-26",    &SELLER,            Check(identified),                                        Has(&[&PARTY_IDS, &PARTY_GLOBAL_IDS, &PARTY_LEGAL_ID, &PARTY_VAT])),
-    each("BR-CO-09",    &VAT_ID_AT,         Check(prefix_ubl),                                        Check(prefix_cii)),
+    cii("BR-63",        &BUYER_ENDPOINT,    Check(buyer_scheme, &[&BUYER_URI])),
+    each("BR-CO-26",    &SELLER,            Check(identified, &[&PARTY_IDS, &PARTY_LEGAL_ID, &PARTY_VAT]),                                        Has(&[&PARTY_IDS, &PARTY_GLOBAL_IDS, &PARTY_LEGAL_ID, &PARTY_VAT])),
+    each("BR-CO-09",    &VAT_ID_AT,         Check(prefix_ubl, &[&VAT_ID]),                                        Check(prefix_cii, &[&VAT_ID])),
 ];
 
 /// A payee is another than the seller: by its name and by its identifiers, which the tests compare as texts.

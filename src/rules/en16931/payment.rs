@@ -10,8 +10,8 @@ use crate::xml::trim;
 pub static ROWS: &[Row] = &[
     both("BR-49", &PAYMENT,  Has(&[&MEANS])),
     both("BR-50", &TRANSFER, Says(&[&ACCOUNT, &ACCOUNT_OTHER])),
-    both("BR-51", &CARD,     Check(short_card)),                        // UBL: a warning
-    ubl("BR-61",  &PAYMENT,  Check(transfer_has_account)),
+    both("BR-51", &CARD,     Check(short_card, &[&CARD_NUMBER])),                        // UBL: a warning
+    ubl("BR-61",  &PAYMENT,  Check(transfer_has_account, &[&MEANS, &MEANS_ACCOUNT])),
     cii("BR-61",  &TRANSFER, Has(&[&ACCOUNT, &ACCOUNT_OTHER])),
 ];
 

@@ -141,7 +141,7 @@ fn all_paths() -> HashMap<&'static str, [Vec<String>; 2]> {
 
 fn terms_of(ask: &super::Ask) -> Vec<&'static super::Term> {
     match ask {
-        super::Ask::Has(terms) | super::Ask::Says(terms) => terms.to_vec(),
+        super::Ask::Has(terms) | super::Ask::Says(terms) | super::Ask::Check(_, terms) => terms.to_vec(),
         super::Ask::Decimals(term) | super::Ask::FirstDecimals(term) => vec![term],
         _ => Vec::new(),
     }

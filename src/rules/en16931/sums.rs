@@ -235,7 +235,7 @@ impl Sums {
 
     fn line(&mut self, at: At<'_, '_>, net: &Term, total: fn(&mut Parts) -> &mut Total) {
         let kinds = Kinds::of(at, &LINE_CATEGORIES, &LINE_RATES);
-        self.into_each(&kinds, |parts| {
+        self.add_to(&kinds, |parts| {
             let total = total(parts);
             total.elements += 1;
             at.each(net, |net| total.add(net));
@@ -261,16 +261,16 @@ impl Sums {
         if charge {
             self.charge_elements += 1;
             amount(&mut self.charges);
-            self.into_each(&kinds, |parts| amount(&mut parts.charges));
+            self.add_to(&kinds, |parts| amount(&mut parts.charges));
         }
         if allowance {
             self.allowance_elements += 1;
             amount(&mut self.allowances);
-            self.into_each(&kinds, |parts| amount(&mut parts.allowances));
+            self.add_to(&kinds, |parts| amount(&mut parts.allowances));
         }
     }
 
-    fn into_each(&mut self, kinds: &Kinds, add: impl Fn(&mut Parts)) {
+    fn add_to(&mut self, kinds: &Kinds, add: impl Fn(&mut Parts)) {
         for &category in &kinds.categories {
             add(&mut self.of[category]);
             self.fault[category] = self.fault[category].or(kinds.fault);

@@ -17,16 +17,16 @@ pub static ROWS: &[Row] = &[
     both("BR-13",       &TOTALS,    Has(&[&NET_TOTAL])),
     both("BR-14",       &TOTALS,    Has(&[&GROSS_TOTAL])),
     both("BR-15",       &TOTALS,    Has(&[&DUE])),
-    each("BR-CO-10",    &TOTALS,    Check(lines_total),            Check(lines_total_cii)),   // CII: adds doubles, then rounds
-    each("BR-CO-11",    &TOTALS,    Check(allowances_total),       Check(allowances_total)),  // CII: adds and rounds doubles
-    each("BR-CO-12",    &TOTALS,    Check(charges_total),          Check(charges_total)),
-    both("BR-CO-13",    &TOTALS,    Check(net_total)),
-    ubl("BR-CO-14",     &VAT_TOTAL, Check(tax_total)),                                        // UBL: of each TaxTotal that has subtotals
-    cii("BR-CO-14",     &VAT_TOTAL, Check(tax_total_cii)),                                    // CII: of the total in the invoice currency
-    both("BR-CO-15",    &DOCUMENT,  Check(gross_total)),
-    both("BR-CO-16",    &TOTALS,    Check(due)),
+    each("BR-CO-10",    &TOTALS,    Check(lines_total, &[&LINES_TOTAL]),            Check(lines_total_cii, &[&LINES_TOTAL])),   // CII: adds doubles, then rounds
+    each("BR-CO-11",    &TOTALS,    Check(allowances_total, &[&ALLOWANCES_TOTAL]),       Check(allowances_total, &[&ALLOWANCES_TOTAL])),  // CII: adds and rounds doubles
+    each("BR-CO-12",    &TOTALS,    Check(charges_total, &[&CHARGES_TOTAL]),          Check(charges_total, &[&CHARGES_TOTAL])),
+    both("BR-CO-13",    &TOTALS,    Check(net_total, &[&NET_TOTAL, &LINES_TOTAL, &ALLOWANCES_TOTAL, &CHARGES_TOTAL])),
+    ubl("BR-CO-14",     &VAT_TOTAL, Check(tax_total, &[&TAX_TOTAL, &SUBTOTAL_TAXES])),                                        // UBL: of each TaxTotal that has subtotals
+    cii("BR-CO-14",     &VAT_TOTAL, Check(tax_total_cii, &[&OWN])),                                    // CII: of the total in the invoice currency
+    both("BR-CO-15",    &DOCUMENT,  Check(gross_total, &[&VAT_TOTALS, &DOCUMENT_TOTALS])),
+    both("BR-CO-16",    &TOTALS,    Check(due, &[&DUE, &GROSS_TOTAL, &PREPAID, &ROUNDING])),
     ubl("BR-CO-18",     &DOCUMENT,  Has(&[&BREAKDOWNS])),
-    cii("BR-CO-18",     &LINE,      Check(has_breakdown)),                                    // CII: asked by each line
+    cii("BR-CO-18",     &LINE,      Check(has_breakdown, &[])),                                    // CII: asked by each line
 ];
 
 /// A total that is not what it should be: what is written, and what was counted, and from what.

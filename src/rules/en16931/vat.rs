@@ -24,12 +24,12 @@ use std::cmp::Ordering;
 #[rustfmt::skip]
 pub static ROWS: &[Row] = &[
     // id            group                UBL                       CII: not where BR-AF, BR-AG or BR-O ask first
-    each("BR-45",    &BREAKDOWN,          Has(&[&TAXABLE]),         Check(has_taxable)),
-    each("BR-46",    &BREAKDOWN,          Has(&[&TAX]),             Check(has_tax)),
+    each("BR-45",    &BREAKDOWN,          Has(&[&TAXABLE]),         Check(has_taxable, &[&TAXABLE])),
+    each("BR-46",    &BREAKDOWN,          Has(&[&TAX]),             Check(has_tax, &[&TAX])),
     ubl("BR-47",     &BREAKDOWN,          Has(&[&BREAKDOWN_CODE])),
-    cii("BR-47",     &BREAKDOWN,          Check(has_category)),
-    each("BR-48",    &BREAKDOWN,          Check(has_rate),          Check(has_rate_cii)),
-    each("BR-CO-17", &BREAKDOWN,          Check(tax_of_rate),       Check(tax_of_rate_cii)),
+    cii("BR-47",     &BREAKDOWN,          Check(has_category, &[&BREAKDOWN_CODE])),
+    each("BR-48",    &BREAKDOWN,          Check(has_rate, &[&BREAKDOWN_RATE]),          Check(has_rate_cii, &[&BREAKDOWN_RATE])),
+    each("BR-CO-17", &BREAKDOWN,          Check(tax_of_rate, &[&TAX, &TAXABLE, &BREAKDOWN_RATE]),       Check(tax_of_rate_cii, &[&TAX, &TAXABLE, &BREAKDOWN_RATE])),
     // The families; each tells its rules by name.
     both("BR-S-01",  &DOCUMENT,           Family(document)),
     both("BR-S-02",  &LINE_CATEGORY,      Family(line)),
