@@ -1,6 +1,6 @@
-//! Doubles, where the official tests of CII compute in them: XPath takes an untyped value for a double wherever it meets a
-//! number. The verdict then depends on how a double rounds (a sum of amounts of three decimals, a tolerance met to the
-//! cent), so this redoes it, to tell whether a test holds; no amount of a pièce is ever held in one.
+//! Doubles, where the official tests of CII compute in them: XPath takes an untyped value for a double wherever it
+//! meets a number. The verdict then depends on how a double rounds (a sum of amounts of three decimals, a tolerance met
+//! to the cent), so this redoes it, to tell whether a test holds; no amount of a pièce is ever held in one.
 #![allow(clippy::float_arithmetic)]
 
 use crate::xml::trim;

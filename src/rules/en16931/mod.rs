@@ -1,9 +1,9 @@
 //! Layer *en16931*: the business rules of EN 16931, with the verdict of the official artefacts, rule for rule.
 //!
-//! A rule is said once, of terms and groups that [`bind`] binds to both syntaxes; a row says what is asked of which group
-//! (most rows are of a few kinds, see [`Ask`]). The official *test* of a rule is the authority, not its sentence: where the
-//! test of one syntax does something else, a row or a line beside it says so. One pass over the document finds, for each
-//! element, the rows that ask something of it; what several rules count is counted once ([`sums`]).
+//! A rule is said once, of terms and groups that [`bind`] binds to both syntaxes; a row says what is asked of which
+//! group (most rows are of a few kinds, see [`Ask`]). The official *test* of a rule is the authority, not its sentence:
+//! where the test of one syntax does something else, a row or a line beside it says so. One pass over the document
+//! finds, for each element, the rows that ask something of it; what several rules count is counted once ([`sums`]).
 
 mod allowances;
 mod bind;
