@@ -29,8 +29,8 @@ pub static ROWS: &[Row] = &[
 fn not_negative(at: At<'_, '_>, price: &Term) -> Told {
     let mut fault = None;
     let holds = at.any(price, |p| match double::value(p.text()) {
-        Some(_) => double::compare(p.text(), 0).is_some_and(Ordering::is_ge),
-        None => {
+        Some(value) if !value.is_nan() => double::compare(p.text(), 0).is_some_and(Ordering::is_ge),
+        _ => {
             fault = Some(super::Fault::NoNumber(p.node));
             true
         }

@@ -3,6 +3,7 @@
 use super::bind::*;
 use super::double;
 use super::view::{At, Fault, View};
+use crate::piece::amount;
 use crate::xml::{NodeId, trim};
 use foldhash::{HashMap, HashMapExt};
 use rust_decimal::Decimal;
@@ -172,6 +173,8 @@ impl Kinds {
         at.each(rates, |r| match r.number().map(|n| n.normalize()) {
             Ok(rate) if kinds.rates.contains(&rate) => {}
             Ok(rate) => kinds.rates.push(rate),
+            // A number of more digits than can be held is the rate of nothing.
+            Err(_) if amount::shape(trim(r.text())).is_some() => {}
             Err(fault) => kinds.fault = kinds.fault.or(Some(fault)),
         });
         kinds
