@@ -181,7 +181,9 @@ fn a_rule_is_explained_and_a_slip_is_hinted_at() {
     let out = w.run(&["rules", "--format", "json"]);
     let all = told(&out);
     assert!(all.len() > 40, "{} rules", all.len());
-    for rule in &all {
+    // Of EN 16931, which has hundreds made alike, a few.
+    let (many, few): (Vec<_>, Vec<_>) = all.iter().partition(|r| r["layer"] == "en16931");
+    for rule in few.into_iter().chain(many.into_iter().step_by(50)) {
         let id = rule["rule"].as_str().unwrap();
         let out = w.run(&["rules", id]);
         assert!(out.status.success() && text(&out.stdout).starts_with(id), "{id}");
