@@ -179,7 +179,7 @@ impl Watch {
             let says: Vec<String> = [motif, comment].into_iter().flatten().collect();
             // Of one that is refused guichet may not know who pays.
             let known = status != "REFUSEE_CONTROLE";
-            let debtor = known.then(|| format!("{0}, Structure {0}", expected.debtor)).unwrap_or_default();
+            let debtor = if known { format!("{0}, Structure {0}", expected.debtor) } else { String::new() };
             let says = says.join(": ");
             let unit = format!("{} {} {status} {:02} ({debtor}) {says}", p.seller, p.number, law_number(&status));
             for partner in &expected.told {
@@ -412,7 +412,7 @@ fn statuses(bytes: &[u8]) -> Vec<String> {
             };
             let (number, status) = (says("IdFacture"), says("ComplementStatut"));
             let known = status != "REFUSEE_CONTROLE";
-            let debtor = known.then(|| format!("{}, {}", id("Debiteur"), says("Nom"))).unwrap_or_default();
+            let debtor = if known { format!("{}, {}", id("Debiteur"), says("Nom")) } else { String::new() };
             let supplier = id("Fournisseur");
             format!("{supplier} {number} {status} {} ({debtor}) {}", says("IdStatut"), says("Commentaire"))
         })
