@@ -434,9 +434,8 @@ struct Words {
     comment: Option<String>,
 }
 
-/// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told,
-/// also whoever had it
-/// until this correction.
+/// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told, also whoever had
+/// it until this correction.
 fn follow(row: &'static Row, facts: &Facts, trail: &[Passed], words: Words, changes: &Changes) -> Vec<Happening> {
     let mut trail = trail.to_vec();
     let then = match row.then {

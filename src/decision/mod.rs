@@ -134,8 +134,7 @@ impl Passed {
 }
 
 /// Whom a correction that leads to this status replaced, of those who had the pièce. A second valideur that goes with
-/// the
-/// first one had not yet had it.
+/// the first one had not yet had it.
 fn replaced(status: Statut, changes: &Changes) -> Vec<String> {
     let had = |datum: &str| match datum {
         "service" | "engagement" => false,
