@@ -314,6 +314,10 @@ impl Case<'_> {
 
     fn amount(&self, role: Role) -> Finding {
         let help = match role {
+            Role::Moe if cadre_of(&self.piece.facts) == Some(Cadre::A10) => msg!(
+                "prenez la pièce en compte ; la somme admise est payée",
+                "take the pièce into account; the sum admitted is paid"
+            ),
             Role::Moe => msg!(
                 "prenez la pièce en compte et mettez le bon montant dans votre A15 ou votre A17",
                 "take the pièce and put the right amount in your A15 or A17"
@@ -340,7 +344,7 @@ impl Case<'_> {
             .help(help)
     }
 
-    /// The row whose motif it is. An act with one motif only, and a status that says it, need not give it.
+    /// The row whose motif it is. Where only one is possible it need not be given.
     fn motif(&self, rows: &[&'static Row]) -> Result<(&'static Row, Option<Motif>), Box<Finding>> {
         let all: Vec<Motif> = rows.iter().flat_map(|row| row.motifs).copied().collect();
         let admitted = || {
@@ -353,11 +357,10 @@ impl Case<'_> {
             };
             Msg::new(list(" (avec un commentaire)"), list(" (with a comment)"))
         };
-        let by_status = !matches!(self.asked.what, What::Act(_));
         let Some(given) = self.asked.motif.as_deref() else {
             let default = all.first().copied();
             return match (rows, default) {
-                ([row], motif) if by_status || row.motifs.len() < 2 => Ok((row, motif)),
+                ([row], motif) if row.motifs.len() < 2 => Ok((row, motif)),
                 _ => Err(Box::new(
                     works::of("T-44").finding(msg!("il manque le motif", "the motif is missing")).expected(admitted()),
                 )),
@@ -407,10 +410,30 @@ impl Case<'_> {
         }
         if row.act != Act::Complete && !self.asked.attached.is_empty() {
             let act = row.act;
-            wrong.push(works::of("T-45").finding(msg!(
-                "{act} n'ajoute rien à la pièce : seul complete prend des pièces jointes",
-                "{act} adds nothing to the pièce: complete alone takes attachments"
-            )));
+            wrong.push(
+                works::of("T-45")
+                    .finding(msg!(
+                        "{act} n'ajoute rien à la pièce : seul complete prend des pièces jointes",
+                        "{act} adds nothing to the pièce: complete alone takes attachments"
+                    ))
+                    .help(msg!(
+                        "faites l'acte sans pièce jointe ; décrivez le fichier dans le commentaire",
+                        "do the act without attachments; describe the file in the comment"
+                    )),
+            );
+        }
+        for (n, file) in self.asked.attached.iter().enumerate() {
+            if self.asked.attached[..n].iter().any(|other| other.name == file.name) {
+                wrong.push(
+                    works::of("T-45")
+                        .finding(msg!("deux pièces jointes ont le même nom", "two attachments have one name"))
+                        .found(file.name.clone())
+                        .help(msg!(
+                            "donnez chaque fichier une fois, ou renommez-en un",
+                            "give each file once, or rename one"
+                        )),
+                );
+            }
         }
         let files: Vec<_> = self.asked.attached.iter().map(|f| (&*f.name, f.bytes.len() as u64)).collect();
         wrong.extend(chorus::added(&files, self.asking.limits));

@@ -62,7 +62,7 @@ const NAMING: [&str; 3] = ["T-42", "T-43", "T-48"];
 fn names_all(text: &str, possible: &[&str], alone: bool) {
     let words: BTreeSet<&str> = super::law::ACTS.iter().map(|l| l.act).collect();
     // After the role, its acts: `premier valideur : refuse, validate`.
-    let expected = text.lines().filter_map(|line| line.strip_prefix("attendu : "));
+    let expected = text.lines().map(|line| line.strip_prefix("attendu : ").unwrap_or(line));
     let roles = expected.flat_map(|line| line.split(" ; ")).filter_map(|role| role.split_once(" : "));
     let named: Vec<&str> = roles.flat_map(|(_, acts)| acts.split(", ")).collect();
     for word in words {
