@@ -14,6 +14,7 @@ use crate::trade::Mode;
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 impl Counter {
@@ -230,7 +231,9 @@ fn no_portal(partner: &str) -> Answer {
 
 /// The bytes of a plain file; none: there are more.
 fn read_up_to(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
-    let file = std::fs::File::open(path)?;
+    // A FIFO must not hold us up.
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(std::io::ErrorKind::InvalidInput.into());
     }

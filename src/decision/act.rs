@@ -142,7 +142,7 @@ fn at(asked: &Asked, finding: Finding) -> Finding {
 fn find<V: View>(asked: &Asked, asking: &Asking<'_>, view: &V) -> Result<Result<Earlier, Box<Finding>>, V::Error> {
     let mut all = match asked.piece.number() {
         None => Vec::new(),
-        Some(number) => view.of_number(number)?,
+        Some(number) => view.of_number(number, &asked.piece.supplier_keys())?,
     };
     if let Which::Id(id) = &asked.piece {
         all.extend(view.by_id(id)?);
@@ -494,8 +494,9 @@ fn release<V: View>(events: &[Happening], piece: &Earlier, view: &V) -> Result<V
         };
         let Some(status) = status else { continue };
         let told = Told::PartnersOf(concerned(&earlier.facts, &trail));
-        let (cadre, number) = (piece.facts.cadre.as_deref(), piece.facts.number.as_deref());
-        let comment = cadre.zip(number).map(|(cadre, number)| format!("{cadre} {number}"));
+        // Not which pièce: not everyone who is told has a part in it.
+        let refusal = events.iter().map(|e| e.status).find(|s| s.is_refusal());
+        let comment = piece.facts.cadre.as_deref().zip(refusal).map(|(cadre, status)| format!("{cadre} {status}"));
         let event = Happening { status, by: None, motif: None, comment, told };
         released.push(Taken { id: earlier.id, facts: earlier.facts, event });
     }

@@ -45,8 +45,9 @@ pub(super) fn corrected(
             Datum::Engagement => after.engagement = value,
             Datum::Valideur1 => after.valideur1 = value,
             Datum::Valideur2 => after.valideur2 = value,
-            Datum::Moe => after.moe = value,
-            Datum::Moa => after.moa = value,
+            // The service was that of the other structure.
+            Datum::Moe => (after.moe, after.moe_service) = (value, None),
+            Datum::Moa => (after.moa, after.moa_service) = (value, None),
         }
     }
     if row.act != Act::Correct {
@@ -68,7 +69,11 @@ pub(super) fn corrected(
     }
     // Another first valideur may call for another second one.
     if row.sets.contains(&Datum::Valideur1) && !set.iter().any(|(d, _)| *d == Datum::Valideur2) {
-        after.valideur2 = second(&after, sheet);
+        // Without a sheet it is whom the form named, unless that one validates first now.
+        after.valideur2 = match sheet {
+            Some(_) => second(&after, sheet),
+            None => after.valideur2.take().filter(|second| Some(second) != after.valideur1.as_ref()),
+        };
     }
     let mut changes = Changes::new();
     for what in Datum::ALL {

@@ -262,7 +262,7 @@ impl LedgerReader {
         let run = || -> rusqlite::Result<Vec<TrailRow>> {
             self.conn
                 .prepare(
-                    "SELECT status, at, by, motif, comment, changes, (SELECT json_group_array(name) FROM (SELECT name
+                    "SELECT status, at, by, motif, comment, CASE WHEN n > 1 THEN changes END, (SELECT json_group_array(name) FROM (SELECT name
                         FROM supplement s WHERE s.piece = e.subject AND s.event = e.n ORDER BY s.n))
                      FROM event e WHERE subject = ? ORDER BY n",
                 )?

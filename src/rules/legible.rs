@@ -187,6 +187,12 @@ pub fn act_lacks(name: &'static str, place: Place) -> Finding {
     finding.at(Some(place)).expected(Msg::same(name))
 }
 
+/// An act with a datum that is too long to be one.
+pub fn act_long(name: &'static str, text: &str, most: usize, place: Place) -> Finding {
+    let finding = of("L-04").finding(msg!("{name} est trop long", "{name} is too long"));
+    finding.at(Some(place)).found(text).expected(msg!("{most} caractères au plus", "{most} characters at most"))
+}
+
 /// An act whose status is none.
 pub fn no_status(word: &str, place: Place) -> Finding {
     let shown = Shown(word).to_string();
