@@ -207,7 +207,7 @@ fn one(doc: &Doc, unit: NodeId) -> Result<Asked, Vec<Finding>> {
             None
         }
         (Some(code), _) => code.parse().ok().map(What::Status),
-        (None, Some(id)) => id.parse().ok().map(What::Number),
+        (None, Some(id)) => id.parse().ok().filter(|n| is_number(*n)).map(What::Number),
     };
     if let (None, Some(word)) = (what, code.or(id)) {
         lacking.push(legible::no_status(word, doc.place(data.unwrap_or(unit))));
@@ -230,6 +230,12 @@ fn one(doc: &Doc, unit: NodeId) -> Result<Asked, Vec<Finding>> {
         attached: Vec::new(),
         place: Some(doc.place(unit)),
     })
+}
+
+/// Whether a number is that of a status: of one that guichet sends, or of one that is known and never asked for.
+fn is_number(number: u8) -> bool {
+    const NEVER_SENT: [u8; 6] = [2, 22, 34, 35, 39, 40];
+    NEVER_SENT.contains(&number) || Statut::ALL.iter().any(|status| status.number() == Some(number))
 }
 
 /// Characters of a supplier's identifier or of a pièce's number at most, in an act.

@@ -132,6 +132,7 @@ fn an_act_that_is_not_allowed_changes_nothing_and_says_what_is_possible() {
         ("beta",  "a delay's",          one("N-1", "ABSENCE_VALIDATION_MOE_DELAI_REGLEMENTAIRE", "", MOE), "T-48", "guichet"),
         ("beta",  "a long comment",     one("N-1", "REFUSEE_MOE", &format!("AUTRE: {}", "x".repeat(1 << 20)), MOE), "T-45", "2000 au plus"),
         ("beta",  "a status that is none", one("N-1", "PEUT_ETRE", "", MOE),                           "L-04", "PEUT_ETRE"),
+        ("beta",  "a number that is no status's", text(&one("N-1", "99", "", MOE)).replace("<ComplementStatut>99</ComplementStatut>", "").replace(">00<", ">99<").into_bytes(), "L-04", "99"),
         ("beta",  "no number",          one("", "REFUSEE_MOE", "AUTRE: non", MOE),                     "L-04", "IdFacture"),
         ("beta",  "nothing asked",      flow(&[]),                                                     "L-04", "CPPFactureStatuts"),
     ];

@@ -273,6 +273,12 @@ impl Case<'_> {
         let named = self.asked.by.as_deref();
         let named = named.filter(|id| self.asking.partner.is_none() || self.asking.annuaire.structure(id).is_some());
         let finding = match named.filter(|named| *named != actor) {
+            Some(named) if self.asking.annuaire.structure(named).is_none() => {
+                let named = Shown(named).to_string();
+                works::of("T-43")
+                    .finding(msg!("{named} n'est pas dans l'annuaire", "{named} is not in the annuaire"))
+                    .found(named)
+            }
             Some(named) => {
                 let named = Shown(named).to_string();
                 let (fr, en) = (label.fr, label.en);
