@@ -109,7 +109,7 @@ fn piece() -> Value {
 fn whole_piece() -> Value {
     let mut whole = piece();
     whole["trail"] = json!([{"status": "DEPOSEE", "label": "Déposée", "at": "2026-11-02T09:30:00+01:00", "by": null,
-                             "motif": null, "comment": null, "changes": {}, "added": []}]);
+                             "motif": null, "comment": null}]);
     whole["links"] = json!([{"kind": "replaces", "piece": "p-0123456789abcdef-2", "ttc": "1.00", "due": null}]);
     whole
 }
@@ -137,7 +137,8 @@ fn whole_flow() -> Value {
                                  "status": "DEPOSEE"}]);
     whole["sent"] = json!([{"partner": "alpha", "tray": "pieces", "name": "x", "sha256": "0".repeat(64),
                             "piece": "p-0123456789abcdef", "at": at}]);
-    whole["trail"] = json!([{"status": "held", "label": "held", "at": at, "by": "alpha", "motif": null, "comment": null, "changes": {}, "added": []}]);
+    whole["trail"] =
+        json!([{"status": "held", "label": "held", "at": at, "by": "alpha", "motif": null, "comment": null}]);
     whole
 }
 

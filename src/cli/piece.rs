@@ -38,8 +38,10 @@ pub struct Step {
     pub motif: Option<String>,
     pub comment: Option<String>,
     /// Of a correction: of each datum what was and what is.
+    #[serde(skip_serializing_if = "Changes::is_empty")]
     pub changes: Changes,
     /// Of a completion: the files that it added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub added: Vec<String>,
 }
 
