@@ -573,6 +573,12 @@ fn recovery_takes_no_file_that_is_being_written() {
         let mut w = killed_at(point, &pdf);
         let table = w.path("spool/in/portail/alpha/b.csv");
         std::fs::write(&table, "first half;").unwrap();
+        // Ended on its way back, at each point of that: the next start goes on.
+        for n in 1..=2 {
+            w.guichet(&["requeue", "f-0000000000000000"]).env("GUICHET_KILL_AT", n.to_string()).output().unwrap();
+            let places = [w.files("spool/work"), w.files("spool/in/portail/alpha")].concat();
+            assert_eq!(places.len(), 3, "{point}: each file is in one place: {places:?}");
+        }
         recover(&w);
         assert!(w.files("spool/work").is_empty(), "{point}: {:?}", w.files("spool/work"));
         assert_eq!(w.files("spool/in/portail/alpha"), ["a.pdf", "b.csv", "f.depot.xml"], "{point}");
