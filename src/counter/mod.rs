@@ -198,6 +198,7 @@ impl Counter {
     /// # Errors
     /// What the system said of `in/` itself.
     pub fn look(&mut self) -> Result<Look, CounterError> {
+        self.intake.spool.put_all_back()?;
         let annuaire = self.intake.annuaire.clone();
         let known = |name: &str| annuaire.partner(name).is_some();
         let now = self.intake.clock.now();
@@ -477,7 +478,8 @@ impl Counter {
             }
         }
         let judged = again.len();
-        let again = again.into_iter().map(|left| self.intake.take_left(left)).collect::<Result<_, _>>()?;
+        let again =
+            again.into_iter().filter_map(|left| self.intake.take_left(left).transpose()).collect::<Result<_, _>>()?;
         self.decide_all(again)?;
         self.settle()?;
         if published + filed + judged > 0 {

@@ -354,7 +354,7 @@ fn judge_pdf(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) 
         Err(error) => {
             let (fate, finding) = match &error {
                 PdfError::Cut | PdfError::Damaged => (Fate::Hold, safe::pdf(&error)),
-                PdfError::Nothing { others } => (Fate::Unreadable, legible::nothing_embedded(others)),
+                PdfError::Nothing { others } => (Fate::Unreadable, legible::nothing_embedded(others, context.mode)),
                 PdfError::Several { names } => (Fate::Unreadable, legible::several_embedded(names)),
                 _ => (Fate::Unreadable, safe::pdf(&error)),
             };
