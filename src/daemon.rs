@@ -89,7 +89,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         if !busy || counter.deferred_for() > DEFERRED {
             counter.decide_deferred()?;
         }
-        // What was dropped in time goes before the delay that would overtake it; an endless stream does not hold all up.
+        // What was dropped in time goes before the delay that would overtake it; but not for ever.
         if !busy && !turn.left || delays.elapsed() > DELAYS {
             counter.delays(false)?;
             delays = std::time::Instant::now();
