@@ -1,9 +1,9 @@
 //! What someone asks to be done to a pièce: by a command, or by a life-cycle flow (CPPStatut), whose reader this is. A
 //! status in such a flow asks for the act that causes it.
 
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::lifecycle::Statut;
-use crate::lifecycle::acts::{Act, Datum};
+use crate::lifecycle::acts::{Act, Datum, Motif};
 use crate::rules::{Finding, Place, legible};
 use crate::text::Shown;
 use crate::xml::{Doc, NodeId, trim};
@@ -83,6 +83,17 @@ impl Which {
                     && facts.supplier_id.as_ref() == Some(supplier)
                     && kind.is_none_or(|kind| facts.supplier_type.is_none_or(|own| own == kind))
                     && issued.is_none_or(|day| facts.issued.is_none_or(|own| own == day))
+            }
+        }
+    }
+
+    /// The keys that its supplier may have in the ledger ([`Facts::supplier_key`]); empty where it is called by its id.
+    pub fn supplier_keys(&self) -> Vec<String> {
+        match self {
+            Which::Id(_) => Vec::new(),
+            Which::Numbered { kind, supplier, .. } => {
+                let kinds = kind.map_or(1..=7, |kind| kind..=kind);
+                kinds.map(|kind| facts::supplier_key(kind, supplier)).collect()
             }
         }
     }
@@ -176,8 +187,13 @@ fn one(doc: &Doc, unit: NodeId) -> Result<Asked, Vec<Finding>> {
     };
     let seller = child(doc, unit, "Fournisseur");
     let mut need = |found: Option<&str>, name: &'static str| {
-        if found.is_none() {
-            lacking.push(legible::act_lacks(name, doc.place(unit)));
+        match found {
+            None => lacking.push(legible::act_lacks(name, doc.place(unit))),
+            // Each finding and the report show it: what is longer is no identifier or number of anybody's.
+            Some(text) if text.chars().nth(LONGEST).is_some() => {
+                lacking.push(legible::act_long(name, text, LONGEST, doc.place(unit)));
+            }
+            Some(_) => {}
         }
         found.unwrap_or_default().to_owned()
     };
@@ -191,7 +207,7 @@ fn one(doc: &Doc, unit: NodeId) -> Result<Asked, Vec<Finding>> {
             None
         }
         (Some(code), _) => code.parse().ok().map(What::Status),
-        (None, Some(id)) => id.parse().ok().map(What::Number),
+        (None, Some(id)) => id.parse().ok().filter(|n| is_number(*n)).map(What::Number),
     };
     if let (None, Some(word)) = (what, code.or(id)) {
         lacking.push(legible::no_status(word, doc.place(data.unwrap_or(unit))));
@@ -216,14 +232,23 @@ fn one(doc: &Doc, unit: NodeId) -> Result<Asked, Vec<Finding>> {
     })
 }
 
+/// Whether a number is that of a status: of one that guichet sends, or of one that is known and never asked for.
+fn is_number(number: u8) -> bool {
+    const NEVER_SENT: [u8; 6] = [2, 22, 34, 35, 39, 40];
+    NEVER_SENT.contains(&number) || Statut::ALL.iter().any(|status| status.number() == Some(number))
+}
+
+/// Characters of a supplier's identifier or of a pièce's number at most, in an act.
+const LONGEST: usize = 100;
+
 fn child(doc: &Doc, parent: NodeId, name: &str) -> Option<NodeId> {
     doc.children(parent).find(|n| doc.local(*n) == name)
 }
 
-/// `MOTIF: comment`, or either of them: a motif is one word of capitals, digits and underscores.
+/// `MOTIF: comment`, or either of them. A motif is one that is known, or looks like one: capitals, digits, underscores.
 fn worded(text: &str) -> (Option<String>, Option<String>) {
-    let is_motif =
-        |word: &str| word.len() >= 3 && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let capitals = |word: &str| word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    let is_motif = |word: &str| word.parse::<Motif>().is_ok() || word.contains('_') && capitals(word);
     let (motif, rest) = match text.split_once(':') {
         Some((motif, rest)) if is_motif(trim(motif)) => (Some(trim(motif)), trim(rest)),
         None if is_motif(text) => (Some(text), ""),
@@ -245,7 +270,9 @@ mod tests {
             ("MAUVAISE_MOE", own("MAUVAISE_MOE"), None),
             ("MAUVAISE_MOE :", own("MAUVAISE_MOE"), None),
             ("Voir : le métré", None, own("Voir : le métré")),
-            ("RAS", own("RAS"), None),
+            ("RAS", None, own("RAS")),
+            ("PJ1: le métré", None, own("PJ1: le métré")),
+            ("PARCE_QUE: non", own("PARCE_QUE"), own("non")),
             ("à 12:30", None, own("à 12:30")),
         ] {
             assert_eq!(worded(text), (motif, comment), "{text}");

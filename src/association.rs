@@ -398,6 +398,14 @@ pub fn repeated(cited: &Cited, itself: bool) -> Finding {
     works::of("T-36").finding(message).at(cited.place.clone()).found(number)
 }
 
+/// More references than one pièce may have.
+pub fn too_many(cited: usize, most: usize) -> Finding {
+    works::of("T-36")
+        .finding(msg!("la pièce en cite {cited} autres", "the pièce cites {cited} others"))
+        .found(cited.to_string())
+        .expected(msg!("{most} au plus", "{most} at most"))
+}
+
 /// An actor that a further earlier pièce has otherwise than the deposit.
 pub fn disagrees(cited: &Cited, earlier: &Earlier, ours: &Facts) -> Option<Finding> {
     let roles = [Role::Moe, Role::Moa, Role::Destinataire].into_iter();

@@ -29,7 +29,7 @@ pub fn run(counter: &mut Counter) -> Result<Tally, CounterError> {
         }
     }
     counter.decide_deferred()?;
-    counter.delays()?;
+    counter.delays(true)?;
     counter.settle()?;
     counter.count_waiting()?;
     Ok(counter.tally())

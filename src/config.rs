@@ -228,6 +228,7 @@ static INBOUND: &[(&str, Announces)] = &[
     ("FSO1110A", Announces::UblMixed),
     ("FSO1116A", Announces::CiiMixed),
     ("FSO1117A", Announces::FacturX),
+    ("FSO1201A", Announces::Cppstatut), // guichet: no code for acts is public; 1201 is that of its reports
 ];
 
 const MS: fn(u64) -> Duration = Duration::from_millis;

@@ -39,6 +39,8 @@ const TURN: Duration = Duration::from_millis(250);
 /// How long a deposit waits for a pièce that it cites while others keep the counter busy.
 const DEFERRED: Duration = Duration::from_secs(5);
 
+/// How long delays wait at most while others keep the counter busy.
+const DELAYS: Duration = Duration::from_secs(3_600);
 /// How long the annuaire must have lain unchanged before it is read again: half a file may well be a whole annuaire.
 const WRITING: Duration = Duration::from_secs(1);
 
@@ -69,6 +71,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     if let Err(e) = &asked {
         counter.tell(&Event::NoRequests { why: e.to_string() });
     }
+    let mut delays = std::time::Instant::now();
     let mut read = Written::now(annuaire);
     let mut written = read.clone();
     while !orders.stop.load(Ordering::SeqCst) {
@@ -86,7 +89,11 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         if !busy || counter.deferred_for() > DEFERRED {
             counter.decide_deferred()?;
         }
-        counter.delays()?;
+        // What was dropped in time goes before the delay that would overtake it; but not for ever.
+        if !busy && !turn.left || delays.elapsed() > DELAYS {
+            counter.delays(false)?;
+            delays = std::time::Instant::now();
+        }
         if let Ok(asked) = &asked {
             asked.answer(|request| counter.carry_out(request))?;
         }

@@ -81,8 +81,12 @@ impl Facts {
 
     /// The seller as G1.42 and *same seller* compare it: the SIREN of a SIRET, else type and whole identifier.
     pub fn supplier_key(&self) -> Option<String> {
-        let (kind, id) = (self.supplier_type?, self.supplier_id.as_deref()?);
-        let siren = (kind == 1 && id.len() == 14).then(|| id.get(..9)).flatten();
-        Some(siren.map_or_else(|| format!("{kind}:{id}"), str::to_owned))
+        Some(supplier_key(self.supplier_type?, self.supplier_id.as_deref()?))
     }
+}
+
+/// The same, of a supplier of this type and identifier.
+pub fn supplier_key(kind: u8, id: &str) -> String {
+    let siren = (kind == 1 && id.len() == 14).then(|| id.get(..9)).flatten();
+    siren.map_or_else(|| format!("{kind}:{id}"), str::to_owned)
 }

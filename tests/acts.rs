@@ -132,6 +132,7 @@ fn an_act_that_is_not_allowed_changes_nothing_and_says_what_is_possible() {
         ("beta",  "a delay's",          one("N-1", "ABSENCE_VALIDATION_MOE_DELAI_REGLEMENTAIRE", "", MOE), "T-48", "guichet"),
         ("beta",  "a long comment",     one("N-1", "REFUSEE_MOE", &format!("AUTRE: {}", "x".repeat(1 << 20)), MOE), "T-45", "2000 au plus"),
         ("beta",  "a status that is none", one("N-1", "PEUT_ETRE", "", MOE),                           "L-04", "PEUT_ETRE"),
+        ("beta",  "a number that is no status's", text(&one("N-1", "99", "", MOE)).replace("<ComplementStatut>99</ComplementStatut>", "").replace(">00<", ">99<").into_bytes(), "L-04", "99"),
         ("beta",  "no number",          one("", "REFUSEE_MOE", "AUTRE: non", MOE),                     "L-04", "IdFacture"),
         ("beta",  "nothing asked",      flow(&[]),                                                     "L-04", "CPPFactureStatuts"),
     ];
@@ -708,4 +709,88 @@ fn a_marché_that_is_closed_or_changed_leaves_pièces_under_way_with_who_has_the
     h.drop_file("edi", "epsilon", "last", &one("N-2", "SUSPENDUE", "AUTRE: métré ?", NEW_MOE));
     assert_eq!(h.batch().acts, 1, "{:?}", h.told("last"));
     assert_eq!(h.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn what_an_act_says_is_bounded() {
+    let w = world("[limits]\npieces = 5\n");
+    let mut h = house(&w);
+    // A number that is none: quoted, cut, and told a few times only.
+    let long = "\u{202e}".repeat(80_000);
+    h.drop_file("edi", "beta", "long", &flow(&[unit(TITULAIRE, &long, "SUSPENDUE", "AUTRE: x", MOE)]));
+    h.batch();
+    let told = h.told("long");
+    assert_eq!((told.outcome.as_str(), &told.errors), ("refused", &vec!["L-04".to_owned()]));
+    assert!(told.findings.len() < 20_000, "{}", told.findings.len());
+    // So many acts a flow, however many documents they come in.
+    let acts = flow(&vec![unit(TITULAIRE, "N-1", "SUSPENDUE", "AUTRE: x", MOE); 3]);
+    h.drop_file("edi", "beta", "lot", &tgz(&[("a.xml", &acts), ("b.xml", &acts)]));
+    h.batch();
+    assert_eq!(h.told("lot").errors, ["X-22"], "{:?}", h.told("lot"));
+}
+
+#[test]
+fn a_comment_in_capitals_is_no_motif() {
+    let w = world("");
+    let mut h = house(&w);
+    h.drop_file("edi", "delta", "F1", &a10("ST-1"));
+    h.drop_file("edi", "delta", "act", &flow(&[unit(OTHER, "ST-1", "VALIDEE_1", "CONFORME", TITULAIRE)]));
+    assert_eq!(h.batch().acts, 1, "{:?}", h.told("act"));
+    let said = "SELECT comment FROM event WHERE status = 'VALIDEE_1'";
+    assert_eq!(h.ledger().query_row(said, [], |r| r.get::<_, String>(0)).unwrap(), "CONFORME");
+}
+
+#[test]
+fn a_refusal_by_flow_gives_its_motif_too() {
+    let w = world("");
+    let mut h = house(&w);
+    h.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    h.drop_file("edi", "beta", "act", &one("N-1", "REFUSEE_MOE", "montant faux, voir courrier", MOE));
+    h.batch();
+    assert_eq!(h.told("act").errors, ["T-44"]);
+    assert_eq!(state(&h, "N-1").0, "MISE_A_DISPOSITION_MOE");
+}
+
+#[test]
+fn whoever_changes_the_routing_of_a_pièce_is_found_out() {
+    for (datum, value) in
+        [("moe", NEW_MOE), ("moa", OTHER), ("destinataire", OTHER), ("service", "X"), ("valideur2", OTHER)]
+    {
+        let w = world("");
+        let mut h = house(&w);
+        h.drop_file("edi", "alpha", "F1", &a4("N-1"));
+        h.drop_file("edi", "beta", "act", &one("N-1", "SUSPENDUE", "AUTRE: métré ?", MOE));
+        h.batch();
+        assert_eq!(h.problems(), Vec::<String>::new());
+        h.ledger().execute(&format!("UPDATE piece SET {datum} = ?"), [value]).unwrap();
+        assert!(!h.problems().is_empty(), "{datum}");
+    }
+}
+
+#[test]
+fn a_mistaken_refusal_goes_back_where_the_sheet_says_it_belongs() {
+    let w = world("");
+    let mut h = house(&w);
+    h.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    h.drop_file("edi", "beta", "act", &one("N-1", "ERREUR_FOURNISSEUR_SUR_MOE", "MAUVAISE_MOE", MOE));
+    h.batch();
+    let piece = id(&h, "N-1");
+    assert_eq!(refused(&h.act(set(act(&piece, "correct", TITULAIRE), "moe", NEW_MOE))), ["T-22"]);
+    assert_eq!(refused(&h.act(act(&piece, "correct", TITULAIRE))), Vec::<String>::new());
+    assert_eq!(state(&h, "N-1"), ("MISE_A_DISPOSITION_MOE".to_owned(), Some(MOE.to_owned())));
+    assert_eq!(w.tray("beta", "pieces").len(), 1, "it has the bytes already");
+    assert_eq!(h.problems(), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_no_file_cannot_hold_the_counter_up() {
+    let w = world("");
+    let mut h = house(&w);
+    h.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    h.drop_file("edi", "beta", "act", &one("N-1", "SUSPENDUE", "AUTRE: métré ?", MOE));
+    h.batch();
+    let fifo = w.path("fifo.pdf");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    let asked = Act { attach: vec![fifo], ..act(&id(&h, "N-1"), "complete", TITULAIRE) };
+    assert!(matches!(h.act(asked), Answer::No { .. }));
 }

@@ -8,6 +8,7 @@ use common::json_schema::assert_valid_json;
 use common::pdf::{Pdf, facturx};
 use common::world::{MOA, MOE, TITULAIRE, World, a4, text};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -159,6 +160,10 @@ fn drafts_are_kept_listed_sent_and_deleted() {
     assert_eq!(text(&deposit(&w, &[&all[..], &["--draft", "april"]].concat()).stdout), "april\n");
     let out = deposit(&w, &[&all[..], &["--draft", "april"]].concat());
     assert!(out.status.code() == Some(2) && text(&out.stderr).contains("already"), "{}", text(&out.stderr));
+    let others_may = |below: &str| w.path(below).metadata().unwrap().permissions().mode() & 0o077;
+    for below in ["", "/april", "/april/f.pdf", "/april/PDM-1.depot.xml", "/april/brouillon.toml"] {
+        assert_eq!(others_may(&format!("brouillons{below}")), 0, "{below}: nobody else's to read");
+    }
     assert_eq!(w.files("brouillons/april"), ["PDM-1.depot.xml", "brouillon.toml", "f.pdf", "plan.txt"]);
     assert!(!w.path("spool/guichet.db").exists(), "nothing is handed in");
     let listed = deposit(&w, &["--drafts", "--format", "json"]);
@@ -267,6 +272,10 @@ fn killed_at_any_point_it_is_handed_in_once() {
     for n in 1..=points {
         let w = world();
         w.guichet(&args).env("GUICHET_KILL_AT", n.to_string()).output().unwrap();
+        for name in w.files("brouillons") {
+            let mode = w.path("brouillons").join(&name).metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{name}: nobody else's to read");
+        }
         w.batch();
         let before = flows(&w);
         assert!(before <= 1, "killed at {n}");

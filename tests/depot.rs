@@ -173,7 +173,7 @@ fn the_files_of_a_form_are_there_or_told() {
     let big = vec![b'x'; 11 << 20];
     type Beside<'a> = Vec<(&'a str, &'a [u8])>;
     #[rustfmt::skip]
-    let cases: [(&str, Vec<u8>, Beside<'_>, &[&str]); 9] = [
+    let cases: [(&str, Vec<u8>, Beside<'_>, &[&str]); 10] = [
         // what                     form                                   beside it                            rules
         ("no main file",            of("a.pdf", &[]),                      vec![],                              &["L-05"]),
         ("none named",              of("", &[]),                           vec![],                              &["L-05"]),
@@ -183,6 +183,7 @@ fn the_files_of_a_form_are_there_or_told() {
         ("empty",                   of("a.pdf", &["b.txt"]),               vec![("a.pdf", &pdf), ("b.txt", b"")], &["C-09"]),
         ("a program",               of("a.pdf", &["b.exe"]),               vec![("a.pdf", &pdf), ("b.exe", b"MZ")], &["C-08"]),
         ("too large",               of("a.pdf", &["b.txt"]),               vec![("a.pdf", &pdf), ("b.txt", &big)], &["C-09"]),
+        ("main and attached",       of("a.pdf", &["a.pdf"]),               vec![("a.pdf", &pdf)],               &["L-16"]),
         ("cut",                     of("a.pdf", &[]),                      vec![("a.pdf", &pdf[..pdf.len() - 9])], &["X-05"]),
     ];
     for (what, form, beside, expected) in cases {
@@ -474,7 +475,11 @@ fn check_judges_a_form_with_its_files_once() {
     assert_eq!((&lines[0]["syntax"], &lines[0]["verdict"]), (&"depot".into(), &"accepted".into()));
     // By EDI each is by itself; and whoever names a file has that one judged.
     assert_eq!(judged(&["to-check"]).1.len(), 3);
-    assert_eq!(judged(&["--mode", "portail", "to-check/a.pdf"]).1[0]["findings"][0]["rule"], "L-03");
+    for (mode, helps) in [("portail", true), ("edi", false)] {
+        let found = &judged(&["--mode", mode, "to-check/a.pdf"]).1[0]["findings"][0];
+        assert_eq!(found["rule"], "L-03");
+        assert_eq!(found["help"].to_string().contains("depot.xml"), helps, "by EDI a form would be refused: {found}");
+    }
     // What is wrong is shown in the form.
     std::fs::remove_file(dir.join("plan.txt")).unwrap();
     let out = w.run(&["check", "--mode", "portail", "to-check"]);
@@ -513,4 +518,104 @@ fn a_daemon_waits_for_what_comes_late() {
     w.batch();
     assert_eq!(w.violations(true), Vec::<String>::new());
     assert_eq!(rules(&text(&w.tray("alpha", "comptes-rendus").concat())), ["L-05"]);
+}
+
+#[test]
+fn a_form_of_too_many_files_is_refused_at_once() {
+    let names: Vec<String> = (0..20_000).map(|n| format!("plan-{n}.dwg")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let waits = "[spool]\nsettle = \"0s\"\nincomplete_after = \"1h\"\n";
+    let mut w = World::with(waits);
+    w.drop_file("portail", "alpha", "f.depot.xml", &form(&page("A4", "F-1"), "gone.pdf", &names));
+    // One more than may be, and as many as may be: that one waits.
+    w.drop_file("portail", "alpha", "g.depot.xml", &form(&page("A4", "F-2"), "gone.pdf", &names[..1099]));
+    w.drop_file("portail", "alpha", "h.depot.xml", &form(&page("A4", "F-3"), "gone.pdf", &names[..1098]));
+    w.drop_file("edi", "delta", "other.xml", &a4("N-1"));
+    let tally = w.batch();
+    assert_eq!((&tally["flows"], &tally["refused"], &tally["waiting"]), (&3.into(), &2.into(), &1.into()));
+    assert_eq!(rules(&text(&w.tray("alpha", "comptes-rendus").concat())), ["L-16", "L-16"]);
+    w.along = 1; // no deposit yet
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+/// Alpha's form `f.depot.xml` with `a.pdf` and `b.csv`, and a batch that is killed at the first point of this name.
+fn killed_at(point: &str, pdf: &[u8]) -> World {
+    let of = form(&page("A4", "F-1"), "a.pdf", &["b.csv"]);
+    let new = || {
+        let mut w = World::with("[spool]\nsettle = \"1s\"\nincomplete_after = \"1h\"\n");
+        w.drop_file("portail", "alpha", "f.depot.xml", &of);
+        w.drop_file("portail", "alpha", "a.pdf", pdf);
+        std::fs::write(w.path("spool/in/portail/alpha/b.csv"), "early").unwrap();
+        w
+    };
+    let w = new();
+    let log = w.path("points");
+    assert!(w.guichet(&["batch"]).env("GUICHET_KILL_LOG", &log).output().unwrap().status.success());
+    let points = std::fs::read_to_string(log).unwrap();
+    let n = 1 + points.lines().position(|line| line.ends_with(point)).unwrap();
+    let mut w = new();
+    w.guichet(&["batch"]).env("GUICHET_KILL_AT", n.to_string()).output().unwrap();
+    w.along = 2;
+    assert!(w.files("spool/work/portail/alpha").iter().any(|name| name.ends_with("~f.depot.xml")), "{point}");
+    w
+}
+
+/// Recovers, and looks at nothing: there is no such flow.
+fn recover(w: &World) {
+    w.run(&["requeue", "f-0000000000000000"]);
+}
+
+#[test]
+fn recovery_takes_no_file_that_is_being_written() {
+    let pdf = paper();
+    for point in ["claimed", "claimed along"] {
+        // The partner writes its table anew when guichet ends.
+        let mut w = killed_at(point, &pdf);
+        let table = w.path("spool/in/portail/alpha/b.csv");
+        std::fs::write(&table, "first half;").unwrap();
+        // Ended on its way back, at each point of that: the next start goes on.
+        for n in 1..=2 {
+            w.guichet(&["requeue", "f-0000000000000000"]).env("GUICHET_KILL_AT", n.to_string()).output().unwrap();
+            let places = [w.files("spool/work"), w.files("spool/in/portail/alpha")].concat();
+            assert_eq!(places.len(), 3, "{point}: each file is in one place: {places:?}");
+        }
+        recover(&w);
+        assert!(w.files("spool/work").is_empty(), "{point}: {:?}", w.files("spool/work"));
+        assert_eq!(w.files("spool/in/portail/alpha"), ["a.pdf", "b.csv", "f.depot.xml"], "{point}");
+        w.drop_file("portail", "alpha", "b.csv", b"first half;second half");
+        let tally = w.batch();
+        assert_eq!((&tally["flows"], &tally["accepted"]), (&1.into(), &1.into()), "{point}: {tally}");
+        assert_eq!(w.violations(true), Vec::<String>::new(), "{point}");
+        assert_eq!(w.tray("beta", "pieces")[1], b"first half;second half", "{point}");
+    }
+    // A PDF that is cut waits, however long ago that was.
+    let mut w = killed_at("claimed", &pdf);
+    let path = w.path("spool/in/portail/alpha/a.pdf");
+    std::fs::write(&path, &pdf[..pdf.len() - 9]).unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    recover(&w);
+    assert_eq!(w.files("spool/in/portail/alpha"), ["a.pdf", "b.csv", "f.depot.xml"]);
+    assert_eq!(w.batch()["waiting"], 3);
+    std::fs::write(&path, &pdf).unwrap();
+    assert_eq!(w.batch()["accepted"], 1);
+    w.dropped.push(("alpha".to_owned(), sha256(b"early")));
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+#[test]
+fn a_form_goes_back_onto_no_other() {
+    let mut w = killed_at("claimed", &paper());
+    let other = form(&page("A4", "F-2"), "c.pdf", &[]);
+    w.drop_file("portail", "alpha", "b.csv", b"whole");
+    w.drop_file("portail", "alpha", "f.depot.xml", &other);
+    w.drop_file("portail", "alpha", "c.pdf", &[&paper()[..], b"\n"].concat());
+    w.along += 1;
+    recover(&w);
+    assert_eq!(w.files("spool/work").len(), 1, "its name is taken");
+    assert_eq!(w.violations(false), Vec::<String>::new());
+    // Once the other is taken, it goes back, or is taken at once where its files are whole by now.
+    w.batch();
+    w.batch();
+    assert_eq!(w.ledger().query_row("SELECT count(*) FROM piece", [], |r| r.get::<_, i64>(0)).unwrap(), 2);
+    assert_eq!(w.violations(true), Vec::<String>::new());
 }

@@ -22,7 +22,8 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let tally = crate::batch::run(&mut counter)?;
     drop(counter);
     tell(&tally, session.format, session.lang, &mut session.out)?;
-    Ok(if args.strict && tally.refused > 0 { Exit::Wrong } else { Exit::Fine })
+    let wrong = tally.refused + tally.acts_refused + tally.held > 0;
+    Ok(if args.strict && wrong { Exit::Wrong } else { Exit::Fine })
 }
 
 /// Prints a tally: a line a count, those that are zero and seldom otherwise left out.

@@ -16,6 +16,7 @@ use crate::flux::Kind;
 use crate::flux::pack::Packer;
 use crate::judge::{Document, JudgedFlow, Judges, judge_archive};
 use crate::ledger::LedgerReader;
+use crate::lifecycle::Statut;
 use crate::msg;
 use crate::request::{self, Answer, Request};
 use crate::rules::{Context, Layer};
@@ -170,7 +171,9 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         drafts.delete(name)?;
     }
     tell::verdict(&deposited, session)?;
-    Ok(if is_in { Exit::Fine } else { Exit::Wrong })
+    // What is here already is well; what was refused since is not, and is not handed in again by being sent again.
+    let status = deposited.status.as_deref().and_then(|code| code.parse::<Statut>().ok());
+    Ok(if is_in && !status.is_some_and(Statut::is_refusal) { Exit::Fine } else { Exit::Wrong })
 }
 
 /// A draft says for whom it is: what is given beside it must be the same.

@@ -3,10 +3,14 @@
 use super::failure::Failure;
 use crate::error::reason;
 use crate::flux::{self, archive};
+use crate::judge;
 use crate::ledger::{LedgerReader, Original};
 use crate::msg;
+use crate::piece::attached;
 use crate::text::Msg;
+use crate::xml::Limits;
 use sha2::{Digest, Sha256};
+use std::convert::Infallible;
 use std::io::Cursor;
 use std::path::Path;
 
@@ -19,6 +23,31 @@ pub fn original(ledger: &LedgerReader, spool: &Path, piece: &str) -> Result<Vec<
     check(piece, &bytes, known.delivered)?;
     Ok(bytes)
 }
+
+/// The files of a pièce beside it, each with its name: those that it embeds, those that came with its form, those that
+/// acts added. `document` is the pièce itself.
+pub fn beside(ledger: &LedgerReader, spool: &Path, piece: &str, document: Vec<u8>) -> Result<Vec<Named>, Failure> {
+    let known = ledger.original(piece)?.ok_or_else(|| gone(piece, &msg!("inconnue", "unknown")))?;
+    let mut found: Vec<Named> = Vec::new();
+    let Ok(()) = attached::each(document, |_, name, bytes| {
+        found.push((name.to_owned(), bytes));
+        Ok::<(), Infallible>(())
+    });
+    if let Some(entry) = known.entry {
+        let bytes = std::fs::read(spool.join(&known.filed)).map_err(|e| gone(&known.filed, &reason(&e).0))?;
+        let (kind, size) = (flux::sniff(&bytes), bytes.len() as u64);
+        let all = judge::came_along(kind, Cursor::new(bytes), size, entry, &UNLIMITED);
+        found.extend(all.into_iter().map(|(file, bytes)| (file.name, bytes)));
+    }
+    found.extend(ledger.added(piece)?);
+    Ok(found)
+}
+
+/// A file with its name as it was given.
+pub type Named = (String, Vec<u8>);
+
+/// A form that was accepted was read within limits, and has not changed since.
+const UNLIMITED: Limits = Limits { nodes: u32::MAX, depth: u32::MAX, attributes: u32::MAX };
 
 /// The pièce's own bytes: the whole deposit, or its member of an archive.
 fn document(piece: &str, known: &Original, bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {

@@ -3,12 +3,13 @@
 use super::failure::Failure;
 use super::search;
 use super::{Exit, Outcome, Session};
+use crate::decision::Changes;
 use crate::error::shown;
 use crate::ledger::{LedgerReader, LinkRow, PieceRow, TrailRow};
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::render::{Format, Grid, Listing, Out, Side, cell};
-use crate::text::{Lang, Text, t};
+use crate::text::{Lang, Shown, Text, t};
 use serde::Serialize;
 use std::io::Write;
 
@@ -36,6 +37,12 @@ pub struct Step {
     pub by: Option<String>,
     pub motif: Option<String>,
     pub comment: Option<String>,
+    /// Of a correction: of each datum what was and what is.
+    #[serde(skip_serializing_if = "Changes::is_empty")]
+    pub changes: Changes,
+    /// Of a completion: the files that it added.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
@@ -109,13 +116,23 @@ impl Step {
     pub fn of(row: TrailRow, lang: Lang) -> Step {
         let label =
             row.status.parse::<Statut>().map_or_else(|_| row.status.clone(), |s| s.label().get(lang).to_owned());
-        Step { label, status: row.status, at: row.at.rfc3339(), by: row.by, motif: row.motif, comment: row.comment }
+        let TrailRow { status, at, by, motif, comment, changes, added } = row;
+        Step { label, status, at: at.rfc3339(), by, motif, comment, changes, added }
+    }
+
+    /// What is said of it: the comment, what was corrected, what was added.
+    pub fn words(&self) -> String {
+        let shown = |value: &Option<String>| value.as_deref().map_or_else(|| "–".to_owned(), |v| Shown(v).to_string());
+        let changes = self.changes.iter().map(|(what, [was, is])| format!("{what}: {} → {}", shown(was), shown(is)));
+        let added = self.added.iter().map(|name| format!("+ {}", Shown(name)));
+        let comment = self.comment.iter().map(|c| Shown(c).to_string());
+        comment.chain(changes).chain(added).collect::<Vec<_>>().join(" ; ")
     }
 
     /// What a table shows of it; what nobody caused, guichet did.
     pub fn cells(&self) -> [String; 5] {
         let by = if self.by.is_some() { cell(&self.by) } else { "guichet".to_owned() };
-        [self.at.clone(), self.label.clone(), by, cell(&self.motif), cell(&self.comment)]
+        [self.at.clone(), self.label.clone(), by, cell(&self.motif), self.words()]
     }
 }
 

@@ -403,7 +403,7 @@ mod tests {
             let table = tree[key.table].as_table().unwrap();
             assert!(table.contains_key(key.name), "{}.{} is not in the template", key.table, key.name);
         }
-        assert_eq!(tree["interfaces"]["inbound"].as_table().unwrap().len(), 5);
+        assert_eq!(tree["interfaces"]["inbound"].as_table().unwrap().len(), 6);
         let temp = tempfile::tempdir().unwrap();
         let path = temp.path().join("guichet.toml");
         std::fs::write(&path, text).unwrap();

@@ -6,18 +6,20 @@ use super::desk::{Of, Writing};
 use crate::asked::{Asked, Done};
 use crate::decision::act::{self, Asking, Deed, holder_after};
 use crate::decision::{Happening, Taken, View};
-use crate::event::Event;
-use crate::flux::{self, archive};
+use crate::flux;
+use crate::flux::archive::{self, Content};
 use crate::judge::{self, Judged};
 use crate::ledger::{Hash, Move, Source, Supplement};
 use crate::lifecycle::acts::Datum;
 use crate::msg;
 use crate::piece::attached;
+use crate::piece::depot::ENDING;
 use crate::retour;
 use crate::rules::{Finding, works};
 use crate::spool::{Claim, Kept, Tray};
 use crate::trade::Mode;
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek};
 
@@ -28,6 +30,18 @@ struct Part {
     name: String,
     bytes: Vec<u8>,
 }
+
+/// An archive whose pièces are handed on.
+pub(super) struct Opened {
+    flow: String,
+    /// Its members by their entries, as far as there is room.
+    members: HashMap<usize, Vec<u8>>,
+    /// Whether a deposit form is among them.
+    forms: bool,
+}
+
+/// Bytes of members that are kept while their archive is open.
+const KEPT: usize = 64 << 20;
 
 impl Writing<'_, '_> {
     /// Does the acts of a life-cycle flow, one after another; what is wrong with one costs the others nothing. How many
@@ -75,19 +89,16 @@ impl Writing<'_, '_> {
         }
     }
 
-    /// Does what the clock does to these pièces; gives those that cannot move on, for their bytes are not there.
-    pub fn silences(&mut self, pieces: &[String]) -> Result<Vec<String>, CounterError> {
+    /// Does what the clock does to these pièces; gives those that cannot move on, for their bytes are not
+    /// there, with why.
+    pub fn silences(&mut self, pieces: &[String]) -> Result<Vec<(String, String)>, CounterError> {
         let mut stuck = Vec::new();
         for id in pieces {
             let Some(piece) = self.entry.by_id(id)? else { continue };
             let Some(deed) = act::silence(piece, &self.entry)? else { continue };
             match self.record(&deed, None, &[])? {
                 Ok(()) => self.done.tally.delays += 1,
-                Err(finding) => {
-                    let (piece, why) = (id.clone(), finding.found.unwrap_or_default());
-                    self.done.events.push(Event::BytesMissing { piece: piece.clone(), why });
-                    stuck.push(piece);
-                }
+                Err(finding) => stuck.push((id.clone(), finding.found.unwrap_or_default())),
             }
         }
         Ok(stuck)
@@ -190,7 +201,15 @@ impl Writing<'_, '_> {
         })?;
         parts.insert(0, Part { part: None, name: extension, bytes });
         // EDI has no forms.
-        if let Some(entry) = source.entry.filter(|_| source.mode != Mode::Edi.name()) {
+        let forms = match source.entry {
+            Some(_) if source.mode != Mode::Edi.name() => self.open(&source).map(|opened| opened.forms),
+            _ => Ok(false),
+        };
+        let forms = match forms {
+            Ok(forms) => forms,
+            Err(why) => return Ok(Err(missing(piece, &why))),
+        };
+        if let Some(entry) = source.entry.filter(|_| forms) {
             match self.beside(&source, entry, via) {
                 Ok(beside) => parts.extend(beside),
                 Err(why) => return Ok(Err(missing(piece, &why))),
@@ -236,15 +255,45 @@ impl Writing<'_, '_> {
         self.intake.spool.open_kept(&kept).map_err(|e| e.to_string())
     }
 
+    /// The archive of a deposit, opened once for all the pièces of it that are handed on one after another.
+    fn open(&mut self, source: &Source) -> Result<&Opened, String> {
+        if self.opened.as_ref().is_none_or(|opened| opened.flow != source.flow) {
+            let mut file = self.open_kept(source)?;
+            let told = |e: std::io::Error| e.to_string();
+            let mut head = Vec::new();
+            Read::by_ref(&mut file).take(512).read_to_end(&mut head).and_then(|_| file.rewind()).map_err(told)?;
+            same_file(&mut file, source.sha256)?;
+            let size = file.metadata().map_err(told)?.len();
+            let mut opened = Opened { flow: source.flow.clone(), members: HashMap::new(), forms: false };
+            let mut room = KEPT;
+            let read = archive::each(flux::sniff(&head), BufReader::new(file), size, &archive::UNLIMITED, |member| {
+                opened.forms |= member.name.ends_with(ENDING.as_bytes());
+                if let Content::Bytes(bytes) = member.content
+                    && let Some(left) = room.checked_sub(bytes.len())
+                {
+                    room = left;
+                    opened.members.insert(member.entry, bytes);
+                }
+                Ok::<(), ()>(())
+            });
+            read.map_err(|_| "the archive has changed".to_owned())?;
+            self.opened = Some(opened);
+        }
+        self.opened.as_ref().ok_or_else(String::new)
+    }
+
     /// The bytes of a pièce from the file of its deposit, if they are what they were.
-    fn original(&self, source: &Source) -> Result<Vec<u8>, String> {
-        let file = &mut self.open_kept(source)?;
+    fn original(&mut self, source: &Source) -> Result<Vec<u8>, String> {
         let told = |e: std::io::Error| e.to_string();
         let Some(entry) = source.entry else {
             let mut bytes = Vec::new();
-            file.read_to_end(&mut bytes).map_err(told)?;
+            self.open_kept(source)?.read_to_end(&mut bytes).map_err(told)?;
             return same(bytes, source.sha256);
         };
+        if let Some(bytes) = self.open(source)?.members.get(&entry) {
+            return same(bytes.clone(), source.delivered);
+        }
+        let file = &mut self.open_kept(source)?;
         let mut head = Vec::new();
         Read::by_ref(file).take(512).read_to_end(&mut head).and_then(|_| file.rewind()).map_err(told)?;
         if source.delivered.is_none() {

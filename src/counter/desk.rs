@@ -1,5 +1,6 @@
 //! The single writer: what was judged is decided, staged, made durable, committed, published and filed.
 
+use super::acts::Opened;
 use super::intake::{Filing, Intake, Taken};
 use super::order;
 use super::{CounterError, Tally};
@@ -79,7 +80,7 @@ impl Desk<'_> {
         let mut entry = self.ledger.begin()?;
         entry.published(self.published)?;
         let (done, statuses) = (Consequences::default(), Statuses::new());
-        let mut writing = Writing { intake: self.intake, entry, now, done, statuses };
+        let mut writing = Writing { intake: self.intake, entry, now, done, statuses, opened: None };
         let answer = write(&mut writing)?;
         writing.status_flows()?;
         self.intake.spool.barrier()?;
@@ -132,6 +133,8 @@ pub(super) struct Writing<'a, 'l> {
     pub now: Instant,
     pub done: Consequences,
     statuses: Statuses,
+    /// The archive that was opened last to hand pièces of it on.
+    pub opened: Option<Opened>,
 }
 
 impl Writing<'_, '_> {
@@ -279,10 +282,12 @@ impl Writing<'_, '_> {
             dossier: &piece.dossier,
             links: &links,
         })?;
+        let routing = serde_json::to_string(&decision::initial(facts)).expect("data are plain");
         for (n, happening) in (1..).zip(&piece.events) {
             let event = NewEvent::of(&piece.id, n, happening.status.code(), self.now);
             let (by, facts_hash) = (happening.by.as_deref(), (n == 1).then_some(covered));
-            self.entry.event(&NewEvent { by, facts: facts_hash, ..event })?;
+            let changes = (n == 1).then_some(&*routing);
+            self.entry.event(&NewEvent { by, facts: facts_hash, changes, ..event })?;
             self.tell(facts, happening, &claim.partner);
         }
         for earlier in &decision.taken {

@@ -14,7 +14,7 @@ use crate::rules::{Finding, Layer, safe, works};
 use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
 use crate::trade::Mode;
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Cursor, ErrorKind, Read, Seek};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -59,6 +59,14 @@ enum Body {
     Unread,
     /// It cannot be read; the system's answer.
     Denied(String),
+}
+
+/// A form that an earlier run claimed.
+enum LeftForm {
+    /// What it is read from now.
+    Taken(Body),
+    /// A file beside it is still being written; the files that it names.
+    Waits(Vec<String>),
 }
 
 /// Bytes that show what a file is.
@@ -149,20 +157,27 @@ impl Intake {
         if !is_late && (!self.is_finished(&opened) || awaits_form()) {
             return Ok(Take::Unfinished(opened.candidate().clone()));
         }
-        let is_whole = |c: &Candidate| {
-            let opened = self.spool.open_candidate(c.clone(), self.config.limits.document());
-            opened.is_ok_and(|opened| self.is_finished(&opened))
-        };
         if let Some(beside) = beside.as_ref().filter(|_| !is_late)
-            && !beside.values().all(is_whole)
+            && !beside.values().all(|c| self.is_whole(c))
         {
             return Ok(Take::Waiting(1 + beside.len()));
         }
         self.claim_opened(&mut opened, beside.as_ref())
     }
 
-    /// Whether a file can be no deposit by itself, and may be one that a form names: it waits for that.
+    /// Whether a file beside a form ends where its format ends.
+    fn is_whole(&self, c: &Candidate) -> bool {
+        let opened = self.spool.open_candidate(c.clone(), self.config.limits.document());
+        opened.is_ok_and(|opened| self.is_finished(&opened))
+    }
+
+    /// Whether a file can be no deposit by itself, and may be one that a form names: it waits for that. Where a fault
+    /// of ours keeps that from being known, it does not wait: judging it tells.
     fn awaits_form(&self, opened: &Opened) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.may_await_form(opened))).unwrap_or(false)
+    }
+
+    fn may_await_form(&self, opened: &Opened) -> bool {
         let limits = self.config.limits.archive();
         match opened.bytes() {
             _ if opened.candidate().mode == Mode::Edi => false,
@@ -178,6 +193,10 @@ impl Intake {
 
     /// Whether a file ends where its format ends. What cannot be looked at is claimed, and told.
     fn is_finished(&self, opened: &Opened) -> bool {
+        catch_unwind(AssertUnwindSafe(|| self.seems_finished(opened))).unwrap_or(true)
+    }
+
+    fn seems_finished(&self, opened: &Opened) -> bool {
         let limits = self.config.limits.archive();
         match opened.bytes() {
             Some(bytes) => flux::looks_finished(bytes, &limits),
@@ -221,8 +240,9 @@ impl Intake {
         self.judge_claim(claim, body).map(|t| Take::Taken(Box::new(t)))
     }
 
-    /// Judges again what an earlier run claimed and did not decide, under the same id.
-    pub fn take_left(&self, left: Left) -> Result<Taken, SpoolError> {
+    /// Judges again what an earlier run claimed and did not decide, under the same id. None: it is a form of which a
+    /// file is still being written, and went back into `in` to wait for that.
+    pub fn take_left(&self, left: Left) -> Result<Option<Taken>, SpoolError> {
         self.welcome_one(&left.claim.partner, &[])?;
         let mut left = self.spool.with_original(left)?;
         let body = match self.spool.open_left(&mut left) {
@@ -230,7 +250,10 @@ impl Intake {
                 // One who still has the file open may make it grow for ever.
                 let mut bytes = Vec::new();
                 match Read::by_ref(&mut file).take(left.claim.size).read_to_end(&mut bytes) {
-                    Ok(_) => self.left_form(&mut left.claim, bytes)?,
+                    Ok(_) => match self.left_form(&mut left.claim, bytes)? {
+                        LeftForm::Taken(body) => body,
+                        LeftForm::Waits(names) => return self.spool.put_back(left.claim, names).map(|()| None),
+                    },
                     Err(e) => Body::Denied(e.to_string()),
                 }
             }
@@ -241,7 +264,7 @@ impl Intake {
             }
             Err(e) => return Err(e),
         };
-        self.judge_claim(left.claim, body)
+        self.judge_claim(left.claim, body).map(Some)
     }
 
     /// The files that a claimed file names, if it is a form.
@@ -257,11 +280,9 @@ impl Intake {
         names: &[String],
         beside: impl Fn(&str) -> Option<Candidate>,
     ) -> Result<(), SpoolError> {
-        let (mut left, most) = (self.config.limits.flow, self.config.limits.entries.saturating_sub(1));
-        for (n, name) in names.iter().enumerate().take(most) {
-            if !is_plain_name(name) || claim.has_along().contains(&n) {
-                continue;
-            }
+        let mut left = self.config.limits.flow;
+        let taken: HashSet<usize> = claim.has_along().iter().copied().collect();
+        for (n, name) in self.named(names).filter(|(n, _)| !taken.contains(n)) {
             // What is too large for any deposit is one of its own, and told so.
             if let Some(candidate) = beside(name).filter(|c| c.size <= left)
                 && self.spool.claim_along(claim, &candidate, n)?
@@ -273,17 +294,49 @@ impl Intake {
     }
 
     /// A file that an earlier run claimed: where it is a form, the files that it names are taken along now.
-    fn left_form(&self, claim: &mut Claim, bytes: Vec<u8>) -> Result<Body, SpoolError> {
+    fn left_form(&self, claim: &mut Claim, bytes: Vec<u8>) -> Result<LeftForm, SpoolError> {
         let names = self.names_in(claim, &bytes);
         // Its copy was put in its place: then all is in that.
         let is_packed = flux::sniff(&bytes).is_archive();
         if is_packed || names.is_none() && claim.has_along().is_empty() {
-            return Ok(Body::Bytes(bytes));
+            return Ok(LeftForm::Taken(Body::Bytes(bytes)));
         }
         let names = names.unwrap_or_default();
-        let (mode, partner) = (claim.mode, claim.partner.clone());
-        self.take_along(claim, &names, |name| self.spool.beside(mode, &partner, name))?;
-        Ok(Body::Form(bytes, names))
+        let (mode, partner, now) = (claim.mode, claim.partner.clone(), self.clock.now());
+        let beside: HashMap<&str, Candidate> = self
+            .named(&names)
+            .filter(|(n, _)| !claim.has_along().contains(n))
+            .filter_map(|(_, name)| Some((name, self.spool.beside(mode, &partner, name, now)?)))
+            .collect();
+        if beside.values().any(|c| self.is_being_written(c)) {
+            return Ok(LeftForm::Waits(names));
+        }
+        self.take_along(claim, &names, |name| beside.get(name).cloned())?;
+        Ok(LeftForm::Taken(Body::Form(bytes, names)))
+    }
+
+    /// Whether a file of this form beside it is still being written: nothing of it is to be taken now.
+    pub fn waits_for_others(&self, mode: Mode, partner: &str, name: &str, form: &[u8]) -> bool {
+        let (partner, now) = (Arc::from(partner), self.clock.now());
+        let names = names_of(name, form, &self.config.limits.xml()).filter(|_| mode != Mode::Edi).unwrap_or_default();
+        self.named(&names)
+            .filter_map(|(_, name)| self.spool.beside(mode, &partner, name, now))
+            .any(|c| self.is_being_written(&c))
+    }
+
+    /// Whether a file may still change: it changed a moment ago, or its bytes do not end and it has not waited too
+    /// long.
+    fn is_being_written(&self, c: &Candidate) -> bool {
+        let spool = &self.config.spool;
+        c.quiet < spool.settle || c.quiet < spool.incomplete_after && !self.is_whole(c)
+    }
+
+    /// Of the names in a form, those of files that may be beside it, as many as a deposit may have.
+    fn named<'n>(&self, names: &'n [String]) -> impl Iterator<Item = (usize, &'n str)> + use<'n> {
+        let most = self.config.limits.entries.saturating_sub(1);
+        // Of more than may be, none: the form is refused for that.
+        let names = if names.len() > most { &[] } else { names };
+        names.iter().map(String::as_str).enumerate().filter(|(_, name)| is_plain_name(name))
     }
 
     /// Copies, hashes and judges a claimed file.

@@ -14,6 +14,7 @@ use crate::annuaire::Annuaire;
 use crate::association::{Deposit, Earlier};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
+use crate::decision::MOST_CITED;
 use crate::event::{Event, Listener};
 use crate::judge::Document;
 use crate::ledger::{Ledger, LedgerError};
@@ -23,7 +24,7 @@ use desk::Desk;
 use gather::Lot;
 use intake::{Intake, Sorted, Take, Taken, sort};
 use order::{ActsFor, Here};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
@@ -89,8 +90,10 @@ pub struct Counter {
     blocked: HashSet<i64>,
     /// Files that cannot be taken, and were told.
     denied: HashSet<String>,
-    /// Pièces that a delay cannot move on: their bytes are not in their place.
-    stuck: HashSet<String>,
+    /// Pièces that a delay cannot move on, for their bytes are not in their place; when they were last looked at.
+    stuck: HashMap<String, std::time::Instant>,
+    /// Those of them that were told.
+    missing: HashSet<String>,
     /// Taken and judged, and waiting for a pièce that they cite and that nobody has brought yet.
     deferred: Vec<Taken>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
@@ -139,7 +142,8 @@ impl Counter {
             published: Vec::new(),
             blocked: HashSet::new(),
             denied: HashSet::new(),
-            stuck: HashSet::new(),
+            stuck: HashMap::new(),
+            missing: HashSet::new(),
             deferred: Vec::new(),
             latest,
             _ledger_lock: ledger_lock,
@@ -194,6 +198,7 @@ impl Counter {
     /// # Errors
     /// What the system said of `in/` itself.
     pub fn look(&mut self) -> Result<Look, CounterError> {
+        self.intake.spool.put_all_back()?;
         let annuaire = self.intake.annuaire.clone();
         let known = |name: &str| annuaire.partner(name).is_some();
         let now = self.intake.clock.now();
@@ -303,6 +308,9 @@ impl Counter {
             }
         }
         let (deferred, ready) = taken.into_iter().zip(missing).partition::<Vec<_>, _>(|(_, is_missing)| *is_missing);
+        if !deferred.is_empty() {
+            self.deferred_since.get_or_insert_with(std::time::Instant::now);
+        }
         self.deferred.extend(deferred.into_iter().map(|(t, _)| t));
         Ok(ready.into_iter().map(|(t, _)| t).collect())
     }
@@ -318,7 +326,7 @@ impl Counter {
             }
             let knows =
                 |piece: &Earlier| piece.partner == partner || piece.facts.actors().any(|id| acts_for(partner, id));
-            let numbered = self.ledger.of_number(number)?;
+            let numbered = self.ledger.of_number(number, &asked.piece.supplier_keys())?;
             if !numbered.iter().any(|piece| asked.piece.fits(&piece.id, &piece.facts) && knows(piece)) {
                 return Ok(true);
             }
@@ -328,7 +336,7 @@ impl Counter {
             let Some(cadre) = facts.cadre.as_deref().and_then(|c| c.parse().ok()) else { continue };
             let deposit = Deposit { facts, cadre, acts_for: &|structure| acts_for(partner, structure), partner };
             let supplier = facts.supplier_key();
-            for cited in &judged.cites {
+            for cited in judged.cites.iter().take(MOST_CITED) {
                 let Some(number) = cited.number.as_deref() else { continue };
                 if own.contains(&number) || here.bring(number, taken, acts_for) {
                     continue;
@@ -365,25 +373,34 @@ impl Counter {
         Ok(())
     }
 
-    /// Does what time does: pièces whose delay is over move on, batch after batch. One whose bytes are not in their
-    /// place waits until they are, and is told once.
+    /// Does what time does: pièces whose delay is over move on, a batch of them, or all. One whose bytes are not in
+    /// their place is told once, and looked at again in a while.
     ///
     /// # Errors
     /// What the disk or SQLite said; the process must then end, and recovery finish.
-    pub fn delays(&mut self) -> Result<(), CounterError> {
+    pub fn delays(&mut self, all: bool) -> Result<(), CounterError> {
         let most = self.intake.config.batch.flows.max(1);
         loop {
             let (today, delays) = (self.intake.clock.now().max(self.latest).day(), &self.intake.config.delays);
             let before = |alert: Alert| alerts::over_before(today, alert.days(delays, None));
             let (valideur, moe) = (before(Alert::Valideur), before(Alert::Moe));
             let mut over = self.ledger.overdue(valideur, moe, most + self.stuck.len())?;
-            over.retain(|id| !self.stuck.contains(id));
+            self.stuck.retain(|_, looked| looked.elapsed() < AGAIN);
+            over.retain(|id| !self.stuck.contains_key(id));
             over.truncate(most);
             if over.is_empty() || self.is_disk_full()? {
                 return Ok(());
             }
             let (stuck, _) = self.desk().group_commit(|writing| writing.silences(&over))?;
-            self.stuck.extend(stuck);
+            for (piece, why) in stuck {
+                self.stuck.insert(piece.clone(), std::time::Instant::now());
+                if self.missing.insert(piece.clone()) {
+                    self.tell(&Event::BytesMissing { piece, why });
+                }
+            }
+            if !all {
+                return Ok(());
+            }
         }
     }
 
@@ -461,7 +478,8 @@ impl Counter {
             }
         }
         let judged = again.len();
-        let again = again.into_iter().map(|left| self.intake.take_left(left)).collect::<Result<_, _>>()?;
+        let again =
+            again.into_iter().filter_map(|left| self.intake.take_left(left).transpose()).collect::<Result<_, _>>()?;
         self.decide_all(again)?;
         self.settle()?;
         if published + filed + judged > 0 {
@@ -507,6 +525,8 @@ fn is_within(file: &Path, dir: &Path) -> bool {
     }
 }
 
+/// After how long a pièce that a delay cannot move on is looked at again.
+const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 /// Candidates that one directory gives to one scan.
 const SCAN: usize = 10_000;
 /// Free inodes below which nothing more is claimed: a batch of 100 flows makes some hundreds of files.

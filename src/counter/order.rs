@@ -4,7 +4,7 @@
 use super::intake::Taken;
 use crate::asked::Asked;
 use crate::judge::Document;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Whether a partner acts for a structure.
 pub(super) type ActsFor<'a> = &'a dyn Fn(&str, &str) -> bool;
@@ -87,7 +87,10 @@ where
     let mut bringing: HashMap<&str, Vec<usize>> = HashMap::new();
     for n in 0..items {
         for number in numbers(n) {
-            bringing.entry(number).or_default().push(n);
+            let all = bringing.entry(number).or_default();
+            if all.last() != Some(&n) {
+                all.push(n); // an archive may bring one number many times
+            }
         }
     }
     let mut state = vec![State::Waiting; items];
@@ -107,10 +110,13 @@ where
                 }
                 State::Waiting => {
                     state[here] = State::Entered;
-                    let before: Vec<usize> =
-                        cites(here).filter_map(|number| bringing.get(number)).flatten().copied().collect();
+                    // Each number once: a flow may cite one many times.
+                    let mut seen = HashSet::new();
+                    let cited = cites(here).filter(|number| seen.insert(*number));
+                    let bring = cited.filter_map(|number| bringing.get(number)).flatten().copied();
                     let waits = |other: &usize| state[*other] == State::Waiting && knows(here, *other);
-                    stack.extend(before.into_iter().rev().filter(waits));
+                    let before: Vec<usize> = bring.filter(waits).collect();
+                    stack.extend(before.into_iter().rev());
                 }
             }
         }

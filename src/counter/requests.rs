@@ -6,6 +6,7 @@ use crate::decision::act::Asking;
 use crate::error::reason;
 use crate::ledger::{Held, Report};
 use crate::msg;
+use crate::piece::depot;
 use crate::request::{Act, Answer, Deposit, Replayed, Request, Told};
 use crate::rules::Finding;
 use crate::spool::{FlowId, Left, Tray, crash};
@@ -14,6 +15,7 @@ use crate::trade::Mode;
 use std::ffi::OsString;
 use std::io::Read;
 use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 impl Counter {
@@ -70,17 +72,32 @@ impl Counter {
         if !self.intake.spool.is_held_file(&held.filed) {
             return Ok(gone(&held.filed));
         }
+        if self.waits_for_others(&held) {
+            return Ok(being_written(flow));
+        }
         let now = self.intake.clock.now().max(self.latest);
         let id = self.intake.ids.next(now);
         let mut entry = self.ledger.begin()?;
         entry.requeued(flow, id.as_str(), now)?;
         entry.commit()?;
         let left = self.unhold(&held, id)?;
-        let taken = self.intake.take_left(left)?;
+        // What began to be written since goes with it when it is whole.
+        let Some(taken) = self.intake.take_left(left)? else { return Ok(being_written(flow)) };
         let id = taken.claim.id.to_string();
         self.decide_all(vec![taken])?;
         let outcome = self.ledger.outcome(&id)?.unwrap_or_default();
         Ok(Answer::Requeued { flow: id, outcome })
+    }
+
+    /// Whether a held file is a form of which a file is still being written.
+    fn waits_for_others(&self, held: &Held) -> bool {
+        let name = String::from_utf8_lossy(&held.name);
+        if !depot::is_called(&name) {
+            return false;
+        }
+        let (spool, mode) = (&self.intake.spool, held.mode.parse().expect("the schema allows the three modes only"));
+        let form = spool.read_held(&held.filed, depot::LONGEST as u64);
+        form.is_ok_and(|form| self.intake.waits_for_others(mode, &held.partner, &name, &form))
     }
 
     fn unhold(&self, held: &Held, id: FlowId) -> Result<Left, CounterError> {
@@ -95,7 +112,8 @@ impl Counter {
     /// Requeued flows whose file is still in hold: an earlier run was cut short between the two.
     pub(super) fn finish_requeues(&mut self) -> Result<(), CounterError> {
         for (held, new) in self.ledger.requeues_under_way()? {
-            if self.intake.spool.is_held_file(&held.filed) {
+            // One that must wait is finished at another start.
+            if self.intake.spool.is_held_file(&held.filed) && !self.waits_for_others(&held) {
                 let Some(id) = FlowId::parse(&new) else { continue }; // `verify` tells of it
                 self.unhold(&held, id)?;
             }
@@ -144,6 +162,8 @@ impl Counter {
         let name = OsString::from(&deposit.name);
         let claim = self.intake.spool.bring(id, Mode::Portail, &deposit.partner, name, &bytes[..])?;
         let taken = self.intake.take_left(Left { claim, original: true, copy: false })?;
+        // What is handed in is an archive, or else its form names files that come to the portal: as if it was dropped.
+        let Some(taken) = taken else { return Ok(being_written(&deposit.name)) };
         let flow = taken.claim.id.to_string();
         self.decide_all(vec![taken])?;
         let outcome = self.ledger.outcome(&flow)?.unwrap_or_default();
@@ -230,7 +250,9 @@ fn no_portal(partner: &str) -> Answer {
 
 /// The bytes of a plain file; none: there are more.
 fn read_up_to(path: &Path, most: u64) -> std::io::Result<Option<Vec<u8>>> {
-    let file = std::fs::File::open(path)?;
+    // A FIFO must not hold us up.
+    let flags = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(std::io::ErrorKind::InvalidInput.into());
     }
@@ -262,6 +284,17 @@ fn gone(filed: &str) -> Answer {
             "remettez le fichier à sa place ; `guichet verify` dit ce qui manque",
             "put the file back; `guichet verify` says what is missing"
         ),
+    }
+}
+
+fn being_written(what: &str) -> Answer {
+    let what = Shown(what);
+    Answer::No {
+        message: msg!(
+            "{what} est un formulaire dont un fichier, dans in/, est encore en cours d'écriture",
+            "{what} is a form of which a file, in in/, is still being written"
+        ),
+        help: msg!("recommencez quand ce fichier est entier", "try again once this file is whole"),
     }
 }
 

@@ -142,7 +142,7 @@ fn at(asked: &Asked, finding: Finding) -> Finding {
 fn find<V: View>(asked: &Asked, asking: &Asking<'_>, view: &V) -> Result<Result<Earlier, Box<Finding>>, V::Error> {
     let mut all = match asked.piece.number() {
         None => Vec::new(),
-        Some(number) => view.of_number(number)?,
+        Some(number) => view.of_number(number, &asked.piece.supplier_keys())?,
     };
     if let Which::Id(id) = &asked.piece {
         all.extend(view.by_id(id)?);
@@ -273,6 +273,12 @@ impl Case<'_> {
         let named = self.asked.by.as_deref();
         let named = named.filter(|id| self.asking.partner.is_none() || self.asking.annuaire.structure(id).is_some());
         let finding = match named.filter(|named| *named != actor) {
+            Some(named) if self.asking.annuaire.structure(named).is_none() => {
+                let named = Shown(named).to_string();
+                works::of("T-43")
+                    .finding(msg!("{named} n'est pas dans l'annuaire", "{named} is not in the annuaire"))
+                    .found(named)
+            }
             Some(named) => {
                 let named = Shown(named).to_string();
                 let (fr, en) = (label.fr, label.en);
@@ -314,6 +320,10 @@ impl Case<'_> {
 
     fn amount(&self, role: Role) -> Finding {
         let help = match role {
+            Role::Moe if cadre_of(&self.piece.facts) == Some(Cadre::A10) => msg!(
+                "prenez la pièce en compte ; la somme admise est payée",
+                "take the pièce into account; the sum admitted is paid"
+            ),
             Role::Moe => msg!(
                 "prenez la pièce en compte et mettez le bon montant dans votre A15 ou votre A17",
                 "take the pièce and put the right amount in your A15 or A17"
@@ -340,7 +350,7 @@ impl Case<'_> {
             .help(help)
     }
 
-    /// The row whose motif it is. An act with one motif only, and a status that says it, need not give it.
+    /// The row whose motif it is. Where only one is possible it need not be given.
     fn motif(&self, rows: &[&'static Row]) -> Result<(&'static Row, Option<Motif>), Box<Finding>> {
         let all: Vec<Motif> = rows.iter().flat_map(|row| row.motifs).copied().collect();
         let admitted = || {
@@ -353,11 +363,10 @@ impl Case<'_> {
             };
             Msg::new(list(" (avec un commentaire)"), list(" (with a comment)"))
         };
-        let by_status = !matches!(self.asked.what, What::Act(_));
         let Some(given) = self.asked.motif.as_deref() else {
             let default = all.first().copied();
             return match (rows, default) {
-                ([row], motif) if by_status || row.motifs.len() < 2 => Ok((row, motif)),
+                ([row], motif) if row.motifs.len() < 2 => Ok((row, motif)),
                 _ => Err(Box::new(
                     works::of("T-44").finding(msg!("il manque le motif", "the motif is missing")).expected(admitted()),
                 )),
@@ -407,10 +416,30 @@ impl Case<'_> {
         }
         if row.act != Act::Complete && !self.asked.attached.is_empty() {
             let act = row.act;
-            wrong.push(works::of("T-45").finding(msg!(
-                "{act} n'ajoute rien à la pièce : seul complete prend des pièces jointes",
-                "{act} adds nothing to the pièce: complete alone takes attachments"
-            )));
+            wrong.push(
+                works::of("T-45")
+                    .finding(msg!(
+                        "{act} n'ajoute rien à la pièce : seul complete prend des pièces jointes",
+                        "{act} adds nothing to the pièce: complete alone takes attachments"
+                    ))
+                    .help(msg!(
+                        "faites l'acte sans pièce jointe ; décrivez le fichier dans le commentaire",
+                        "do the act without attachments; describe the file in the comment"
+                    )),
+            );
+        }
+        for (n, file) in self.asked.attached.iter().enumerate() {
+            if self.asked.attached[..n].iter().any(|other| other.name == file.name) {
+                wrong.push(
+                    works::of("T-45")
+                        .finding(msg!("deux pièces jointes ont le même nom", "two attachments have one name"))
+                        .found(file.name.clone())
+                        .help(msg!(
+                            "donnez chaque fichier une fois, ou renommez-en un",
+                            "give each file once, or rename one"
+                        )),
+                );
+            }
         }
         let files: Vec<_> = self.asked.attached.iter().map(|f| (&*f.name, f.bytes.len() as u64)).collect();
         wrong.extend(chorus::added(&files, self.asking.limits));
@@ -434,9 +463,8 @@ struct Words {
     comment: Option<String>,
 }
 
-/// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told,
-/// also whoever had it
-/// until this correction.
+/// The status that an act gives, and what follows at once; everyone whom the pièce concerns is told, also whoever had
+/// it until this correction.
 fn follow(row: &'static Row, facts: &Facts, trail: &[Passed], words: Words, changes: &Changes) -> Vec<Happening> {
     let mut trail = trail.to_vec();
     let then = match row.then {
@@ -472,8 +500,9 @@ fn release<V: View>(events: &[Happening], piece: &Earlier, view: &V) -> Result<V
         };
         let Some(status) = status else { continue };
         let told = Told::PartnersOf(concerned(&earlier.facts, &trail));
-        let (cadre, number) = (piece.facts.cadre.as_deref(), piece.facts.number.as_deref());
-        let comment = cadre.zip(number).map(|(cadre, number)| format!("{cadre} {number}"));
+        // Not which pièce: not everyone who is told has a part in it.
+        let refusal = events.iter().map(|e| e.status).find(|s| s.is_refusal());
+        let comment = piece.facts.cadre.as_deref().zip(refusal).map(|(cadre, status)| format!("{cadre} {status}"));
         let event = Happening { status, by: None, motif: None, comment, told };
         released.push(Taken { id: earlier.id, facts: earlier.facts, event });
     }

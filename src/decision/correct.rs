@@ -45,17 +45,35 @@ pub(super) fn corrected(
             Datum::Engagement => after.engagement = value,
             Datum::Valideur1 => after.valideur1 = value,
             Datum::Valideur2 => after.valideur2 = value,
-            Datum::Moe => after.moe = value,
-            Datum::Moa => after.moa = value,
+            // The service was that of the other structure.
+            Datum::Moe => (after.moe, after.moe_service) = (value, None),
+            Datum::Moa => (after.moa, after.moa_service) = (value, None),
         }
     }
     if row.act != Act::Correct {
         return if wrong.is_empty() { Ok((after, Changes::new())) } else { Err(wrong) };
     }
     let sheet = sheet(facts, annuaire);
+    // The actor who said that it is the wrong one; of an address there is none.
+    let required = row.sets.first().filter(|d| **d != Datum::Siret).copied();
+    let registered = required.and_then(|what| registered(what, facts, sheet?));
+    if let (Some(what), Some(id)) = (required, registered)
+        && !set.iter().any(|(d, _)| *d == what)
+    {
+        match what {
+            Datum::Moe => after.moe = Some(id.to_owned()),
+            Datum::Moa => after.moa = Some(id.to_owned()),
+            Datum::Valideur1 => after.valideur1 = Some(id.to_owned()),
+            _ => after.valideur2 = Some(id.to_owned()),
+        }
+    }
     // Another first valideur may call for another second one.
     if row.sets.contains(&Datum::Valideur1) && !set.iter().any(|(d, _)| *d == Datum::Valideur2) {
-        after.valideur2 = second(&after, sheet);
+        // Without a sheet it is whom the form named, unless that one validates first now.
+        after.valideur2 = match sheet {
+            Some(_) => second(&after, sheet),
+            None => after.valideur2.take().filter(|second| Some(second) != after.valideur1.as_ref()),
+        };
     }
     let mut changes = Changes::new();
     for what in Datum::ALL {
@@ -64,14 +82,16 @@ pub(super) fn corrected(
             changes.insert(what.word().to_owned(), [was.map(str::to_owned), is.map(str::to_owned)]);
         }
     }
-    // The actor who said that it is the wrong one must change; of an address, something must.
-    let required = row.sets.first().filter(|d| **d != Datum::Siret);
+    // That actor must change, unless the sheet says that it is the right one; of an address, something must.
     let missing = match required {
-        Some(what) => !changes.contains_key(what.word()) || datum(&after, *what).is_none(),
+        Some(what) => {
+            let is = datum(&after, what);
+            is.is_none() || !changes.contains_key(what.word()) && is != registered
+        }
         None => changes.is_empty() || after.destinataire.is_none(),
     };
     if missing && wrong.is_empty() {
-        let was = required.and_then(|what| datum(facts, *what)).unwrap_or("–");
+        let was = required.and_then(|what| datum(facts, what)).unwrap_or("–");
         wrong.push(
             works::of("T-47")
                 .finding(msg!(
@@ -97,6 +117,21 @@ pub(super) fn corrected(
 fn sheet<'a>(facts: &Facts, annuaire: &'a Annuaire) -> Option<&'a Marche> {
     let moa = facts.marche_moa.as_deref()?;
     annuaire.marches_numbered(facts.marche.as_deref()?).find(|m| m.moa == moa)
+}
+
+/// Who has this role by the sheet, where it says so of one structure.
+fn registered<'a>(what: Datum, facts: &Facts, marche: &'a Marche) -> Option<&'a str> {
+    let of_sub = facts.cadre.as_deref() == Some(Cadre::A10.code());
+    match what {
+        Datum::Moe => marche.moe.as_deref(),
+        Datum::Moa => Some(&marche.moa),
+        Datum::Valideur1 if of_sub => {
+            let mut of = marche.sous_traitants.iter().filter(|s| Some(&*s.id) == facts.supplier_id.as_deref());
+            of.next().map(|s| &*s.of).filter(|_| of.next().is_none())
+        }
+        Datum::Valideur1 | Datum::Valideur2 => Some(marche.lead()),
+        Datum::Siret | Datum::Service | Datum::Engagement => None,
+    }
 }
 
 /// The second valideur, by the sheet: the lead, where a sous-traitant's company is another.

@@ -8,7 +8,7 @@ use crate::association::{self, Deposit, Earlier};
 use crate::clock::Instant;
 use crate::config::Delays;
 use crate::judge::{Cited, Facts, Fate, Judged, JudgedFlow};
-use crate::lifecycle::acts::Motif;
+use crate::lifecycle::acts::{Datum, Motif};
 use crate::lifecycle::{self, Holding, Statut};
 use crate::rules::works::names::NamedFlow;
 use crate::rules::{Finding, chorus, works};
@@ -101,11 +101,11 @@ pub trait View {
     /// The ledger's.
     fn by_id(&self, id: &str) -> Result<Option<Earlier>, Self::Error>;
 
-    /// The pièces of this number, in order of deposit; whose they are is for the caller to see.
+    /// The pièces of this number whose supplier has one of these keys, in order of deposit.
     ///
     /// # Errors
     /// The ledger's.
-    fn of_number(&self, number: &str) -> Result<Vec<Earlier>, Self::Error>;
+    fn of_number(&self, number: &str, suppliers: &[String]) -> Result<Vec<Earlier>, Self::Error>;
 
     /// The pièces that a pièce took, each with who else takes it and is not refused.
     ///
@@ -134,8 +134,7 @@ impl Passed {
 }
 
 /// Whom a correction that leads to this status replaced, of those who had the pièce. A second valideur that goes with
-/// the
-/// first one had not yet had it.
+/// the first one had not yet had it.
 fn replaced(status: Statut, changes: &Changes) -> Vec<String> {
     let had = |datum: &str| match datum {
         "service" | "engagement" => false,
@@ -143,6 +142,15 @@ fn replaced(status: Statut, changes: &Changes) -> Vec<String> {
         _ => true,
     };
     changes.iter().filter(|(datum, _)| had(datum)).filter_map(|(_, [was, _])| was.clone()).collect()
+}
+
+/// What the routing data of a pièce are at its deposit: from nothing to what they are.
+pub fn initial(facts: &Facts) -> Changes {
+    let each = Datum::ALL.iter().map(|what| {
+        let is = act::datum(facts, *what).map(str::to_owned);
+        (what.word().to_owned(), [None, is])
+    });
+    each.collect()
 }
 
 /// What a correction changed: of each datum what was and what is.
@@ -366,6 +374,10 @@ fn associate<V: View>(judged: &mut Judged, around: &Around<'_>, view: &V) -> Res
     let Some(cadre) = judged.facts.cadre.as_deref().and_then(|c| c.parse::<Cadre>().ok()) else {
         return Ok(Vec::new());
     };
+    if judged.cites.len() > MOST_CITED {
+        judged.findings.push(association::too_many(judged.cites.len(), MOST_CITED));
+        return Ok(Vec::new());
+    }
     let (mut found, mut findings): (Vec<(Cited, Earlier)>, Vec<Finding>) = (Vec::new(), Vec::new());
     let deposit = Deposit { facts: &judged.facts, cadre, acts_for: around.acts_for, partner: around.partner };
     for cited in &judged.cites {
@@ -406,6 +418,9 @@ fn associate<V: View>(judged: &mut Judged, around: &Around<'_>, view: &V) -> Res
     judged.findings.extend(findings);
     Ok(found.into_iter().map(|(_, earlier)| earlier).collect())
 }
+
+/// Earlier pièces that one pièce may cite: as many as a flow may bring.
+pub const MOST_CITED: usize = 500;
 
 fn cites_itself(cited: &Cited, facts: &Facts) -> bool {
     cited.number == facts.number && (cited.issued.is_none() || cited.issued == facts.issued)

@@ -187,7 +187,7 @@ pub fn judge_archive<R: Read + Seek, E>(
 ) -> Result<JudgedFlow, E> {
     let (limits, most) = (context.config.limits.archive(), context.config.limits.pieces);
     let mut documents = Vec::new();
-    let (mut crowded, mut told) = (false, 0);
+    let (mut crowded, mut told, mut units, mut files) = (false, 0, 0, 0);
     let (mut reader, mut sets) = (reader, Sets::default());
     // EDI has no forms, and its archives are opened once.
     if context.mode != Mode::Edi {
@@ -199,8 +199,10 @@ pub fn judge_archive<R: Read + Seek, E>(
                 keep(member.entry, bytes)?;
             }
             let Some(document) = sets.judge(member, context, judges.set) else { return Ok(()) };
-            crowded |= documents.len() == most;
+            units += 1;
+            crowded |= units > most;
             if !crowded {
+                files += document.judged.attachments;
                 told += document.judged.findings.len();
                 documents.push(briefly(document, told));
             }
@@ -210,7 +212,8 @@ pub fn judge_archive<R: Read + Seek, E>(
             return Ok(());
         }
         let Some((document, bytes)) = judge_member(member, &limits, context, judges.one) else { return Ok(()) };
-        crowded |= documents.len() == most;
+        units += document.units();
+        crowded |= units > most;
         if crowded {
             return Ok(()); // counted no further: the flow is refused, but the archive is read to its end
         }
@@ -218,6 +221,7 @@ pub fn judge_archive<R: Read + Seek, E>(
         if let Some(bytes) = bytes.filter(|_| judged.fate == Fate::Piece && !judged.refused()) {
             keep(document.member.as_ref().map_or(0, |m| m.entry), &bytes)?;
         }
+        files += document.judged.attachments;
         told += document.judged.findings.len();
         documents.push(briefly(document, told));
         Ok(())
@@ -231,6 +235,7 @@ pub fn judge_archive<R: Read + Seek, E>(
         }
         Err(fault) => refused(safe::archive(&fault, &limits)),
         Ok(()) if crowded => refused(safe::too_many_pieces(most)),
+        Ok(()) if files > limits.entries => refused(safe::too_many_files(files, limits.entries)),
         Ok(()) if documents.is_empty() => refused(safe::no_piece()),
         Ok(()) => Ok(JudgedFlow { syntax, fate: Fate::Piece, findings: Vec::new(), documents }),
     }
@@ -349,7 +354,7 @@ fn judge_pdf(bytes: Vec<u8>, context: &Context<'_>) -> (Judged, Option<String>) 
         Err(error) => {
             let (fate, finding) = match &error {
                 PdfError::Cut | PdfError::Damaged => (Fate::Hold, safe::pdf(&error)),
-                PdfError::Nothing { others } => (Fate::Unreadable, legible::nothing_embedded(others)),
+                PdfError::Nothing { others } => (Fate::Unreadable, legible::nothing_embedded(others, context.mode)),
                 PdfError::Several { names } => (Fate::Unreadable, legible::several_embedded(names)),
                 _ => (Fate::Unreadable, safe::pdf(&error)),
             };

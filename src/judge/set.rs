@@ -88,7 +88,8 @@ fn judge(set: Set, context: &Context<'_>) -> Judged {
     if let Some(form) = &mut piece.form {
         let names = form.principal.iter().map(|n| (n, true)).chain(form.attachments.iter().map(|n| (n, false)));
         let named = names.map(|(name, main)| Named { name: *name, main, presence: presence(&beside, name.text) });
-        form.files = named.collect();
+        // Of too many, one finding tells.
+        form.files = if form.named() < context.config.limits.entries { named.collect() } else { Vec::new() };
     }
     let mut invoice = match main {
         Some(bytes) => read_main(bytes, context),
@@ -336,10 +337,14 @@ pub fn came_along<R: Read + Seek>(
 }
 
 /// The files that a file of this name names, if it is a deposit form: the main one first, no name where none is named.
+/// A fault of ours in reading it names none: whoever judges it tells.
 pub fn names_of(name: &str, bytes: &[u8], limits: &crate::xml::Limits) -> Option<Vec<String>> {
     if !depot::is_called(name) || bytes.len() > depot::LONGEST || flux::sniff(bytes) != Kind::Xml {
         return None;
     }
-    let doc = flux::decode(bytes.to_vec()).ok().and_then(|text| Doc::parse(text, limits).ok())?;
-    depot::is_form(&doc).then(|| depot::names(&doc))
+    let read = || {
+        let doc = flux::decode(bytes.to_vec()).ok().and_then(|text| Doc::parse(text, limits).ok())?;
+        depot::is_form(&doc).then(|| depot::names(&doc))
+    };
+    catch_unwind(AssertUnwindSafe(read)).ok().flatten()
 }

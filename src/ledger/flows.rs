@@ -283,7 +283,7 @@ const FLOW: &str = "SELECT f.id, f.partner, f.mode, f.name,
     (SELECT status FROM event e WHERE e.subject = f.id ORDER BY n DESC LIMIT 1),
     f.syntax, f.size, f.sha256, f.decided_at,
     (SELECT count(*) FROM piece p WHERE p.flow = f.id),
-    (SELECT coalesce(sum(p.live), 0) FROM piece p WHERE p.flow = f.id),
+    (SELECT count(*) FROM piece p WHERE p.flow = f.id AND p.status <> 'REFUSEE_CONTROLE'),
     f.findings, f.first,
     (SELECT o.name FROM outbox o INDEXED BY outbox_flow WHERE o.flow = f.id AND o.tray = 'comptes-rendus'
         ORDER BY o.id LIMIT 1),

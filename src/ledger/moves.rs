@@ -140,8 +140,8 @@ impl Entry<'_> {
             Datum::Engagement => "UPDATE piece SET engagement = ? WHERE id = ?",
             Datum::Valideur1 => "UPDATE piece SET valideur1 = ? WHERE id = ?",
             Datum::Valideur2 => "UPDATE piece SET valideur2 = ? WHERE id = ?",
-            Datum::Moe => "UPDATE piece SET moe = ? WHERE id = ?",
-            Datum::Moa => "UPDATE piece SET moa = ? WHERE id = ?",
+            Datum::Moe => "UPDATE piece SET moe = ?, moe_service = NULL WHERE id = ?",
+            Datum::Moa => "UPDATE piece SET moa = ?, moa_service = NULL WHERE id = ?",
         };
         self.run("correct a pièce", sql, params![value, piece])
     }

@@ -4,6 +4,7 @@ use super::chain::{FlowFacts, Hash, PieceFacts};
 use super::search::PLENTIFUL;
 use super::{APPLICATION_ID, LedgerError, USER_VERSION};
 use crate::clock::Instant;
+use crate::decision::Changes;
 use crate::judge::Facts;
 use crate::piece::amount::decimal;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
@@ -82,6 +83,10 @@ pub struct TrailRow {
     pub motif: Option<String>,
     /// Why, in words.
     pub comment: Option<String>,
+    /// What was corrected.
+    pub changes: Changes,
+    /// The names of the files that were added.
+    pub added: Vec<String>,
 }
 
 /// A pièce that another is linked with.
@@ -238,6 +243,17 @@ impl LedgerReader {
             .collect()
     }
 
+    /// The files that acts added to a pièce, in order: name and bytes.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn added(&self, piece: &str) -> Result<Vec<(String, Vec<u8>)>, LedgerError> {
+        self.conn
+            .prepare_cached("SELECT name, bytes FROM supplement WHERE piece = ? ORDER BY event, n")
+            .and_then(|mut s| s.query_map([piece], |r| Ok((r.get(0)?, r.get(1)?)))?.collect())
+            .map_err(LedgerError::on("read a supplement"))
+    }
+
     /// What happened to a pièce (or a flow), in order.
     ///
     /// # Errors
@@ -245,10 +261,17 @@ impl LedgerReader {
     pub fn trail(&self, subject: &str) -> Result<Vec<TrailRow>, LedgerError> {
         let run = || -> rusqlite::Result<Vec<TrailRow>> {
             self.conn
-                .prepare("SELECT status, at, by, motif, comment FROM event WHERE subject = ? ORDER BY n")?
+                .prepare(
+                    "SELECT status, at, by, motif, comment, CASE WHEN n > 1 THEN changes END, (SELECT json_group_array(name) FROM (SELECT name
+                        FROM supplement s WHERE s.piece = e.subject AND s.event = e.n ORDER BY s.n))
+                     FROM event e WHERE subject = ? ORDER BY n",
+                )?
                 .query_map([subject], |r| {
                     let at = Instant(r.get(1)?);
-                    Ok(TrailRow { status: r.get(0)?, at, by: r.get(2)?, motif: r.get(3)?, comment: r.get(4)? })
+                    let (motif, comment, changes) = (r.get(3)?, r.get(4)?, r.get::<_, Option<String>>(5)?);
+                    let changes = changes.and_then(|json| serde_json::from_str(&json).ok()).unwrap_or_default();
+                    let added = serde_json::from_str(&r.get::<_, String>(6)?).unwrap_or_default();
+                    Ok(TrailRow { status: r.get(0)?, at, by: r.get(2)?, motif, comment, changes, added })
                 })?
                 .collect()
         };

@@ -1,6 +1,6 @@
 -- The ledger, version 3. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
 -- Rows of flow, event and outbox are never changed or deleted; a piece changes its status, its
--- holder and its dossier only, with an event. A migration runs this file too: hence IF NOT EXISTS.
+-- holder and its dossier, and by a correction its routing data, always with an event. A migration runs this file too: hence IF NOT EXISTS.
 
 CREATE TABLE IF NOT EXISTS flow (
     id         TEXT PRIMARY KEY,                     -- f-…: given at the claim

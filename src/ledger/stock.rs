@@ -134,7 +134,8 @@ impl LedgerReader {
     /// Whether a dossier has an answer to its final draft.
     fn answered(&self, dossier: Option<&str>) -> rusqlite::Result<bool> {
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM piece INDEXED BY piece_dossier WHERE dossier = ? AND cadre IN ({}))",
+            "SELECT EXISTS (SELECT 1 FROM piece INDEXED BY piece_dossier
+             WHERE dossier = ? AND live = 1 AND cadre IN ({}))",
             listed(&ANSWERS)
         );
         self.conn.prepare_cached(&sql)?.query_row([dossier], |r| r.get(0))

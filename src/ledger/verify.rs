@@ -225,7 +225,7 @@ impl Audit<'_> {
         Ok(())
     }
 
-    /// What was corrected has the value that its last correction gave it.
+    /// The routing data of a pièce are those of its deposit, or what its last correction made of them.
     fn corrections(&mut self) -> rusqlite::Result<()> {
         let conn = &self.ledger.conn;
         let mut last: HashMap<(String, Datum), Option<String>> = HashMap::new();

@@ -55,8 +55,10 @@ pub(super) fn numbered(
     earlier(conn, "look for an earlier pièce", which, params![number, supplier, marche])
 }
 
-pub(super) fn of_number(conn: &Connection, number: &str) -> Result<Vec<Earlier>, LedgerError> {
-    earlier(conn, "look a number up", "number = ?", [number])
+pub(super) fn of_number(conn: &Connection, number: &str, suppliers: &[String]) -> Result<Vec<Earlier>, LedgerError> {
+    let keys = serde_json::to_string(suppliers).expect("texts are plain data");
+    let which = "number = ?1 AND supplier_key IN (SELECT value FROM json_each(?2))";
+    earlier(conn, "look a number up", which, [number, &keys])
 }
 
 impl View for Entry<'_> {
@@ -134,8 +136,8 @@ impl View for Entry<'_> {
         Ok(earlier(&self.tx, "look a pièce up", "id = ?", [id])?.pop())
     }
 
-    fn of_number(&self, number: &str) -> Result<Vec<Earlier>, LedgerError> {
-        of_number(&self.tx, number)
+    fn of_number(&self, number: &str, suppliers: &[String]) -> Result<Vec<Earlier>, LedgerError> {
+        of_number(&self.tx, number, suppliers)
     }
 
     fn taken_by(&self, piece: &str) -> Result<Vec<(Earlier, OtherTakers)>, LedgerError> {

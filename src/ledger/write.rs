@@ -348,12 +348,12 @@ impl Ledger {
         view::numbered(&self.conn, number, supplier, marche)
     }
 
-    /// The pièces of this number, whosesoever, in order of deposit.
+    /// The pièces of this number whose supplier has one of these keys, in order of deposit.
     ///
     /// # Errors
     /// What SQLite said.
-    pub fn of_number(&self, number: &str) -> Result<Vec<Earlier>, LedgerError> {
-        view::of_number(&self.conn, number)
+    pub fn of_number(&self, number: &str, suppliers: &[String]) -> Result<Vec<Earlier>, LedgerError> {
+        view::of_number(&self.conn, number, suppliers)
     }
 
     /// The pièces that a valideur or a MOE has had since before these moments, at most so many, those that wait longest

@@ -8,6 +8,7 @@ use super::terms::{Actor, empty};
 use super::{Day, Id, Number, Piece, Preceding, Reference, Syntax, Val};
 use crate::text::{Text, t};
 use crate::xml::{Doc, NodeId, Place};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// The namespace of a form.
@@ -230,13 +231,11 @@ pub fn entries(doc: &Doc) -> impl Iterator<Item = (&str, &str)> {
 pub fn names(doc: &Doc) -> Vec<String> {
     let piece = read(doc, "");
     let form = piece.form.as_ref().expect("a form was read");
-    let mut names = vec![form.principal.map_or_else(String::new, |main| main.text.to_owned())];
-    for name in &form.attachments {
-        if !names.iter().any(|n| n == name.text) {
-            names.push(name.text.to_owned());
-        }
-    }
-    names
+    let main = form.principal.map_or("", |main| main.text);
+    let mut seen = HashSet::from([main]);
+    let others = form.attachments.iter().map(|name| name.text).filter(|name| seen.insert(name));
+    let others: Vec<&str> = others.collect();
+    std::iter::once(main).chain(others).map(str::to_owned).collect()
 }
 
 /// Whether a file of this name may be a form.
@@ -282,6 +281,11 @@ impl<'d> Form<'d> {
         slips
     }
 
+    /// How many files it names, one that is named again not counted.
+    pub fn named(&self) -> usize {
+        self.principal.iter().chain(&self.attachments).map(|name| name.text).collect::<HashSet<_>>().len()
+    }
+
     /// The name of a field.
     pub fn field(&self, node: NodeId) -> &'d str {
         self.doc.local(node.of_form().unwrap_or(node))
@@ -298,6 +302,11 @@ impl<'d> Form<'d> {
     /// The services that it names, the buyer's aside.
     pub fn services(&self) -> impl Iterator<Item = Val<'d>> {
         [self.destinataire_service, self.moa_service, self.moe_service].into_iter().flatten()
+    }
+
+    /// The root of the form.
+    pub fn root(&self) -> NodeId {
+        NodeId(self.doc.root().0 | MARK)
     }
 
     fn place(&self, node: NodeId) -> Place {

@@ -3,7 +3,7 @@
 use super::{Case, Check, Finding, Findings, Layer, Rule, Severity};
 use crate::error::shown;
 use crate::msg;
-use crate::piece::depot::{self, Presence, Slip};
+use crate::piece::depot::{self, Form, Named, Presence, Slip};
 use crate::piece::{Actor, Day, NotAPiece, Number, Piece};
 use crate::text::{Msg, Shown, Text, same, t};
 use crate::trade::Mode;
@@ -104,8 +104,10 @@ static TABLE: [Rule; 18] = [
         same("in/edi/…/situation.depot.xml"),
         t("déposez le formulaire et ses fichiers dans in/portail ou in/service, ou la facture XML seule par EDI", "drop the form and its files in in/portail or in/service, or the XML invoice alone by EDI"), None),
     rule("L-16", &[],
-        t("un formulaire de dépôt n'a que les champs de sa page, chacun une fois", "a deposit form has the fields of its page only, each once"),
-        t("un champ mal nommé serait ignoré, et la pièce partirait sans lui", "a field named wrongly would be ignored, and the pièce would go without it"),
+        t("un formulaire de dépôt n'a que les champs de sa page, chacun une fois ; un fichier y est principal ou joint, pas les deux, et ils ne sont pas trop (limits.entries)",
+          "a deposit form has the fields of its page only, each once; a file in it is the main one or an attachment, not both, and there are not too many (limits.entries)"),
+        t("un champ mal nommé serait ignoré, un fichier nommé deux fois ne partirait qu'une : la pièce irait sans eux",
+          "a field named wrongly would be ignored, a file named twice would go once: the pièce would go without them"),
         same("<marché>M-1</marché>"),
         t("corrigez le nom du champ d'après schemas/depot-1.xsd, ou retirez-le", "mend the field's name after schemas/depot-1.xsd, or remove it"), Some(page)),
     rule("L-17", &[],
@@ -134,7 +136,11 @@ pub fn not_a_piece(what: &NotAPiece, place: Place) -> Finding {
         NotAPiece::CppStatut => return no_acts(place),
         NotAPiece::DepositForm => of("L-05")
             .finding(msg!("ce formulaire de dépôt n'en porte pas le nom", "this deposit form has not the name of one"))
-            .expected(msg!("<nom>.depot.xml, 1 Mio au plus", "<name>.depot.xml, 1 MiB at most")),
+            .expected(msg!("<nom>.depot.xml, 1 Mio au plus", "<name>.depot.xml, 1 MiB at most"))
+            .help(msg!(
+                "nommez le formulaire <nom>.depot.xml, 1 Mio au plus, et redéposez-le avec ses fichiers",
+                "name the form <name>.depot.xml, 1 MiB at most, and drop it again with its files"
+            )),
         NotAPiece::Unknown { name, namespace } => {
             let (name, namespace) = (Shown(name).to_string(), Shown(namespace).to_string());
             let known = matches!(name.as_str(), "Invoice" | "CreditNote" | "CrossIndustryInvoice");
@@ -187,6 +193,12 @@ pub fn act_lacks(name: &'static str, place: Place) -> Finding {
     finding.at(Some(place)).expected(Msg::same(name))
 }
 
+/// An act with a datum that is too long to be one.
+pub fn act_long(name: &'static str, text: &str, most: usize, place: Place) -> Finding {
+    let finding = of("L-04").finding(msg!("{name} est trop long", "{name} is too long"));
+    finding.at(Some(place)).found(text).expected(msg!("{most} caractères au plus", "{most} characters at most"))
+}
+
 /// An act whose status is none.
 pub fn no_status(word: &str, place: Place) -> Finding {
     let shown = Shown(word).to_string();
@@ -212,13 +224,20 @@ pub fn nested() -> Finding {
 }
 
 /// A PDF in which no invoice is embedded; `others` are the names of what is.
-pub fn nothing_embedded(others: &[String]) -> Finding {
-    let finding = of("L-03")
+pub fn nothing_embedded(others: &[String], mode: Mode) -> Finding {
+    let mut finding = of("L-03")
         .finding(msg!("ce PDF n'embarque aucune facture", "no invoice is embedded in this PDF"))
         .expected(msg!(
             "un fichier embarqué nommé factur-x.xml (ou zugferd-invoice.xml, xrechnung.xml)",
             "an embedded file named factur-x.xml (or zugferd-invoice.xml, xrechnung.xml)"
         ));
+    if mode == Mode::Edi {
+        // A form beside it would be refused.
+        finding = finding.help(msg!(
+            "embarquez le XML dans le PDF sous le nom factur-x.xml (PDF/A-3, /AF et /EmbeddedFiles : c'est une Factur-X)",
+            "embed the XML in the PDF under the name factur-x.xml (PDF/A-3, /AF and /EmbeddedFiles: that is a Factur-X)"
+        ));
+    }
     if others.is_empty() { finding } else { finding.found(listed(others)) }
 }
 
@@ -257,6 +276,10 @@ pub fn not_a_main_file(found: &str) -> Finding {
         .finding(msg!("le fichier principal n'est ni un PDF ni du XML", "the main file is neither a PDF nor XML"))
         .found(found)
         .expected(msg!("un PDF, ou une facture UBL ou CII", "a PDF, or a UBL or CII invoice"))
+        .help(msg!(
+            "nommez en <principal> la pièce, en PDF ou en XML, et ce fichier en <piece-jointe>",
+            "name the pièce in <principal>, as a PDF or XML, and this file in <piece-jointe>"
+        ))
 }
 
 /// The files that the form names are there.
@@ -266,7 +289,11 @@ fn files(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
         found.push(
             rule.finding(msg!("le formulaire ne nomme pas de fichier principal", "the form names no main file"))
                 .at(Some(case.piece.place(case.piece.root())))
-                .expected(msg!("<principal>, un PDF ou un XML", "<principal>, a PDF or an XML")),
+                .expected(msg!("<principal>, un PDF ou un XML", "<principal>, a PDF or an XML"))
+                .help(msg!(
+                    "ajoutez au formulaire <principal> avec le nom du fichier de la pièce",
+                    "add <principal> to the form, with the name of the pièce's file"
+                )),
         );
     }
     for file in &form.files {
@@ -284,8 +311,44 @@ fn files(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
                 "this is not the name of a file beside the form"
             ),
         };
-        found.push(rule.finding(message).at(Some(case.piece.place(file.name.at))).found(file.name.text));
+        let finding = rule.finding(message).at(Some(case.piece.place(file.name.at))).found(file.name.text);
+        found.push(match what_helps(file, form) {
+            Some(help) => finding.help(help),
+            None => finding,
+        });
     }
+}
+
+/// What helps where it is not to drop the file beside the form.
+fn what_helps(file: &Named<'_>, form: &Form<'_>) -> Option<Msg> {
+    let name = file.name.text;
+    Some(match file.presence {
+        Presence::Here(_) | Presence::Missing => return None,
+        Presence::Unreadable => msg!(
+            "redéposez ce fichier comme un fichier ordinaire et lisible, avec le formulaire",
+            "drop this file again, as a plain file that can be read, with the form"
+        ),
+        Presence::Large(_) => msg!(
+            "allégez ce fichier, ou répartissez-le, puis redéposez-le avec le formulaire",
+            "make this file lighter, or part it, then drop it again with the form"
+        ),
+        Presence::Taken => msg!(
+            "ne le nommez que dans un formulaire ; s'il va avec les deux, déposez-en une copie sous un autre nom",
+            "name it in one form only; if it goes with both, drop a copy of it under another name"
+        ),
+        Presence::NoName if name == form.name => msg!(
+            "ôtez ce nom : un formulaire ne se nomme pas lui-même",
+            "remove this name: a form does not name itself"
+        ),
+        Presence::NoName if depot::is_called(name) && !name.contains(['/', '\\']) => msg!(
+            "ôtez ce nom : c'est celui d'un autre formulaire, qui fait une pièce à lui seul",
+            "remove this name: it is that of another form, which makes a pièce of its own"
+        ),
+        Presence::NoName => msg!(
+            "donnez le nom seul, sans chemin, et déposez le fichier à côté du formulaire",
+            "give the name alone, without a path, and drop the file beside the form"
+        ),
+    })
 }
 
 /// The form has the fields of its page only.
@@ -303,6 +366,25 @@ fn page(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
             Some(meant) => finding.expected(msg!("peut-être {meant}", "perhaps {meant}")),
             None => finding,
         });
+    }
+    let (named, most) = (form.named(), case.context.config.limits.entries.saturating_sub(1));
+    if named > most {
+        let message = msg!("le formulaire nomme {named} fichiers", "the form names {named} files");
+        let finding = rule.finding(message).at(Some(case.piece.place(form.root())));
+        found.push(finding.found(named.to_string()).expected(msg!("{most} au plus", "{most} at most")).help(msg!(
+            "regroupez les fichiers, ou répartissez-les sur plusieurs pièces",
+            "put files together, or part them among several pièces"
+        )));
+    }
+    for twice in form.attachments.iter().filter(|name| form.principal.is_some_and(|main| main.text == name.text)) {
+        let message = msg!(
+            "ce fichier est à la fois le fichier principal et une pièce jointe",
+            "this file is both the main file and an attachment"
+        );
+        found.push(rule.finding(message).at(Some(case.piece.place(twice.at))).found(twice.text).help(msg!(
+            "ne le nommez qu'en <principal> ; ou nommez en <piece-jointe> le fichier que vous vouliez joindre",
+            "name it in <principal> only; or name in <piece-jointe> the file that was meant"
+        )));
     }
 }
 

@@ -379,6 +379,17 @@ pub fn too_many_pieces(most: usize) -> Finding {
         .expected(msg!("{most} au plus", "{most} at most"))
 }
 
+/// More attachments than the pièces of a flow may have together.
+pub fn too_many_files(files: usize, most: usize) -> Finding {
+    PIECES
+        .finding(msg!(
+            "les pièces de l'archive ont {files} pièces jointes",
+            "the pièces of the archive have {files} attachments"
+        ))
+        .found(files.to_string())
+        .expected(msg!("{most} au plus ([limits] entries)", "{most} at most ([limits] entries)"))
+}
+
 /// More acts than a flow may bring.
 pub fn too_many_acts(acts: usize, most: usize) -> Finding {
     PIECES

@@ -2,8 +2,9 @@
 //! archive with it, which is guichet's copy.
 
 use super::claim::plain;
-use super::scan::{Candidate, Stamp};
+use super::scan::{Candidate, Stamp, not_a_file};
 use super::{Claim, Spool, SpoolError, crash, verb};
+use crate::clock::Instant;
 use crate::flux::archive;
 use crate::flux::pack::Packer;
 use crate::trade::Mode;
@@ -14,12 +15,19 @@ use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, Seek, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How the name of a file that came along ends.
 pub(super) const ALONG: &str = ".along";
 /// What a form is called in its archive, where its own name would lead out of it.
 const FORM: &str = "formulaire.depot.xml";
+
+/// A claimed form on its way back.
+#[derive(Debug)]
+pub(super) struct GoingBack {
+    claim: Claim,
+    /// The files that it names.
+    names: Vec<String>,
+}
 
 impl Claim {
     /// A file that came along with a form: the `n`-th that it names, from 0.
@@ -39,13 +47,77 @@ impl Claim {
 }
 
 impl Spool {
-    /// A file in a partner's directory, as it is now; none: nothing is there.
-    pub fn beside(&self, mode: Mode, partner: &Arc<str>, name: &str) -> Option<Candidate> {
+    /// A file in a partner's directory, as it is now; none: nothing is there that can be taken.
+    pub fn beside(&self, mode: Mode, partner: &Arc<str>, name: &str, now: Instant) -> Option<Candidate> {
         let partner = partner.clone();
         let dir = Arc::new(self.dir(&format!("in/{mode}/{partner}")).ok()?);
         let stat = rustix::fs::statat(&*dir, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+        if not_a_file(&stat).is_some() || stat.st_nlink != 1 {
+            return None;
+        }
         let stamp = Stamp::of(&stat);
-        Some(Candidate { mode, partner, name: name.into(), size: stamp.size, quiet: Duration::ZERO, dir, stamp })
+        let quiet = stamp.age(now).unwrap_or_default();
+        Some(Candidate { mode, partner, name: name.into(), size: stamp.size, quiet, dir, stamp })
+    }
+
+    /// Puts a form that an earlier run claimed back where it was dropped, and the files that came along before it: it
+    /// waits there for the others. Never onto another file: while a name is taken, what is left of it stays in `work`,
+    /// and the next look tries again.
+    ///
+    /// # Errors
+    /// What the system said of guichet's own directories.
+    pub fn put_back(&self, claim: Claim, names: Vec<String>) -> Result<(), SpoolError> {
+        // What was made of it is made again: the bytes are in the partner's own files.
+        self.remove(&claim.copy())?;
+        for entry in &claim.members {
+            self.remove(&claim.member(*entry))?;
+        }
+        self.going_back.lock().expect("no holder of this lock panics").push(GoingBack { claim, names });
+        self.put_all_back()
+    }
+
+    /// Tries again to put back what waits for its names.
+    ///
+    /// # Errors
+    /// What the system said of guichet's own directories.
+    pub fn put_all_back(&self) -> Result<(), SpoolError> {
+        let mut going = self.going_back.lock().expect("no holder of this lock panics");
+        for mut back in std::mem::take(&mut *going) {
+            if !self.goes_back(&mut back)? {
+                going.push(back);
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves one back, file by file, the form last: until then recovery finds it whole. Says whether all of it went.
+    fn goes_back(&self, back: &mut GoingBack) -> Result<bool, SpoolError> {
+        let GoingBack { claim, names } = back;
+        let to = format!("in/{}/{}", claim.mode, claim.partner);
+        let Ok(dir) = self.dir(&to) else { return Ok(false) };
+        let go = |from: &str, name: &OsStr| {
+            let (work, taken_as) = self.place(from)?;
+            let gone = rustix::fs::renameat_with(&*work, taken_as, &dir, name, RenameFlags::NOREPLACE).is_ok();
+            crash::point("put back");
+            Ok::<bool, SpoolError>(gone)
+        };
+        while let Some(n) = claim.along.last().copied() {
+            // A name that the form has not is no name to go back under.
+            let Some(name) = names.get(n) else { return Ok(false) };
+            if !go(&claim.along(n), OsStr::new(name))? {
+                return Ok(false);
+            }
+            claim.along.pop();
+        }
+        if !go(&claim.original(), &claim.name)? {
+            return Ok(false);
+        }
+        if claim.is_cut() {
+            self.remove(&claim.sidecar())?;
+        }
+        self.touched(&claim.work_dir());
+        self.touched(&to);
+        Ok(true)
     }
 
     /// Takes a file along with a claimed form, as the `n`-th that it names. False: it is gone, is another file by now,

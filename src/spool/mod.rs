@@ -16,12 +16,13 @@ mod store;
 
 pub use claim::{Claim, ClaimError, Opened};
 pub use name::{FlowId, FlowIds, escape, unescape};
-pub use scan::{Candidate, Look, Scanner, Stray, is_in_progress};
+pub use scan::{Candidate, Look, Note, Scanner, Stray, is_in_progress};
 pub use store::{Kept, Left, Staged};
 
 use crate::config::Barrier;
 use crate::text::Text;
 use crate::trade::Mode;
+use along::GoingBack;
 use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap};
@@ -125,6 +126,8 @@ pub struct Spool {
     touched: Mutex<BTreeSet<String>>,
     /// Guichet's own directories (0700), open: nobody else can put another in their place.
     own: Mutex<HashMap<String, Arc<OwnedFd>>>,
+    /// Claimed files that go back into `in` once their names are free there.
+    going_back: Mutex<Vec<GoingBack>>,
     /// Keeps the `flock`; released when the process ends, however it ends.
     _lock: OwnedFd,
 }
@@ -163,6 +166,7 @@ impl Spool {
             barrier,
             touched: Mutex::default(),
             own: Mutex::default(),
+            going_back: Mutex::default(),
             _lock: lock,
         };
         for (dir, perm) in [("in", SHARED), ("out", SHARED), ("work", PRIVATE), ("archive", PRIVATE), ("hold", PRIVATE)]

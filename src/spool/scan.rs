@@ -39,7 +39,7 @@ impl Stamp {
     }
 
     /// How long ago the kernel last saw a change; `None` when the clock says that this is yet to come.
-    fn age(&self, now: Instant) -> Option<Duration> {
+    pub(super) fn age(&self, now: Instant) -> Option<Duration> {
         let at = self.ctime.0.saturating_mul(1000).saturating_add(self.ctime.1 / 1_000_000);
         u64::try_from(now.0.saturating_sub(at)).ok().map(Duration::from_millis)
     }
@@ -121,7 +121,12 @@ pub struct Scanner {
     /// Files whose bytes did not end where their format ends, as they were then.
     unfinished: HashMap<Key, Stamp>,
     told: HashSet<Stray>,
+    /// What was read in files, as they were then.
+    noted: HashMap<Key, (Stamp, Note)>,
 }
+
+/// What was read in a file: the files that it names, if it names any.
+pub type Note = Option<Arc<[String]>>;
 
 impl Scanner {
     /// A scanner that calls a file finished after `settle` without change, and an unfinished one after
@@ -135,6 +140,7 @@ impl Scanner {
             moved_in: HashSet::new(),
             unfinished: HashMap::new(),
             told: HashSet::new(),
+            noted: HashMap::new(),
         }
     }
 
@@ -172,6 +178,7 @@ impl Scanner {
         }
         self.seen = seen;
         self.unfinished.retain(|k, _| self.seen.contains_key(k));
+        self.noted.retain(|k, (stamp, _)| self.seen.get(k).is_some_and(|(seen, _)| seen == stamp));
         self.moved_in.clear();
         look.strays = strays.iter().filter(|s| !self.told.contains(*s)).cloned().collect();
         self.told = strays.into_iter().collect();
@@ -191,6 +198,17 @@ impl Scanner {
         let (stamp, since) = *self.seen.get(&key)?;
         let quiet = uptime.saturating_sub(since).max(stamp.age(now).unwrap_or_default());
         Some(Candidate { mode, partner, name: key.2, size: stamp.size, quiet, dir, stamp })
+    }
+
+    /// What was noted of a file, if it has not changed since.
+    pub fn noted(&self, c: &Candidate) -> Option<Note> {
+        let key = (c.mode, c.partner.clone(), c.name.clone());
+        self.noted.get(&key).filter(|(stamp, _)| *stamp == c.stamp).map(|(_, note)| note.clone())
+    }
+
+    /// Notes what was read in a file: while it does not change it need not be read again.
+    pub fn note(&mut self, c: &Candidate, note: Note) {
+        self.noted.insert((c.mode, c.partner.clone(), c.name.clone()), (c.stamp, note));
     }
 
     /// Whether a file has not changed for long enough.
@@ -287,7 +305,7 @@ pub fn is_in_progress(name: &[u8]) -> bool {
     name.starts_with(b".") || [&b".part"[..], b".tmp", b".filepart", b".writing"].iter().any(|end| name.ends_with(end))
 }
 
-fn not_a_file(stat: &Stat) -> Option<&'static str> {
+pub(super) fn not_a_file(stat: &Stat) -> Option<&'static str> {
     match FileType::from_raw_mode(stat.st_mode) {
         FileType::RegularFile => None,
         FileType::Symlink => Some("a symbolic link"),

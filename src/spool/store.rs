@@ -321,6 +321,18 @@ impl Spool {
         self.place(filed).is_ok_and(|(dir, name)| exists(&dir, name))
     }
 
+    /// The bytes of a held flow's file, `most` at most.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn read_held(&self, filed: &str, most: u64) -> Result<Vec<u8>, SpoolError> {
+        use std::io::Read;
+        let mut bytes = Vec::new();
+        let mut file = self.open_file(filed)?.take(most.saturating_add(1));
+        file.read_to_end(&mut bytes).map_err(|e| SpoolError::io(verb::READ, filed, e))?;
+        Ok(bytes)
+    }
+
     /// Takes a held file back to work under a new id: one rename, its full name beside it first where that is cut.
     ///
     /// # Errors

@@ -89,8 +89,10 @@ fn attempt(story: &mut Story, what: &Try) {
                 Some(&"moe") => vec![("moe", siret(0, ["MOE", "MOE2"][words % 2]))],
                 Some(datum) => vec![(datum, siret(0, ["OWNER3", "OWNER2"][words % 2]))],
             };
-            let motif = (!law.motifs.is_empty()).then(|| law.motifs[words % law.motifs.len()]);
-            let comment = (law.must_say || law.act == "complete" || words % 2 == 0).then_some("il manque le métré");
+            // Whoever may forgets a word now and then.
+            let motif = (!law.motifs.is_empty() && words % 7 > 0).then(|| law.motifs[words % law.motifs.len()]);
+            let says = (law.must_say || law.act == "complete") && words % 5 > 0 || words % 10 == 1;
+            let comment = says.then_some("il manque le métré");
             let partners: Vec<String> = story.book.partners_of([actor.as_str()]).into_iter().collect();
             if *by_command || !set.is_empty() || partners.is_empty() {
                 let attach = (law.act == "complete" && words % 2 == 0)

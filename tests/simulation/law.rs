@@ -260,6 +260,19 @@ impl Sheet {
         }
     }
 
+    /// Who this actor is by the sheet, where it says so of one structure.
+    fn names(&self, datum: &str, piece: &Piece) -> Option<&str> {
+        let mut of = self.subs.iter().filter(|(sub, _)| *sub == piece.seller).map(|(_, of)| of.as_str());
+        match datum {
+            _ if !self.registered => None,
+            "valideur1" if piece.cadre == "A10" => of.next().filter(|_| of.next().is_none()),
+            "valideur1" | "valideur2" => Some(&self.lead),
+            "moe" => self.moe.as_deref(),
+            "moa" => Some(&self.moa),
+            _ => None,
+        }
+    }
+
     /// Whether this structure can be who a correction says it is.
     fn admits(&self, datum: &str, value: &str, piece: &Piece) -> bool {
         if !self.registered {
@@ -558,9 +571,7 @@ impl Book {
         }
         let all: Vec<&str> = laws.iter().flat_map(|l| l.motifs.iter().copied()).collect();
         let (law, motif) = match (ask.motif.as_deref(), &laws[..]) {
-            (None, [law]) if law.motifs.len() < 2 || !matches!(ask.what, What::Act(_)) => {
-                (*law, law.motifs.first().copied())
-            }
+            (None, [law]) if law.motifs.len() < 2 => (*law, law.motifs.first().copied()),
             (None, _) => return Err("T-44"),
             (Some(given), [law]) if all.is_empty() => {
                 let known = ["MAUVAIS_VALIDEUR", "MAUVAISE_MOE", "MAUVAISE_MOA"].iter().chain(END).any(|m| *m == given);
@@ -597,13 +608,19 @@ impl Book {
         if law.act != "correct" {
             return Ok(after);
         }
-        if law.sets.contains(&"valideur1") && !set.iter().any(|(d, _)| *d == "valideur2") {
+        let first = law.sets[0];
+        let named = sheet.names(first, before).map(str::to_owned);
+        if named.is_some() && !set.iter().any(|(d, _)| *d == first) {
+            after.set(first, named.clone());
+        }
+        if sheet.registered && law.sets.contains(&"valideur1") && !set.iter().any(|(d, _)| *d == "valideur2") {
             after.v2 = sheet.valideurs(before.cadre, after.v1.as_deref()).1;
         }
         let all = ["siret", "service", "engagement", "valideur1", "valideur2", "moe", "moa"];
         let changed: Vec<&str> = all.into_iter().filter(|d| before.datum(d) != after.datum(d)).collect();
-        let first = law.sets[0];
-        if changed.is_empty() || first != "siret" && (!changed.contains(&first) || after.datum(first).is_none()) {
+        let right =
+            after.datum(first).is_some() && (changed.contains(&first) || after.datum(first) == named.as_deref());
+        if first == "siret" && changed.is_empty() || first != "siret" && !right {
             return Err("T-47");
         }
         for datum in changed {

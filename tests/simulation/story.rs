@@ -61,9 +61,10 @@ const NAMING: [&str; 3] = ["T-42", "T-43", "T-48"];
 /// An answer names every act that is possible, and `alone`, no other.
 fn names_all(text: &str, possible: &[&str], alone: bool) {
     let words: BTreeSet<&str> = super::law::ACTS.iter().map(|l| l.act).collect();
-    // `take-into-account (…)` does not name `account`.
-    let own = |c: char| c.is_ascii_lowercase() || c == '-';
-    let named: Vec<&str> = text.split(" (").map(|before| &before[before.trim_end_matches(own).len()..]).collect();
+    // After the role, its acts: `premier valideur : refuse, validate`.
+    let expected = text.lines().map(|line| line.strip_prefix("attendu : ").unwrap_or(line));
+    let roles = expected.flat_map(|line| line.split(" ; ")).filter_map(|role| role.split_once(" : "));
+    let named: Vec<&str> = roles.flat_map(|(_, acts)| acts.split(", ")).collect();
     for word in words {
         let named = named.contains(&word);
         let is = possible.contains(&word);

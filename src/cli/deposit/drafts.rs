@@ -17,6 +17,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// The directory of drafts.
@@ -70,7 +71,8 @@ impl Drafts {
         if place.symlink_metadata().is_ok() {
             return Err(there(&name));
         }
-        fs::create_dir_all(&part).map_err(|e| cannot(&part, &e))?;
+        self.make()?;
+        private_dir(&part).map_err(|e| cannot(&part, &e))?;
         let done = write(&part, parcel).and_then(|()| {
             renameat_with(CWD, &part, CWD, &place, RenameFlags::NOREPLACE)
                 .map_err(|e| cannot(&place, &e.into()))
@@ -156,13 +158,19 @@ impl Drafts {
 
     /// Puts bytes where whoever holds the spool can read them, as long as something is done with them.
     pub fn while_there<T>(&self, bytes: &[u8], done: impl FnOnce(PathBuf) -> Result<T, Failure>) -> Result<T, Failure> {
-        fs::create_dir_all(&self.dir).map_err(|e| cannot(&self.dir, &e))?;
+        self.make()?;
         let path = self.dir.join(format!(".envoi.{}", std::process::id()));
-        let written = File::create(&path).and_then(|mut file| file.write_all(bytes));
+        let _ = fs::remove_file(&path); // what an earlier process of this number left
+        let written = private_file(&path).and_then(|mut file| file.write_all(bytes));
         let outcome = written.and_then(|()| path.canonicalize()).map_err(|e| cannot(&path, &e)).and_then(done);
         let _ = fs::remove_file(&path);
         let _ = fs::remove_dir(&self.dir); // where there is no draft
         outcome
+    }
+
+    /// Makes the directory, for nobody else to look into.
+    fn make(&self) -> Result<(), Failure> {
+        private_dir(&self.dir).map_err(|e| cannot(&self.dir, &e))
     }
 
     /// A name that is one: no path, and nothing hidden.
@@ -192,13 +200,24 @@ fn write(dir: &Path, parcel: &Parcel) -> Result<(), Failure> {
     let own = [(ABOUT, &about), (&parcel.name, &parcel.form)];
     for (name, bytes) in own.into_iter().chain(parcel.files.iter().map(|(name, bytes)| (name.as_str(), bytes))) {
         let path = dir.join(name);
-        let written = File::create_new(&path).and_then(|mut file| {
+        let written = private_file(&path).and_then(|mut file| {
             file.write_all(bytes)?;
             file.sync_all()
         });
         written.map_err(|e| cannot(&path, &e))?;
     }
     sync(dir)
+}
+
+/// A directory that only its owner may look into; one that is there becomes so.
+fn private_dir(dir: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+}
+
+/// A new file that only its owner may read: pièces are nobody else's to see.
+fn private_file(path: &Path) -> io::Result<File> {
+    File::options().write(true).create_new(true).mode(0o600).open(path)
 }
 
 fn sync(dir: &Path) -> Result<(), Failure> {

@@ -103,7 +103,7 @@ pub fn verdict(deposited: &Deposited, session: &mut Session) -> Result<(), Failu
             finding.tell(&name, lang, &mut session.out)?;
         }
     }
-    if let Some(piece) = &deposited.piece {
+    if let Some(piece) = deposited.piece.as_ref().filter(|_| deposited.state != "refused") {
         session.remark(&msg!(
             "`guichet certificat {piece}` en donne le certificat de dépôt",
             "`guichet certificat {piece}` gives its certificate of deposit"

@@ -2,7 +2,7 @@
 
 use super::{Dossier, page};
 use crate::cli::failure::Failure;
-use crate::cli::original::original;
+use crate::cli::original::{beside, original};
 use crate::cli::output::{self, cannot};
 use crate::cli::piece::Whole;
 use crate::flux;
@@ -37,6 +37,10 @@ fn fill(
         let bytes = original(ledger, spool, &piece.row.piece)?;
         let name = name_of(n, piece, flux::sniff(&bytes).extension());
         add(&mut zip, &name, &bytes).map_err(wrong)?;
+        let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem).to_owned();
+        for (n, (file, bytes)) in (1..).zip(beside(ledger, spool, &piece.row.piece, bytes)?) {
+            add(&mut zip, &format!("{stem}/{n:02}-{}", plain(&file)), &bytes).map_err(wrong)?;
+        }
         names.push(name);
     }
     add(&mut zip, "index.html", page::page(dossier, &names, lang).as_bytes()).map_err(wrong)?;
@@ -53,6 +57,13 @@ fn add(zip: &mut ZipWriter<io::BufWriter<File>>, name: &str, bytes: &[u8]) -> io
         .unix_permissions(0o644);
     zip.start_file(name, options)?;
     zip.write_all(bytes)
+}
+
+/// The name of a file beside a pièce, as any file system takes it.
+fn plain(name: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.') { c } else { '_' };
+    let name: Vec<char> = name.chars().map(safe).collect();
+    name[name.len().saturating_sub(60)..].iter().collect()
 }
 
 /// The name of an original in the file: its place, what it is, its number as far as any file system takes it.
@@ -72,7 +83,7 @@ fn trail(dossier: &Dossier) -> io::Result<Vec<u8>> {
         let row = &piece.row;
         for step in &piece.trail {
             let [cadre, number, by] = [&row.cadre, &row.number, &step.by].map(cell);
-            let (motif, comment) = (cell(&step.motif), cell(&step.comment));
+            let (motif, comment) = (cell(&step.motif), step.words());
             csv.write_record([
                 &row.piece,
                 &cadre,

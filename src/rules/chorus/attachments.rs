@@ -66,13 +66,19 @@ fn misnamed(rule: &'static Rule, name: &str) -> Option<Finding> {
 /// C-09.
 pub(super) fn size(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     let (p, limits) = (case.piece, &case.context.config.limits);
-    let mut all = 0;
+    let (mut all, mut count) = (0, 0);
     for File { name, size, at } in files(case) {
         all += size;
+        count += 1;
         let name = if name.is_empty() { "–" } else { name };
         found.extend(missized(rule, name, size, limits.attachment).map(|f| f.at(Some(at))));
     }
     found.extend(too_large(rule, all, limits.attachments).map(|f| f.at(Some(p.place(p.root())))));
+    if count > limits.entries {
+        let (most, message) = (limits.entries, msg!("trop de pièces jointes", "too many attachments"));
+        let finding = rule.finding(message).at(Some(p.place(p.root()))).found(count.to_string());
+        found.push(finding.expected(msg!("{most} au plus ([limits] entries)", "{most} at most ([limits] entries)")));
+    }
 }
 
 fn missized(rule: &'static Rule, name: &str, size: u64, limit: u64) -> Option<Finding> {

@@ -2,10 +2,10 @@
 //! in a marché is told nothing of it, not even whether there is one.
 
 use super::actors::{Others, Sheet, has_part, sells};
-use super::{at_cadre, depositor, is_foreign, is_told};
+use super::{at_cadre, depositor, is_association, is_foreign, is_told};
 use crate::annuaire::{Groupement, Marche};
 use crate::msg;
-use crate::rules::{Case, Finding, Findings, Rule};
+use crate::rules::{Case, Finding, Findings, Rule, Severity};
 use crate::text::{Msg, Shown};
 use crate::trade::{Cadre, Role};
 
@@ -70,14 +70,17 @@ pub(super) fn in_time(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Find
         let number = &marche.number;
         let edge = |d: Option<chrono::NaiveDate>| d.map_or_else(|| "…".to_owned(), |d| d.to_string());
         let (starts, ends) = (edge(marche.starts), edge(marche.ends));
+        let finding = rule.finding(msg!(
+            "la pièce est émise hors des dates du marché {number}",
+            "the pièce is issued outside the dates of the marché {number}"
+        ));
+        // What is under way goes on to its end: the final account comes after the last day.
+        let severity = if late && is_association(case) { Severity::Warning } else { rule.severity };
         found.push(
-            rule.finding(msg!(
-                "la pièce est émise hors des dates du marché {number}",
-                "the pièce is issued outside the dates of the marché {number}"
-            ))
-            .at(Some(case.piece.place(issued.raw.at)))
-            .found(issued.raw.text)
-            .expected(msg!("du {starts} au {ends}", "from {starts} to {ends}")),
+            Finding { severity, ..finding }
+                .at(Some(case.piece.place(issued.raw.at)))
+                .found(issued.raw.text)
+                .expected(msg!("du {starts} au {ends}", "from {starts} to {ends}")),
         );
     }
 }
