@@ -62,7 +62,7 @@ fn every_rule_has_its_words_and_its_fragments() {
         of.insert((fragment.id, fragment.passes));
     }
     // Ours, and the warnings that are more than an element that is not wanted.
-    let own = ["EN-01"];
+    let own = ["EN-01", "EN-02"];
     let tested = |r: &&guichet::rules::Rule| r.severity == Severity::Error && !own.contains(&r.id);
     for rule in en16931::RULES.iter().filter(tested) {
         assert!(of.contains(&(rule.id, true)), "{}: nothing keeps it", rule.id);
@@ -170,6 +170,23 @@ fn values_that_are_not_what_their_type_says_are_answered() {
     }
     told(&of("BR-CO-10", ">12360.00<", ">abc<"), "BR-CO-10", "abc");
     told(&of("BR-31", ">false<", ">no<"), "EN-01", "no");
+}
+
+/// What may be there once, thousands of times, against another: the square of it is not worked through.
+#[test]
+fn a_document_that_repeats_without_end_is_told_so() {
+    let many = |n: usize| {
+        let currencies = "<cbc:TaxCurrencyCode>USD</cbc:TaxCurrencyCode>".repeat(n);
+        let total = "<cac:TaxTotal><cbc:TaxAmount currencyID=\"EUR\">1</cbc:TaxAmount></cac:TaxTotal>".repeat(n);
+        let root = "<Invoice xmlns=\"urn:oasis:names:specification:ubl:schema:xsd:Invoice-2\" \
+            xmlns:cac=\"urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2\" \
+            xmlns:cbc=\"urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2\">";
+        judged(&format!("{root}{currencies}{total}</Invoice>")).findings
+    };
+    assert!(many(200).iter().any(|f| f.rule == "BR-53") && many(200).iter().all(|f| f.rule != "EN-02"));
+    let findings = many(20_000);
+    let ids: Vec<&str> = findings.iter().map(|f| f.rule).collect();
+    assert!(ids == ["EN-02"] && findings[0].is_error(), "{ids:?}");
 }
 
 fn corpus() -> Option<PathBuf> {

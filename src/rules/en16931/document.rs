@@ -56,7 +56,7 @@ fn in_order_as_text(at: At<'_, '_>) -> Told {
     let (Some(start), Some(end)) = (at.first(&START), at.first(&END)) else { return Ok(()) };
     let mut starts = Vec::new();
     at.each(&START_DAY, |day| starts.push(day.text()));
-    let holds = at.any(&END_DAY, |end| starts.iter().any(|start| end.text() >= *start));
+    let holds = at.any(&END_DAY, |end| starts.iter().take_while(|_| at.view.look()).any(|start| end.text() >= *start));
     if holds {
         Ok(())
     } else {

@@ -440,6 +440,13 @@ fn judge_document(doc: &Doc, is_ubl: bool, manner: Manner, findings: &mut Findin
     if is_ubl {
         syntax::attributes(&view, &mut |id, at, broken| found.tell(register::number(id), at, *broken));
     }
+    if !view.is_whole() {
+        found.list.clear();
+        found.counts.clear();
+        let root = view.root();
+        let message = msg!("ce document répète sans fin", "this document repeats without end");
+        found.tell(register::number("EN-02"), root, *broken(message));
+    }
     // In the order of the catalogue; of one rule, in that of the document.
     found.list.sort_by_key(|(rule, _)| *rule);
     let mut list = found.list.into_iter().peekable();

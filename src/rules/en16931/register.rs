@@ -159,6 +159,24 @@ static BOOLEAN: Words = Words {
     mend: t("écrivez true (frais) ou false (remise)", "write true (a charge) or false (an allowance)"),
 };
 
+/// Ours: what bounds the cost of all others.
+static ENDLESS: Words = Words {
+    id: "EN-02",
+    terms: &[],
+    says: t(
+        "un document ne répète pas sans fin ce qui se dit une fois",
+        "a document does not repeat without end what is said once",
+    ),
+    why: t(
+        "les règles comparent chaque répétition à chaque autre : le coût croîtrait comme le carré ; elles ne sont alors pas jugées",
+        "rules compare each repetition with each other one: the cost would grow as the square; they are not judged then",
+    ),
+    mend: t(
+        "donnez une fois les éléments que la norme donne une fois",
+        "give once the elements that the standard has once",
+    ),
+};
+
 /// Warnings of the syntaxes that are more than an element that is not wanted: id and sentence.
 #[rustfmt::skip]
 static WARNED: &[(&str, Text)] = &[
@@ -195,6 +213,9 @@ static WARNED: &[(&str, Text)] = &[
 pub fn words(id: &str) -> Option<&'static Words> {
     if id == BOOLEAN.id {
         return Some(&BOOLEAN);
+    }
+    if id == ENDLESS.id {
+        return Some(&ENDLESS);
     }
     texts::TEXTS.binary_search_by(|w| w.id.cmp(id)).ok().map(|at| &texts::TEXTS[at])
 }

@@ -122,7 +122,8 @@ impl Header {
 
     /// Whether this is the invoice currency.
     pub fn is_currency(&self, at: At<'_, '_>, code: Option<&str>) -> bool {
-        self.currencies.iter().any(|currency| Some(at.to(*currency).text()) == code)
+        let currencies = self.currencies.iter().take_while(|_| at.view.look());
+        currencies.into_iter().any(|currency| Some(at.to(*currency).text()) == code)
     }
 }
 

@@ -30,9 +30,15 @@ pub struct View<'d> {
     sums: OnceCell<Sums>,
     /// Of elements that have elements in them, and whose text someone asked for, the text.
     strings: OnceCell<Vec<OnceCell<String>>>,
+    /// How many elements may still be looked at: cost stays linear, whatever a document repeats.
+    left: Cell<u64>,
     /// The code that was last found in its list: a document has one currency, a hundred times.
     good: Cell<Option<(&'static [&'static str], &'d str)>>,
 }
+
+/// Looks at elements that a document has in any case, and for each of its elements; real ones need a tenth of these.
+const LOOKS: u64 = 1_000_000;
+const LOOKS_EACH: u64 = 500;
 
 /// An element of a document.
 #[derive(Clone, Copy)]
@@ -72,7 +78,20 @@ impl<'d> View<'d> {
             }
         }
         let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Cell::new(None));
-        View { doc, ubl, names, present, listed, sums, strings, good }
+        let left = Cell::new(LOOKS + LOOKS_EACH * doc.len() as u64);
+        View { doc, ubl, names, present, listed, sums, strings, left, good }
+    }
+
+    /// Counts one look at an element; false: no more may be looked at, and what is found is worth nothing.
+    pub fn look(&self) -> bool {
+        let left = self.left.get().saturating_sub(1);
+        self.left.set(left);
+        left > 0
+    }
+
+    /// Whether everything could be looked at.
+    pub fn is_whole(&self) -> bool {
+        self.left.get() > 0
     }
 
     /// The name of an element.
@@ -103,7 +122,7 @@ impl<'d> View<'d> {
     /// Every element of one of the names that rules look for wherever they are.
     pub fn named(&self, name: Name) -> impl Iterator<Item = At<'_, 'd>> {
         let place = TABLES.place(name).expect("one of the known names");
-        self.listed[place].iter().map(|node| At { view: self, node: *node })
+        self.listed[place].iter().take_while(|_| self.look()).map(|node| At { view: self, node: *node })
     }
 }
 
@@ -269,10 +288,16 @@ impl<'v, 'd> At<'v, 'd> {
         if !step.may_be(self.view) {
             return false;
         }
-        self.view.doc.children(self.node).any(|child| {
+        for child in self.view.doc.children(self.node) {
+            if !self.view.look() {
+                return false;
+            }
             let at = self.to(child);
-            step.is(at.name()) && step.pred.holds(at) && at.walk_on(rest, holds)
-        })
+            if step.is(at.name()) && step.pred.holds(at) && at.walk_on(rest, holds) {
+                return true;
+            }
+        }
+        false
     }
 
     fn walk_on(self, rest: &[Step], holds: &mut impl FnMut(At<'v, 'd>) -> bool) -> bool {

@@ -198,6 +198,9 @@ pub static CII: &[Section] = &[
     Section { at: "udt:DateTimeString[@format=102]", rows: &[
         fatal("CII-DT-097", Check(day)),
     ] },
+    Section { at: "/*", rows: &[
+        fatal("EN-02",      Never), // ours: what bounds the cost of all others
+    ] },
     Section { at: "ram:ApplicableHeaderTradeSettlement/ram:SpecifiedTradeAllowanceCharge/ram:ChargeIndicator/udt:Indicator", rows: &[
         fatal("EN-01",      Check(boolean)), // ours: the official stylesheet ends there
     ] },

@@ -115,6 +115,7 @@ pub static UBL: &[Section] = &[
         fatal("EN-01",      Check(boolean)), // ours: the official stylesheet ends there
     ] },
     Section { at: "/*", rows: &[
+        fatal("EN-02",      Never), // ours: what bounds the cost of all others
         warn("UBL-DT-18",   Never), // found with the other attributes
     ] },
 ];
