@@ -38,7 +38,7 @@ pub struct Group {
 #[derive(Debug)]
 pub struct Path {
     /// From element to element.
-    pub steps: Vec<Step>,
+    pub steps: Box<[Step]>,
     /// The attribute at its end.
     pub attribute: Option<&'static str>,
 }
@@ -51,14 +51,19 @@ pub struct Step {
     /// The other name, or the same.
     pub other: Name,
     /// What else.
-    pub pred: Pred,
+    pub pred: Option<Box<Pred>>,
+}
+
+impl Step {
+    /// The names that it may be.
+    pub fn names(&self) -> Vec<Name> {
+        if self.name == self.other { vec![self.name] } else { vec![self.name, self.other] }
+    }
 }
 
 /// What else must be so of an element.
 #[derive(Debug)]
 pub enum Pred {
-    /// Nothing.
-    Always,
     /// Its scheme or type is VAT.
     Vat,
     /// It has this attribute.
@@ -106,7 +111,7 @@ impl Group {
 impl Path {
     /// Nowhere: no step is to the name 0 of a table.
     fn empty() -> Path {
-        Path { steps: vec![Step { name: Name::MAX - 1, other: Name::MAX - 1, pred: Pred::Always }], attribute: None }
+        Path { steps: [Step { name: Name::MAX - 1, other: Name::MAX - 1, pred: None }].into(), attribute: None }
     }
 }
 
@@ -421,11 +426,6 @@ pub static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 });
 
 impl Tables {
-    /// How many numbers of names there are, 0 too.
-    pub fn names(&self) -> usize {
-        self.places.len()
-    }
-
     /// How many names are known.
     pub fn listed(&self) -> usize {
         self.places.iter().flatten().count()
@@ -474,25 +474,26 @@ impl Names {
         if written.is_empty() {
             return Path::empty();
         }
-        let mut path = Path { steps: Vec::new(), attribute: None };
+        let (mut path, mut attribute) = (Vec::new(), None);
         for part in steps(written) {
             match part.strip_prefix('@') {
-                Some(attribute) => path.attribute = Some(attribute),
+                Some(name) => attribute = Some(name),
                 None if part == "." => {}
-                None => path.steps.push(self.step(part)),
+                None => path.push(self.step(part)),
             }
         }
-        path
+        Path { steps: path.into(), attribute }
     }
 
     fn step(&mut self, written: &'static str) -> Step {
         let (names, pred) = match written.split_once('[') {
-            None => (written, Pred::Always),
-            Some((names, rest)) => (names, self.pred(rest.strip_suffix(']').expect("a bracket that ends"))),
+            None => (written, None),
+            Some((names, rest)) => (names, Some(self.pred(rest.strip_suffix(']').expect("a bracket that ends")))),
         };
         if let Some((prefix, ending)) = names.split_once(":*") {
-            return Step { name: ANY, other: ANY, pred: Pred::Ending(prefix, ending) };
+            return Step { name: ANY, other: ANY, pred: Some(Box::new(Pred::Ending(prefix, ending))) };
         }
+        let pred = pred.map(Box::new);
         let (name, other) = names.split_once('|').unwrap_or((names, names));
         Step { name: self.number(name), other: self.number(other), pred }
     }

@@ -23,10 +23,12 @@ pub struct View<'d> {
     pub ubl: bool,
     /// Of each element its name.
     names: Vec<Name>,
-    /// Whether a name is there at all.
-    present: Vec<bool>,
-    /// Elements of the names that rules look for wherever they are, by the name's place among them.
-    listed: Vec<Vec<NodeId>>,
+    /// Of each element a bit for each name in it: what has no bit is not there, and nobody looks for it.
+    inside: Vec<u64>,
+    /// The first element of each name that rules look for wherever they are, by the name's place among them.
+    firsts: Vec<u32>,
+    /// Of an element of such a name the next one of its name.
+    next: Vec<u32>,
     sums: OnceCell<Sums>,
     /// Of elements that have elements in them, and whose text someone asked for, the text.
     strings: OnceCell<Vec<OnceCell<String>>>,
@@ -39,6 +41,14 @@ pub struct View<'d> {
 /// Looks at elements that a document has in any case, and for each of its elements; real ones need a tenth of these.
 const LOOKS: u64 = 1_000_000;
 const LOOKS_EACH: u64 = 500;
+
+/// No element.
+const NONE: u32 = u32::MAX;
+
+/// A bit for a name, among sixty-four.
+fn bit(name: Name) -> u64 {
+    1 << (name % 64)
+}
 
 /// An element of a document.
 #[derive(Clone, Copy)]
@@ -66,20 +76,26 @@ impl<'d> View<'d> {
     /// Gets a document ready; `names` are the numbers of its names, by their index in the document.
     pub fn new(doc: &'d Doc, ubl: bool, numbers: &[Name]) -> View<'d> {
         let tables = &*TABLES;
-        let mut present = vec![false; tables.names()];
-        numbers.iter().for_each(|name| present[usize::from(*name)] = true);
-        present[0] = false;
-        let (mut names, mut listed) = (Vec::with_capacity(doc.len()), vec![Vec::new(); tables.listed()]);
+        let (count, listed) = (doc.len(), tables.listed());
+        let (mut names, mut inside, mut next) = (Vec::with_capacity(count), vec![0; count], vec![NONE; count]);
+        let (mut firsts, mut lasts) = (vec![NONE; listed], vec![NONE; listed]);
         for node in doc.nodes() {
             let name = numbers[doc.name_index(doc.name(node))];
             names.push(name);
+            if let Some(parent) = doc.parent(node) {
+                inside[parent.0 as usize] |= bit(name);
+            }
             if let Some(place) = tables.place(name) {
-                listed[place].push(node);
+                match lasts[place] {
+                    NONE => firsts[place] = node.0,
+                    last => next[last as usize] = node.0,
+                }
+                lasts[place] = node.0;
             }
         }
         let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Cell::new(None));
-        let left = Cell::new(LOOKS + LOOKS_EACH * doc.len() as u64);
-        View { doc, ubl, names, present, listed, sums, strings, left, good }
+        let left = Cell::new(LOOKS + LOOKS_EACH * count as u64);
+        View { doc, ubl, names, inside, firsts, next, sums, strings, left, good }
     }
 
     /// Counts one look at an element; false: no more may be looked at, and what is found is worth nothing.
@@ -122,7 +138,9 @@ impl<'d> View<'d> {
     /// Every element of one of the names that rules look for wherever they are.
     pub fn named(&self, name: Name) -> impl Iterator<Item = At<'_, 'd>> {
         let place = TABLES.place(name).expect("one of the known names");
-        self.listed[place].iter().take_while(|_| self.look()).map(|node| At { view: self, node: *node })
+        let following = |node: &u32| Some(self.next[*node as usize]).filter(|next| *next != NONE);
+        let all = std::iter::successors(Some(self.firsts[place]).filter(|first| *first != NONE), following);
+        all.take_while(|_| self.look()).map(|node| At { view: self, node: NodeId(node) })
     }
 }
 
@@ -200,14 +218,11 @@ impl<'v, 'd> At<'v, 'd> {
         result
     }
 
-    /// Each element at the end of a path that has the path's attribute, if it has one.
-    pub fn each_of(self, path: &Path, mut act: impl FnMut(At<'v, 'd>)) {
-        self.walk_on(&path.steps, &mut |at: At<'v, 'd>| {
-            if path.attribute.is_none_or(|name| at.attribute(name).is_some()) {
-                act(at);
-            }
-            false
-        });
+    /// Whether one of the elements at the end of a path holds; where the path has an attribute, of those that have it.
+    pub fn any_of(self, path: &Path, mut holds: impl FnMut(At<'v, 'd>) -> bool) -> bool {
+        self.walk(&path.steps, &mut |at: At<'v, 'd>| {
+            path.attribute.is_none_or(|name| at.attribute(name).is_some()) && holds(at)
+        })
     }
 
     /// The first element of a term.
@@ -283,9 +298,9 @@ impl<'v, 'd> At<'v, 'd> {
         }
     }
 
-    fn walk(self, steps: &[Step], holds: &mut impl FnMut(At<'v, 'd>) -> bool) -> bool {
+    fn walk(self, steps: &[Step], holds: &mut dyn FnMut(At<'v, 'd>) -> bool) -> bool {
         let Some((step, rest)) = steps.split_first() else { return holds(self) };
-        if !step.may_be(self.view) {
+        if !step.may_be_in(self) {
             return false;
         }
         for child in self.view.doc.children(self.node) {
@@ -293,15 +308,11 @@ impl<'v, 'd> At<'v, 'd> {
                 return false;
             }
             let at = self.to(child);
-            if step.is(at.name()) && step.pred.holds(at) && at.walk_on(rest, holds) {
+            if step.is(at) && if rest.is_empty() { holds(at) } else { at.walk(rest, holds) } {
                 return true;
             }
         }
         false
-    }
-
-    fn walk_on(self, rest: &[Step], holds: &mut impl FnMut(At<'v, 'd>) -> bool) -> bool {
-        if rest.is_empty() { holds(self) } else { self.walk(rest, holds) }
     }
 
     /// Whether the elements around it are those of a pattern, from the inside out.
@@ -309,7 +320,7 @@ impl<'v, 'd> At<'v, 'd> {
         let mut at = Some(self);
         for step in steps.iter().rev() {
             match at {
-                Some(here) if step.is(here.name()) && step.pred.holds(here) => at = here.parent(),
+                Some(here) if step.is(here) => at = here.parent(),
                 _ => return false,
             }
         }
@@ -318,15 +329,17 @@ impl<'v, 'd> At<'v, 'd> {
 }
 
 impl Step {
-    /// Whether the document has an element of this name.
-    fn may_be(&self, view: &View<'_>) -> bool {
-        let is = |name: Name| view.present.get(usize::from(name)).copied().unwrap_or(name == super::bind::ANY);
-        is(self.name) || is(self.other)
+    /// Whether an element may have one of these in it.
+    fn may_be_in(&self, at: At<'_, '_>) -> bool {
+        let bits = if self.name == super::bind::ANY { u64::MAX } else { bit(self.name) | bit(self.other) };
+        at.view.inside[at.node.0 as usize] & bits != 0
     }
 
-    /// Whether it is a step to this name.
-    pub fn is(&self, name: Name) -> bool {
-        name == self.name || name == self.other || self.name == super::bind::ANY
+    /// Whether it is a step to this element.
+    fn is(&self, at: At<'_, '_>) -> bool {
+        let name = at.name();
+        (name == self.name || name == self.other || self.name == super::bind::ANY)
+            && self.pred.as_ref().is_none_or(|pred| pred.holds(at))
     }
 }
 
@@ -334,7 +347,6 @@ impl Pred {
     /// Whether an element is one that is meant.
     pub fn holds(&self, at: At<'_, '_>) -> bool {
         match self {
-            Pred::Always => true,
             Pred::Vat => is_vat(at),
             Pred::Attribute(name) => at.attribute(name).is_some(),
             Pred::AttributeIs(name, value) => at.attribute(name) == Some(*value),

@@ -1,0 +1,364 @@
+//! Which rows ask something of which element. Rows that look at the same elements share a [`Site`]; where sites are is
+//! written as paths, and one walk over the document finds, for each element, the sites whose path ends there.
+
+use super::bind::{ANY, Names, Path, Pred, Step, namespace};
+use super::view::{At, Name, View};
+use super::{Ask, Found, Tell, Told, broken, codes, register, subset_cii, subset_ubl, syntax};
+use crate::msg;
+use crate::xml::Doc;
+use foldhash::{HashMap, HashMapExt};
+
+/// What is asked of an element, made ready.
+enum Ready {
+    /// A row of terms.
+    Row(Ask),
+    /// Codes: which attribute, or the text, and the list.
+    Code(&'static codes::Code),
+    /// It should not be there, or not have this attribute.
+    Unwanted(Option<&'static str>),
+    /// So many at the end of this path: from, to.
+    Count(Path, u8, u8),
+    /// At the end of this path, one.
+    Has(Path),
+    /// Not one at the end of each of these.
+    NotBoth(Box<[Path; 2]>),
+    /// Where there is one at the end of this path, that.
+    If(Box<(Path, Ready)>),
+}
+
+/// Rows that ask something of the same elements.
+struct Site {
+    patterns: Vec<(Box<[Step]>, bool)>,
+    asks: Vec<(u16, Ready)>,
+}
+
+/// Every row, by the elements that it looks at.
+pub struct Sites {
+    /// For UBL and for CII.
+    by_syntax: [Index; 2],
+}
+
+/// The sites of a syntax.
+struct Index {
+    sites: Vec<Site>,
+    finder: Finder,
+    /// Of any element whose name ends so: prefix (`*`: any), ending, sites.
+    by_ending: Vec<(&'static str, &'static str, Vec<Hit>)>,
+    /// The names that a document's root may have.
+    roots: Vec<Name>,
+    /// Sites by what is written of where they are.
+    known: HashMap<&'static str, u16>,
+}
+
+/// A site that looks at an element.
+#[derive(Clone, Copy, PartialEq)]
+struct Hit {
+    site: u16,
+    /// Its names are those; whether the rest of its pattern holds is to be seen.
+    perhaps: bool,
+}
+
+/// Finds the patterns that end at an element. A state is a beginning of a pattern; that of an element follows from that
+/// of the element it is in and from its name (Aho and Corasick, over names for characters).
+#[derive(Default)]
+struct Finder {
+    goto: HashMap<(u16, Name), u16>,
+    /// The longest other beginning that ends as this one does.
+    fail: Vec<u16>,
+    hits: Vec<Vec<Hit>>,
+}
+
+/// No beginning, and that of patterns from the root.
+const NOWHERE: u16 = 0;
+const OUTSIDE: u16 = 1;
+
+impl Finder {
+    fn new() -> Finder {
+        Finder { goto: HashMap::new(), fail: vec![NOWHERE; 2], hits: vec![Vec::new(); 2] }
+    }
+
+    /// Adds a pattern: every sequence of these names.
+    fn add(&mut self, from: u16, steps: &[Vec<Name>], hit: Hit) {
+        let Some((names, rest)) = steps.split_first() else {
+            let hits = &mut self.hits[usize::from(from)];
+            match hits.iter_mut().find(|known| known.site == hit.site) {
+                Some(known) => known.perhaps &= hit.perhaps,
+                None => hits.push(hit),
+            }
+            return;
+        };
+        for name in names {
+            let next = u16::try_from(self.hits.len()).expect("some thousand beginnings of patterns");
+            let state = *self.goto.entry((from, *name)).or_insert(next);
+            if state == next {
+                self.hits.push(Vec::new());
+                self.fail.push(NOWHERE);
+            }
+            self.add(state, rest, hit);
+        }
+    }
+
+    /// Every pattern was added: where a beginning does not go on, another may.
+    fn finish(&mut self) {
+        let mut beginnings: Vec<(u16, Name, u16)> = self.goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
+        // Shorter ones first: a state's number is larger than that of what it goes on from, and its fail is shorter.
+        let mut depth = vec![0_u16; self.hits.len()];
+        beginnings.sort_by_key(|(_, _, to)| *to);
+        for (from, _, to) in &beginnings {
+            depth[usize::from(*to)] = depth[usize::from(*from)] + 1;
+        }
+        beginnings.sort_by_key(|(_, _, to)| depth[usize::from(*to)]);
+        for (from, name, to) in beginnings {
+            let fail = if from == NOWHERE { NOWHERE } else { self.next(self.fail[usize::from(from)], name) };
+            self.fail[usize::from(to)] = fail;
+            for hit in self.hits[usize::from(fail)].clone() {
+                let hits = &mut self.hits[usize::from(to)];
+                match hits.iter_mut().find(|known| known.site == hit.site) {
+                    Some(known) => known.perhaps &= hit.perhaps,
+                    None => hits.push(hit),
+                }
+            }
+        }
+        self.hits.iter_mut().for_each(|hits| hits.shrink_to_fit());
+    }
+
+    fn next(&self, mut state: u16, name: Name) -> u16 {
+        loop {
+            if let Some(next) = self.goto.get(&(state, name)) {
+                return *next;
+            }
+            if state == NOWHERE {
+                return NOWHERE;
+            }
+            state = self.fail[usize::from(state)];
+        }
+    }
+}
+
+impl Sites {
+    /// Makes every table ready.
+    pub fn of(names: &mut Names) -> Sites {
+        let ubl = [names.number("ubl:Invoice"), names.number("cn:CreditNote")];
+        let cii = [names.number("rsm:CrossIndustryInvoice")];
+        let mut sites = Sites { by_syntax: [Index::new(&ubl), Index::new(&cii)] };
+        let ids: HashMap<&str, u16> = (0..).zip(register::ids()).map(|(n, id)| (*id, n)).collect();
+        let number = |id: &str| *ids.get(id).unwrap_or_else(|| panic!("{id} is registered"));
+        for row in register::rows() {
+            for (index, asked) in [row.ubl, row.cii].into_iter().enumerate() {
+                if let Some((group, ask)) = asked {
+                    sites.by_syntax[index].add(names, group.written(index == 0), number(row.id), Ready::Row(ask));
+                }
+            }
+        }
+        for code in codes::CODES {
+            for (index, path) in [code.ubl, code.cii].into_iter().enumerate().filter(|(_, path)| !path.is_empty()) {
+                sites.by_syntax[index].add(names, path, number(code.id), Ready::Code(code));
+            }
+        }
+        for (index, sections) in [syntax::UBL, syntax::CII].into_iter().enumerate() {
+            for (section, row) in sections.iter().flat_map(|s| s.rows.iter().map(move |row| (s, row))) {
+                let (to, id) = (&mut sites.by_syntax[index], number(row.id));
+                if let syntax::Form::Lacks(path) = row.form {
+                    to.unwanted(names, section.at, path, id);
+                } else if let Some(ready) = Ready::of(names, &row.form) {
+                    to.add(names, section.at, id, ready);
+                }
+            }
+        }
+        for (index, rows) in [subset_ubl::UBL, subset_cii::CII].into_iter().enumerate() {
+            for (id, path) in rows {
+                sites.by_syntax[index].unwanted(names, path, "", number(id));
+            }
+        }
+        sites.by_syntax.iter_mut().for_each(|index| index.finder.finish());
+        sites
+    }
+
+    /// Asks every element what there is to ask of it.
+    pub(super) fn ask(&self, view: &View<'_>, found: &mut Found) {
+        self.by_syntax[usize::from(!view.ubl)].ask(view, found);
+    }
+}
+
+impl Index {
+    fn new(roots: &[Name]) -> Index {
+        let (sites, by_ending, known) = Default::default();
+        Index { sites, finder: Finder::new(), by_ending, roots: roots.to_vec(), known }
+    }
+
+    /// An element, or an attribute, that is not wanted, below each of these.
+    fn unwanted(&mut self, names: &mut Names, at: &'static str, path: &'static str, id: u16) {
+        let whole: String = at.split(", ").map(|p| format!("{p}/{path}")).collect::<Vec<_>>().join(", ");
+        let whole: &'static str = whole.trim_end_matches('/').to_owned().leak();
+        let mut attribute = None;
+        let elements: Vec<&'static str> = whole
+            .split(", ")
+            .map(|p| match p.rsplit_once("/@") {
+                Some((element, name)) => {
+                    attribute = Some(name);
+                    element
+                }
+                None => p.trim_end_matches('/'),
+            })
+            .collect();
+        self.add(names, elements.join(", ").leak(), id, Ready::Unwanted(attribute));
+    }
+
+    fn add(&mut self, names: &mut Names, written: &'static str, id: u16, ready: Ready) {
+        // Rows that look at the same elements share a site.
+        if let Some(site) = self.known.get(written) {
+            self.sites[usize::from(*site)].asks.push((id, ready));
+            return;
+        }
+        let site = u16::try_from(self.sites.len()).expect("some thousand sites");
+        let mut patterns = Vec::new();
+        for pattern in written.split(", ") {
+            let absolute = pattern.starts_with('/');
+            let steps = names.path(pattern.strip_prefix('/').unwrap_or(pattern)).steps;
+            self.find(&steps, absolute, site);
+            patterns.push((steps, absolute));
+        }
+        self.known.insert(written, site);
+        self.sites.push(Site { patterns, asks: vec![(id, ready)] });
+    }
+
+    /// Makes a pattern's end be found, by its names as far as they are given from its end.
+    fn find(&mut self, steps: &[Step], absolute: bool, site: u16) {
+        let says_more = |step: &Step| step.pred.is_some();
+        let (last, before) = steps.split_last().expect("a pattern has a step");
+        if let Some(Pred::Ending(prefix, ending)) = last.pred.as_deref() {
+            let hit = Hit { site, perhaps: absolute || !before.is_empty() };
+            match self.by_ending.iter_mut().find(|(p, e, _)| p == prefix && e == ending) {
+                Some((_, _, sites)) => sites.push(hit),
+                None => self.by_ending.push((*prefix, *ending, vec![hit])),
+            }
+            return;
+        }
+        let given = steps.iter().rposition(|step| step.name == ANY).map_or(0, |any| any + 1);
+        // The only element of any name is a pattern's first, the root.
+        let from_root = absolute && given <= 1;
+        let perhaps = steps.iter().any(says_more) || given > usize::from(from_root);
+        let mut sequence: Vec<Vec<Name>> = Vec::new();
+        if from_root && given == 1 {
+            sequence.push(self.roots.clone());
+        }
+        sequence.extend(steps[given..].iter().map(Step::names));
+        self.finder.add(if from_root { OUTSIDE } else { NOWHERE }, &sequence, Hit { site, perhaps });
+    }
+
+    fn ask(&self, view: &View<'_>, found: &mut Found) {
+        let doc = view.doc;
+        let endings = self.endings(doc);
+        let mut states: Vec<u16> = Vec::with_capacity(doc.len());
+        for at in doc.nodes().map(|node| view.root().to(node)) {
+            let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
+            let state = self.finder.next(state, at.name());
+            states.push(state);
+            let hits = self.finder.hits[usize::from(state)].iter();
+            for hit in hits.chain(endings[doc.name_index(doc.name(at.node))]) {
+                let site = &self.sites[usize::from(hit.site)];
+                if !hit.perhaps || site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute)) {
+                    site.ask(at, found);
+                }
+            }
+        }
+    }
+
+    /// For each name of a document the sites that look at its ending.
+    fn endings(&self, doc: &Doc) -> Vec<&[Hit]> {
+        let of = |(uri, local): (&str, &str)| {
+            // Few names end so; most are told by their last letter.
+            if !matches!(local.as_bytes().last(), Some(b't' | b'r' | b'D' | b'y' | b'x')) {
+                return &[][..];
+            }
+            let fits = |prefix: &str, ending: &str| local.ends_with(ending) && (prefix == "*" || namespace(prefix) == uri);
+            self.by_ending.iter().find(|(p, e, _)| fits(p, e)).map_or(&[][..], |(_, _, sites)| sites)
+        };
+        doc.names().map(of).collect()
+    }
+}
+
+impl Site {
+    fn ask(&self, at: At<'_, '_>, found: &mut Found) {
+        for (rule, ready) in &self.asks {
+            if let Ready::Row(Ask::Family(family)) = ready {
+                let out = &mut |id: &'static str, broken| found.tell(register::number(id), at, broken);
+                family(at, &mut Tell { out });
+            } else if let Err(broken) = ready.ask(at) {
+                found.tell(*rule, at, broken);
+            }
+        }
+    }
+}
+
+impl Ready {
+    /// What a rule of a syntax asks; none where it asks nothing of its elements.
+    fn of(names: &mut Names, form: &syntax::Form) -> Option<Ready> {
+        Some(match form {
+            syntax::Form::Most(most, path) => Ready::Count(names.path(path), 0, u8::try_from(*most).expect("a few")),
+            syntax::Form::Just(path) => Ready::Count(names.path(path), 1, 1),
+            syntax::Form::Has(path) => Ready::Has(names.path(path)),
+            syntax::Form::NotBoth(one, other) => Ready::NotBoth(Box::new([names.path(one), names.path(other)])),
+            syntax::Form::If(path, form) => Ready::If(Box::new((names.path(path), Ready::of(names, form)?))),
+            syntax::Form::Check(check) => Ready::Row(Ask::Check(*check, &[])),
+            syntax::Form::Lacks(_) | syntax::Form::Never => return None,
+        })
+    }
+
+    fn ask(&self, at: At<'_, '_>) -> Told {
+        match self {
+            Ready::Row(ask) => ask.of(at),
+            Ready::Code(code) => code.ask(at),
+            Ready::Unwanted(None) => Err(broken(msg!(
+                "cet élément n'est pas du sous-ensemble d'EN 16931",
+                "this element is not in the subset of EN 16931"
+            ))),
+            Ready::Unwanted(Some(name)) if at.attribute(name).is_none() => Ok(()),
+            Ready::Unwanted(Some(name)) => Err(broken(msg!(
+                "l'attribut {name} n'est pas du sous-ensemble d'EN 16931",
+                "the attribute {name} is not in the subset of EN 16931"
+            ))
+            .attribute(name)),
+            Ready::Count(path, least, most) => {
+                let (mut count, mut over) = (0_usize, None);
+                let (least, most) = (usize::from(*least), usize::from(*most));
+                at.any_of(path, |one| {
+                    count += 1;
+                    if count == most + 1 {
+                        over = Some(one);
+                    }
+                    false
+                });
+                if (least..=most).contains(&count) {
+                    return Ok(());
+                }
+                let message = if count < least {
+                    msg!("il en manque", "there are too few")
+                } else {
+                    msg!("il y en a trop", "there are too many")
+                };
+                let expected =
+                    if least == most { msg!("{most}", "{most}") } else { msg!("{most} au plus", "{most} at most") };
+                Err(broken(message).at(over).found(count.to_string()).expected(expected))
+            }
+            Ready::Has(path) if first_of(at, path).is_some() => Ok(()),
+            Ready::Has(_) => Err(broken(msg!("il manque un élément", "an element is missing"))),
+            Ready::NotBoth(paths) => match (first_of(at, &paths[0]), first_of(at, &paths[1])) {
+                (Some(_), Some(second)) => Err(broken(msg!("les deux sont donnés", "both are given"))
+                    .at(Some(second))
+                    .expected(msg!("l'un ou l'autre", "one or the other"))),
+                _ => Ok(()),
+            },
+            Ready::If(then) => first_of(at, &then.0).map_or(Ok(()), |_| then.1.ask(at)),
+        }
+    }
+}
+
+fn first_of<'v, 'd>(at: At<'v, 'd>, path: &Path) -> Option<At<'v, 'd>> {
+    let mut first = None;
+    at.any_of(path, |one| {
+        first = Some(one);
+        true
+    });
+    first
+}
