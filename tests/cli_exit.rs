@@ -43,6 +43,33 @@ fn usage_errors_exit_with_2_and_say_nothing_on_stdout() {
 }
 
 #[test]
+fn usage_errors_are_told_in_the_language_of_the_user() {
+    let w = World::new();
+    #[rustfmt::skip]
+    let cases: &[(&[&str], &[&str])] = &[
+        (&["serach"],                            &["la commande « serach » n'existe pas", "peut-être : ", "search"]),
+        (&["search", "--frobnicate"],            &["« --frobnicate » n'existe pas ici"]),
+        (&["search", "--from", "31/12/2026"],    &["« 31/12/2026 »", "un jour est attendu, comme 2026-11-02"]),
+        (&["search", "--limit", "x"],            &["« x » n'est pas une valeur de « --limit <N> » : un nombre entier"]),
+        (&["search", "--mode", "pigeon"],        &["« pigeon »", "possibles : edi, portail, service"]),
+        (&["search", "--mode"],                  &["demande une valeur"]),
+        (&["search", "--mode", "edi", "--mode", "edi"], &["donné deux fois"]),
+        (&["act"],                               &["il manque :\n  --as <ID>\n  <PIECE>\n  <ACT>", "Usage : guichet act"]),
+        (&["annuaire"],                          &["Usage"]),
+        (&["piece", "a", "b"],                   &["« b » n'existe pas ici"]),
+    ];
+    for (args, said) in cases {
+        let args: Vec<&str> = args.iter().copied().chain(["--lang", "fr"]).collect();
+        let out = w.run(&args);
+        let stderr = text(&out.stderr);
+        assert_eq!(code(&out), 2, "{args:?}: {stderr}");
+        said.iter().for_each(|part| assert!(stderr.contains(part), "{args:?}: {part} is not in\n{stderr}"));
+        let english = ["error:", "For more information", "invalid", "required", "unexpected", "Usage:"];
+        english.iter().for_each(|word| assert!(!stderr.contains(word), "{args:?}: {word} in\n{stderr}"));
+    }
+}
+
+#[test]
 fn commands_of_later_issues_are_not_declared() {
     let w = World::new();
     for name in ["backup", "prune"] {

@@ -29,6 +29,7 @@ mod search;
 mod status;
 mod stock;
 mod synthese;
+mod usage;
 mod verify;
 
 use crate::clock::Clock;
@@ -175,8 +176,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> Exit
     let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
-            // Help on a closed pipe is no error.
-            let _ = e.print();
+            match usage::in_french(&e).filter(|_| lang == Lang::Fr) {
+                Some(says) => failure::say(&says),
+                // Help on a closed pipe is no error.
+                None => drop(e.print()),
+            }
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
         }
     };

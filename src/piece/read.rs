@@ -4,9 +4,8 @@
 //! wins; a repeated group opens with a row of its own, which comes before the rows inside it, as in the document.
 
 use super::{Day, Id, Number, Piece, Val};
-use crate::xml::{Doc, NodeId, trim};
+use crate::xml::{Doc, NodeId, Vocabulary, trim};
 use chrono::NaiveDate;
-use foldhash::{HashMap, HashMapExt};
 
 /// One row: a path, and what the element there means.
 pub(super) type Row = (&'static str, for<'d> fn(&mut Piece<'d>, Element<'d>));
@@ -87,8 +86,8 @@ pub(super) fn first<T>(place: &mut Option<T>, value: Option<T>) {
 
 /// A table, made ready: a tree of names, with what to do at its nodes.
 pub(super) struct Reader {
-    /// Numbers of the names that occur in any path, from 1.
-    names: HashMap<(&'static str, &'static str), u16>,
+    /// The names that occur in any path.
+    names: Vocabulary,
     steps: Vec<Step>,
 }
 
@@ -106,7 +105,7 @@ impl Reader {
         tables: &[(&'static str, &'static [Row])],
         namespace: fn(Option<&str>, usize, bool) -> &'static str,
     ) -> Reader {
-        let mut reader = Reader { names: HashMap::new(), steps: vec![Step::default(), Step::default()] };
+        let mut reader = Reader { names: Vocabulary::default(), steps: vec![Step::default(), Step::default()] };
         for (below, (path, act)) in tables.iter().flat_map(|(below, rows)| rows.iter().map(move |row| (below, row))) {
             let mut at = 1; // step 0 is nowhere, step 1 the root
             let parts: Vec<&'static str> = below.split('/').chain(path.split('/')).filter(|p| !p.is_empty()).collect();
@@ -114,8 +113,7 @@ impl Reader {
             for (depth, part) in (1..).zip(&parts) {
                 let (prefix, local) = part.split_once(':').map_or((None, *part), |(p, l)| (Some(p), l));
                 let last = depth == parts.len() && !group;
-                let number = u16::try_from(reader.names.len() + 1).expect("a table has some hundred names");
-                let number = *reader.names.entry((namespace(prefix, depth, last), local)).or_insert(number);
+                let number = reader.names.number(namespace(prefix, depth, last), local);
                 at = reader.step(at, number);
             }
             let step = &mut reader.steps[usize::from(at)];
@@ -145,7 +143,7 @@ impl Reader {
 
     /// The same; every node that is kept bears a mark.
     pub fn read_marked<'d>(&self, doc: &'d Doc, piece: &mut Piece<'d>, mark: u32) {
-        let names: Vec<u16> = doc.names().map(|name| self.names.get(&name).copied().unwrap_or(0)).collect();
+        let names = self.names.of(doc);
         let mut steps: Vec<u16> = vec![0; doc.len()];
         steps[0] = 1;
         for node in doc.nodes().skip(1) {

@@ -7,9 +7,11 @@
 mod parse;
 mod place;
 mod string;
+mod vocabulary;
 
 pub use parse::{XmlError, XmlErrorKind};
 pub use place::Place;
+pub use vocabulary::Vocabulary;
 
 use std::sync::OnceLock;
 

@@ -6,7 +6,7 @@
 
 use super::view::Name;
 use crate::text::{Text, t};
-use foldhash::{HashMap, HashMapExt};
+use crate::xml::Vocabulary;
 use std::sync::{LazyLock, OnceLock};
 
 /// A business term or group, as it stands below the element of the group that a rule looks at.
@@ -386,7 +386,8 @@ known! {
 
 /// Names, numbered, and paths, made ready.
 pub struct Tables {
-    names: HashMap<(u8, &'static str), Name>,
+    /// Every name that a table speaks of.
+    pub names: Vocabulary,
     /// Names that rules look for wherever they are.
     pub known: Known,
     /// The place of each name among those known.
@@ -411,7 +412,7 @@ static NAMESPACES: [(&str, &str); 10] = [
 
 /// Made once.
 pub static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let mut names = Names { names: HashMap::new() };
+    let mut names = Names { names: Vocabulary::default() };
     for term in TERMS {
         let paths = [names.path(term.ubl), names.path(term.cii)];
         term.ready.set(paths).expect("a term is made ready once");
@@ -435,16 +436,6 @@ impl Tables {
     pub fn place(&self, name: Name) -> Option<usize> {
         self.places[usize::from(name)].map(usize::from)
     }
-
-    /// The number of a namespace.
-    pub fn namespace(&self, uri: &str) -> Option<u8> {
-        (0..).zip(&NAMESPACES).find(|(_, (_, known))| *known == uri).map(|(number, _)| number)
-    }
-
-    /// The number of a name in a namespace; 0 where no table has it.
-    pub fn number(&self, namespace: u8, local: &str) -> Name {
-        self.names.get(&(namespace, local)).copied().unwrap_or(0)
-    }
 }
 
 /// The namespace that a prefix stands for.
@@ -454,7 +445,7 @@ pub fn namespace(prefix: &str) -> &'static str {
 
 /// Names, while they are numbered.
 pub struct Names {
-    names: HashMap<(u8, &'static str), Name>,
+    names: Vocabulary,
 }
 
 impl Names {
@@ -464,9 +455,9 @@ impl Names {
             return ANY;
         }
         let (prefix, local) = written.split_once(':').expect("names in tables have a prefix");
-        let known = NAMESPACES.iter().position(|(p, _)| *p == prefix).expect("a usual prefix");
-        let next = Name::try_from(self.names.len() + 1).expect("some thousand names");
-        *self.names.entry((u8::try_from(known).expect("ten namespaces"), local)).or_insert(next)
+        let uri = namespace(prefix);
+        assert!(!uri.is_empty(), "{prefix} is a usual prefix");
+        self.names.number(uri, local)
     }
 
     /// A path below an element: none of it where it is empty, the element itself where it is `.`.

@@ -39,9 +39,9 @@ use crate::xml::{Doc, NodeId};
 use bind::{Group, TABLES, Term};
 use foldhash::{HashMap, HashMapExt};
 use register::Severity;
+pub use sites::Sites;
 pub use texts::Words;
 use view::{At, Fault, Name, View};
-pub use sites::Sites;
 
 /// The version of the official artefacts that these rules follow.
 pub const ARTEFACTS: &str = "1.3.16";
@@ -247,8 +247,7 @@ impl Found {
 }
 
 fn judge_document(doc: &Doc, is_ubl: bool, manner: Manner, findings: &mut Findings) {
-    let numbers = view::numbers(doc);
-    let view = View::new(doc, is_ubl, &numbers);
+    let view = View::new(doc, is_ubl);
     let mut found = Found { list: Vec::new(), counts: HashMap::new(), manner };
     TABLES.sites.ask(&view, &mut found);
     if is_ubl {

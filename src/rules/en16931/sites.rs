@@ -100,7 +100,8 @@ impl Finder {
 
     /// Every pattern was added: where a beginning does not go on, another may.
     fn finish(&mut self) {
-        let mut beginnings: Vec<(u16, Name, u16)> = self.goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
+        let mut beginnings: Vec<(u16, Name, u16)> =
+            self.goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
         // Shorter ones first: a state's number is larger than that of what it goes on from, and its fail is shorter.
         let mut depth = vec![0_u16; self.hits.len()];
         beginnings.sort_by_key(|(_, _, to)| *to);
@@ -271,7 +272,8 @@ impl Index {
             if !matches!(local.as_bytes().last(), Some(b't' | b'r' | b'D' | b'y' | b'x')) {
                 return &[][..];
             }
-            let fits = |prefix: &str, ending: &str| local.ends_with(ending) && (prefix == "*" || namespace(prefix) == uri);
+            let fits =
+                |prefix: &str, ending: &str| local.ends_with(ending) && (prefix == "*" || namespace(prefix) == uri);
             self.by_ending.iter().find(|(p, e, _)| fits(p, e)).map_or(&[][..], |(_, _, sites)| sites)
         };
         doc.names().map(of).collect()

@@ -73,9 +73,10 @@ pub enum Fault {
 }
 
 impl<'d> View<'d> {
-    /// Gets a document ready; `names` are the numbers of its names, by their index in the document.
-    pub fn new(doc: &'d Doc, ubl: bool, numbers: &[Name]) -> View<'d> {
+    /// Gets a document ready.
+    pub fn new(doc: &'d Doc, ubl: bool) -> View<'d> {
         let tables = &*TABLES;
+        let numbers = tables.names.of(doc);
         let (count, listed) = (doc.len(), tables.listed());
         let (mut names, mut inside, mut next) = (Vec::with_capacity(count), vec![0; count], vec![NONE; count]);
         let (mut firsts, mut lasts) = (vec![NONE; listed], vec![NONE; listed]);
@@ -374,21 +375,4 @@ pub fn is_vat(at: At<'_, '_>) -> bool {
     } else {
         at.any(&super::bind::TAX_TYPE, |code| code.text().eq_ignore_ascii_case("VAT"))
     }
-}
-
-/// The numbers of a document's names, by their index in it.
-pub fn numbers(doc: &Doc) -> Vec<Name> {
-    let tables = &*TABLES;
-    // A document has few namespaces, and its names point at them.
-    let mut seen: Vec<(*const u8, Option<u8>)> = Vec::with_capacity(8);
-    let number = |(namespace, local): (&'_ str, &'_ str)| {
-        let known = seen.iter().find(|(at, _)| *at == namespace.as_ptr()).map(|(_, number)| *number);
-        let prefix = known.unwrap_or_else(|| {
-            let number = tables.namespace(namespace);
-            seen.push((namespace.as_ptr(), number));
-            number
-        });
-        prefix.map_or(0, |prefix| tables.number(prefix, local))
-    };
-    doc.names().map(number).collect()
 }
