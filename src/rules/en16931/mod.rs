@@ -222,7 +222,7 @@ struct Found {
 }
 
 impl Found {
-    fn tell(&mut self, rule: u16, at: At<'_, '_>, broken: Box<Broken>) {
+    fn tell(&mut self, rule: u16, at: At<'_, '_>, broken: Broken) {
         let count = self.counts.entry(rule).or_insert(0);
         *count += 1;
         if *count > MOST_OF_RULE {
@@ -251,14 +251,14 @@ fn judge_document(doc: &Doc, is_ubl: bool, manner: Manner, findings: &mut Findin
     let mut found = Found { list: Vec::new(), counts: HashMap::new(), manner };
     TABLES.sites.ask(&view, &mut found);
     if is_ubl {
-        syntax::attributes(&view, &mut |id, at, broken| found.tell(register::number(id), at, broken));
+        syntax::attributes(&view, &mut |id, at, broken| found.tell(register::number(id), at, *broken));
     }
     if !view.is_whole() {
         found.list.clear();
         found.counts.clear();
         let root = view.root();
         let message = msg!("ce document répète sans fin", "this document repeats without end");
-        found.tell(register::number("EN-02"), root, broken(message));
+        found.tell(register::number("EN-02"), root, *broken(message));
     }
     // In the order of the catalogue; of one rule, in that of the document.
     found.list.sort_by_key(|(rule, _)| *rule);

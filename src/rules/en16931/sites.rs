@@ -284,10 +284,11 @@ impl Site {
     fn ask(&self, at: At<'_, '_>, found: &mut Found) {
         for (rule, ready) in &self.asks {
             if let Ready::Row(Ask::Family(family)) = ready {
-                let out = &mut |id: &'static str, broken| found.tell(register::number(id), at, broken);
+                let out =
+                    &mut |id: &'static str, broken: Box<super::Broken>| found.tell(register::number(id), at, *broken);
                 family(at, &mut Tell { out });
             } else if let Err(broken) = ready.ask(at) {
-                found.tell(*rule, at, broken);
+                found.tell(*rule, at, *broken);
             }
         }
     }

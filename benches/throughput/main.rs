@@ -2,15 +2,17 @@
 //!
 //! ```text
 //! cargo build --release
-//! cargo bench --bench throughput -- target/release/guichet DIR [FLOWS]
+//! cargo bench --bench throughput -- target/release/guichet DIR [FLOWS] [--floor]
 //! ```
 //!
-//! `batch`: FLOWS (5,000) flows of about 10 KB, half accepted pièces of each of two partners, in a fresh spool; three
-//! runs, each from the first look to the last commit; acts on them, one a flow, then 500 a flow; then a tenth as many archives of 50 and of 500 of them, as tar.gz.
+//! `batch`: FLOWS (5,000) flows of about 10 KB, half accepted pièces of each of two partners, in a fresh spool; five
+//! runs, each from the first look to the last commit, and after each the floor (floor.rs) on the same disk; acts on them, one a flow, then 500 a flow; then a tenth as many archives of 50 and of 500 of them, as tar.gz.
 //! `run`: the daemon at rest; one flow at a time, written or renamed
 //! into place; from then to its report's appearance, thirty times, with the default settle of a second and with none;
 //! and a chain, A4 then A15 then A19, each dropped when the statuses of the one before are there.
 #![allow(clippy::unwrap_used, clippy::float_arithmetic)]
+
+mod floor;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -29,10 +31,26 @@ fn main() {
         eprintln!("usage: throughput PROGRAM DIR [FLOWS]");
         std::process::exit(2);
     };
+    // `--floor`: batch and floor alone.
+    let (flags, rest): (Vec<&String>, Vec<&String>) = rest.iter().partition(|arg| arg.starts_with("--"));
+    let only = flags.iter().any(|flag| *flag == "--floor");
     let flows = rest.first().map_or(5_000, |n| n.parse().unwrap());
     let (program, dir) = (fs::canonicalize(program).unwrap(), PathBuf::from(dir));
-    let mut rates: Vec<f64> = (0..3).map(|i| batch(&program, &dir.join(format!("batch-{i}")), flows)).collect();
+    let (mut rates, mut floors, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    for i in 0..5 {
+        let rate = batch(&program, &dir.join(format!("batch-{i}")), flows);
+        let floor = floor::rate(&dir.join(format!("floor-{i}")), flows, invoice("N-1").as_bytes());
+        println!("  run {i}: {rate:.0} of {floor:.0}, {:.0} %", 100.0 * rate / floor);
+        rates.push(rate);
+        floors.push(floor);
+        ratios.push(100.0 * rate / floor);
+    }
     println!("batch, {flows} flows, durable flows/s: {}", spread(&mut rates));
+    println!("the floor, the same files, links, renames and commits, flows/s: {}", spread(&mut floors));
+    println!("of the floor, %: {}", spread(&mut ratios));
+    if only {
+        return;
+    }
     let one = |i: usize| acts(&[unit(&format!("N-{i}"), "SUSPENDUE", "AUTRE: métré ?", MOE)]);
     (0..flows).for_each(|i| put(&dir.join("batch-0"), "gamma", &format!("S{i:06}"), one(i).as_bytes()));
     println!("batch, {flows} flows of one act: {:.0} acts/s", rate(&program, &dir.join("batch-0"), "acts", flows));
@@ -138,12 +156,17 @@ fn acts(units: &[String]) -> String {
 
 /// Accepted pièces, or acts done, a second of one batch.
 fn rate(program: &Path, world: &Path, what: &str, pieces: usize) -> f64 {
-    Command::new("sync").status().unwrap();
-    std::thread::sleep(Duration::from_millis(1500)); // every file is finished when the run begins
+    still();
     let out = Command::new(program).args(["batch", "--format", "json"]).current_dir(world).output().unwrap();
     let tally: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
     assert_eq!(tally[what], pieces, "{tally}");
     pieces as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0)
+}
+
+/// Waits until the disk is still, and every file finished.
+fn still() {
+    Command::new("sync").status().unwrap();
+    std::thread::sleep(Duration::from_millis(1500));
 }
 
 fn latency(world: &Path, number: &str, renamed: bool) -> f64 {
