@@ -248,6 +248,11 @@ impl Index {
     }
 
     fn ask(&self, view: &View<'_>, found: &mut Found) {
+        self.each(view, |at, sites| sites.for_each(|site| self.sites[usize::from(site)].ask(at, found)));
+    }
+
+    /// Each element, in order, with the sites that look at it.
+    fn each<'v, 'd>(&self, view: &'v View<'d>, mut act: impl FnMut(At<'v, 'd>, &mut dyn Iterator<Item = u16>)) {
         let doc = view.doc;
         let endings = self.endings(doc);
         let mut states: Vec<u16> = Vec::with_capacity(doc.len());
@@ -255,13 +260,15 @@ impl Index {
             let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
             let state = self.finder.next(state, at.name());
             states.push(state);
-            let hits = self.finder.hits[usize::from(state)].iter();
-            for hit in hits.chain(endings[doc.name_index(doc.name(at.node))]) {
-                let site = &self.sites[usize::from(hit.site)];
-                if !hit.perhaps || site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute)) {
-                    site.ask(at, found);
-                }
+            let (hits, ending) = (&self.finder.hits[usize::from(state)], endings[doc.name_index(doc.name(at.node))]);
+            if hits.is_empty() && ending.is_empty() {
+                continue;
             }
+            let holds = |hit: &&Hit| {
+                let mut patterns = self.sites[usize::from(hit.site)].patterns.iter();
+                !hit.perhaps || patterns.any(|(steps, absolute)| at.matches(steps, *absolute))
+            };
+            act(at, &mut hits.iter().chain(ending).filter(holds).map(|hit| hit.site));
         }
     }
 
@@ -364,4 +371,40 @@ fn first_of<'v, 'd>(at: At<'v, 'd>, path: &Path) -> Option<At<'v, 'd>> {
         true
     });
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bind::TABLES;
+    use super::super::fragments;
+    use super::*;
+    use crate::xml::Limits;
+
+    /// What the walk finds of an element is what its patterns say of it, one by one.
+    #[test]
+    fn the_sites_found_of_an_element_are_those_whose_pattern_it_matches() {
+        let limits = Limits { nodes: 10_000, depth: 64, attributes: 64 };
+        let (mut elements, mut found) = (0, 0);
+        for (n, fragment) in fragments().enumerate() {
+            // Each sixteenth fragment is enough, and all of those that look at an ending.
+            if n % 16 != 0 && !fragment.id.contains("DT") {
+                continue;
+            }
+            let doc = Doc::parse(fragment.document(), &limits).unwrap();
+            let view = View::new(&doc, fragment.syntax != "cii");
+            let index = &TABLES.sites.by_syntax[usize::from(!view.ubl)];
+            let mut sites: Vec<Vec<u16>> = vec![Vec::new(); doc.len()];
+            index.each(&view, |at, some| sites[at.node.0 as usize].extend(some));
+            for (node, mut sites) in doc.nodes().zip(sites) {
+                let at = view.root().to(node);
+                sites.sort_unstable();
+                let is_of = |site: &Site| site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute));
+                let all = (0..).zip(&index.sites).filter(|(_, site)| is_of(site));
+                assert_eq!(sites, all.map(|(n, _)| n).collect::<Vec<u16>>(), "{} {}", fragment.id, doc.local(node));
+                elements += 1;
+                found += sites.len();
+            }
+        }
+        assert!(elements > 1_000 && found > 1_000, "{elements} elements, {found} sites");
+    }
 }
