@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 pub struct NodeId(pub(crate) u32);
 
 /// The number of an element's or attribute's name in its document: names that are equal have the same number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
 
 /// Limits of one document (contract §1, `[limits]`).

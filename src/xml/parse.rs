@@ -1,6 +1,6 @@
 //! From text to tree.
 
-use super::names::Names;
+use super::names::{Names, Word};
 use super::place::Lines;
 use super::scan::{self, Fault, Seen, Written, int};
 use super::{Attribute, Doc, Limits, NONE, NameId, Node, Place, Span, XML};
@@ -100,7 +100,7 @@ struct Builder<'s> {
     /// Elements that are open.
     open: Vec<Open>,
     /// Namespaces in force: prefix and number.
-    bindings: Vec<(&'s str, u32)>,
+    bindings: Vec<(Word, u32)>,
     /// Counts changes of the namespaces in force; the number names a set of them.
     scope: u32,
     scopes: u32,
@@ -140,7 +140,7 @@ impl<'s> Builder<'s> {
         if u32::try_from(self.source.len()).is_err() {
             return Err((XmlErrorKind::Malformed("larger than 4 GiB".to_owned()), 0));
         }
-        self.bindings.extend([("", 0), ("xml", 1)]);
+        self.bindings.push((Word::default(), 0));
         self.numbered.extend([(Cow::Borrowed(""), 0), (Cow::Borrowed(XML), 1)]);
         let bytes = self.source.as_bytes();
         let mut at = 0;
@@ -251,8 +251,9 @@ impl<'s> Builder<'s> {
     fn end(&mut self, start: usize) -> Result<usize, Fault> {
         let bytes = self.source.as_bytes();
         let after = self.open.last().and_then(|open| {
-            let rest = bytes[start + 2..].strip_prefix(self.name_of(open).as_bytes())?;
-            (rest.first() == Some(&b'>')).then(|| bytes.len() - rest.len() + 1)
+            let (name, len) = (self.nodes[open.node as usize].start as usize + 1, open.name as usize);
+            let end = start + 2 + len;
+            (bytes.get(end) == Some(&b'>') && scan::same(bytes, name, start + 2, len)).then_some(end + 1)
         });
         let end = match after {
             Some(end) => end,
@@ -476,10 +477,7 @@ impl<'s> Builder<'s> {
                 return Err((XmlErrorKind::TooManyAttributes(self.limits.attributes), found.start));
             }
             match found.name.strip_prefix("xmlns") {
-                Some("") => self.declare("", found.value, found.start, outer)?,
-                Some(colon) if colon.starts_with(':') => {
-                    self.declare(&colon[1..], found.value, found.start, outer)?;
-                }
+                Some(rest) if rest.is_empty() || rest.starts_with(':') => self.declare(found, outer)?,
                 _ => plain.push(found),
             }
         }
@@ -497,31 +495,32 @@ impl<'s> Builder<'s> {
     }
 
     /// Puts a namespace in force; the bindings from `outer` on are of the same start tag.
-    fn declare(&mut self, prefix: &'s str, value: Range<usize>, start: usize, outer: usize) -> Result<(), Fault> {
-        if self.bindings.len() >= NAMESPACES {
+    fn declare(&mut self, found: Written<'s>, outer: usize) -> Result<(), Fault> {
+        let Written { name, value, start } = found;
+        // `xml` is in force without being among them.
+        if self.bindings.len() + 1 >= NAMESPACES {
             return Err((XmlErrorKind::TooManyAttributes(int(NAMESPACES)), start));
         }
+        let prefix = name["xmlns".len()..].strip_prefix(':');
         let value = self.attribute_value(value)?;
         let (from, to) = (value.start as usize, (value.start + value.len) as usize);
-        let source = self.source;
+        let (source, bytes) = (self.source, self.source.as_bytes());
         let uri = if value.side { Cow::Owned(self.side[from..to].to_owned()) } else { Cow::Borrowed(&source[from..to]) };
-        let reserved = prefix == "xmlns"
-            || (prefix == "xml") != (uri == XML)
-            || uri == XMLNS
-            || (!prefix.is_empty() && (uri.is_empty() || !scan::is_name(prefix)))
-            || source.as_bytes()[start + "xmlns".len()] == b':' && prefix.is_empty();
-        if reserved {
-            return Err((XmlErrorKind::Malformed(format!("namespace declaration xmlns:{prefix}='{uri}'")), start));
+        let reserved = prefix == Some("xmlns") || (prefix == Some("xml")) != (uri == XML) || uri == XMLNS;
+        if reserved || prefix.is_some_and(|prefix| uri.is_empty() || !scan::is_name(prefix)) {
+            return Err((XmlErrorKind::Malformed(format!("namespace declaration {name}='{uri}'")), start));
         }
-        if self.bindings[outer..].iter().any(|(p, _)| *p == prefix) {
-            return Err((XmlErrorKind::DuplicateAttribute(format!("xmlns:{prefix}")), start));
+        let end = start + name.len();
+        let word = Word::new(bytes, end - prefix.map_or(0, str::len), end);
+        if self.bindings[outer..].iter().any(|(p, _)| p.is(&word, bytes)) {
+            return Err((XmlErrorKind::DuplicateAttribute(name.to_owned()), start));
         }
         let namespaces = &mut self.namespaces;
         let number = *self.numbered.entry(uri).or_insert_with(|| {
             namespaces.push(value);
             int(namespaces.len()) + 1
         });
-        self.bindings.push((prefix, number));
+        self.bindings.push((word, number));
         self.scopes += 1;
         self.scope = self.scopes;
         Ok(())
@@ -556,32 +555,38 @@ impl<'s> Builder<'s> {
     #[inline]
     fn name(&mut self, start: usize, end: usize, attribute: bool) -> Result<NameId, Fault> {
         // An attribute without prefix has no namespace whichever are in force, so it is another name than an element's.
-        let key = self.names.key(start, end, 2 * self.scope + u32::from(attribute));
-        match self.names.recent(&key) {
+        let scope = 2 * self.scope + u32::from(attribute);
+        let word = Word::new(self.source.as_bytes(), start, end);
+        match self.names.recent(&word, scope) {
             Some(id) => Ok(id),
             None => {
                 let (namespace, local) = self.resolved(start, end, attribute)?;
-                Ok(self.names.number(&key, namespace, local))
+                Ok(self.names.number(&word, scope, namespace, local))
             }
         }
     }
 
-    /// The namespace and the local part of a name.
-    fn resolved(&self, start: usize, end: usize, attribute: bool) -> Result<(u32, &'s str), Fault> {
+    /// The namespace of a name, and where its local part begins.
+    fn resolved(&self, start: usize, end: usize, attribute: bool) -> Result<(u32, usize), Fault> {
+        let bytes = self.source.as_bytes();
         let written = &self.source[start..end];
-        let (prefix, local) = match written.split_once(':') {
-            Some((prefix, local)) => (prefix, local),
-            None => ("", written),
-        };
+        let colon = bytes[start..end].iter().position(|b| *b == b':');
+        let (prefix, local) = colon.map_or(("", written), |colon| (&written[..colon], &written[colon + 1..]));
         // What follows another colon is no name either.
-        if !scan::is_name(local) || (!prefix.is_empty() && !scan::is_name(prefix)) || written.starts_with(':') {
+        if !scan::is_name(local) || colon.is_some_and(|_| !scan::is_name(prefix)) {
             return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start));
         }
-        if attribute && prefix.is_empty() {
-            return Ok((0, local));
-        }
-        match self.bindings.iter().rev().find(|(p, _)| *p == prefix) {
-            Some((_, namespace)) => Ok((*namespace, local)),
+        let local = end - local.len();
+        let namespace = match prefix {
+            "" if attribute => Some(0),
+            "xml" => Some(1),
+            _ => {
+                let word = Word::new(bytes, start, start + prefix.len());
+                self.bindings.iter().rev().find(|(p, _)| p.is(&word, bytes)).map(|(_, namespace)| *namespace)
+            }
+        };
+        match namespace {
+            Some(namespace) => Ok((namespace, local)),
             None => Err((XmlErrorKind::UndeclaredPrefix(prefix.to_owned()), start)),
         }
     }

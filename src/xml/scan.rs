@@ -23,39 +23,54 @@ pub(super) struct Seen {
 pub(super) fn survey(source: &str) -> Result<Seen, Fault> {
     let bytes = source.as_bytes();
     // No branch in the loop: the compiler does many bytes at a time.
-    let (mut controls, mut references, mut returns, mut brackets, mut last) = (0_u8, 0_u8, 0_u8, 0_u8, 0_u8);
-    for &b in bytes {
-        controls |= u8::from((b < 0x20) & (b != 9) & (b != 10) & (b != 13));
-        references |= u8::from(b == b'&');
-        returns |= u8::from(b == b'\r');
-        brackets |= u8::from(b == b']');
-        last |= u8::from(b == 0xef);
-    }
-    if controls != 0
-        && let Some(at) = bytes.iter().position(|&b| b < 0x20 && !matches!(b, 9 | 10 | 13))
-    {
+    let controls = bytes.iter().fold(false, |any, &b| any | ((b < 0x20) & (b != 9) & (b != 10) & (b != 13)));
+    if controls && let Some(at) = bytes.iter().position(|&b| b < 0x20 && !matches!(b, 9 | 10 | 13)) {
         return Err((XmlErrorKind::ForbiddenCharacter(u32::from(bytes[at])), at));
     }
-    if last != 0 {
-        for at in memchr::memmem::find_iter(bytes, b"\xef\xbf") {
-            if let Some(last @ (0xbe | 0xbf)) = bytes.get(at + 2) {
-                return Err((XmlErrorKind::ForbiddenCharacter(0xff40 + u32::from(*last)), at));
-            }
+    for at in memchr::memmem::find_iter(bytes, b"\xef\xbf") {
+        if let Some(last @ (0xbe | 0xbf)) = bytes.get(at + 2) {
+            return Err((XmlErrorKind::ForbiddenCharacter(0xff40 + u32::from(*last)), at));
         }
     }
-    Ok(Seen { references: references != 0, returns: returns != 0, brackets: brackets != 0 })
+    let seen = |b| memchr::memchr(b, bytes).is_some();
+    Ok(Seen { references: seen(b'&'), returns: seen(b'\r'), brackets: seen(b']') })
+}
+
+/// One in each of eight bytes, and each one's highest bit.
+const ONES: u64 = u64::MAX / 0xff;
+const HIGHEST: u64 = ONES << 7;
+
+/// The eight bytes at `at`, the first one lowest.
+#[inline]
+pub(super) fn eight(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().map(|eight| u64::from_le_bytes(*eight))
+}
+
+/// Which of eight bytes are `b`: the lowest bit that is set tells of the first one, others may be wrong.
+#[inline]
+fn equal(eight: u64, b: u8) -> u64 {
+    below(eight ^ (ONES * u64::from(b)), 1)
+}
+
+/// Which of eight bytes are below `b`, likewise.
+#[inline]
+fn below(eight: u64, b: u8) -> u64 {
+    eight.wrapping_sub(ONES * u64::from(b)) & !eight & HIGHEST
 }
 
 /// The offset of the first `needle` from `at` on; the end where there is none.
 #[inline]
-pub(super) fn next(bytes: &[u8], at: usize, needle: u8) -> usize {
-    // What stands between tags is mostly a few bytes long.
-    let rest = &bytes[at..];
-    let short = rest.len().min(16);
-    if let Some(found) = rest[..short].iter().position(|b| *b == needle) {
-        return at + found;
+pub(super) fn next(bytes: &[u8], mut at: usize, needle: u8) -> usize {
+    // What stands between tags is mostly a few bytes long: a search that is made for more comes later.
+    for _ in 0..4 {
+        let Some(eight) = eight(bytes, at) else { break };
+        let found = equal(eight, needle);
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
     }
-    memchr::memchr(needle, &rest[short..]).map_or(bytes.len(), |found| at + short + found)
+    memchr::memchr(needle, &bytes[at..]).map_or(bytes.len(), |found| at + found)
 }
 
 /// The offset after the first `mark` from `at` on.
@@ -156,6 +171,12 @@ fn is_char(c: char) -> bool {
 
 /// Whether XML allows a name, colons apart.
 pub(super) fn is_name(name: &str) -> bool {
+    if let [first, rest @ ..] = name.as_bytes()
+        && PLAIN[usize::from(*first)] == 2
+        && rest.iter().all(|b| PLAIN[usize::from(*b)] != 0)
+    {
+        return true;
+    }
     let mut chars = name.chars();
     chars.next().is_some_and(is_name_start)
         && chars.all(|c| {
@@ -164,6 +185,21 @@ pub(super) fn is_name(name: &str) -> bool {
         })
 }
 
+/// Bytes of which ordinary names are made: 2 for those that a name may begin with, 1 for others.
+static PLAIN: [u8; 256] = {
+    let mut plain = [0; 256];
+    let mut b = 0_u8;
+    while b < 0x80 {
+        plain[b as usize] = match b {
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => 2,
+            b'0'..=b'9' | b'-' | b'.' => 1,
+            _ => 0,
+        };
+        b += 1;
+    }
+    plain
+};
+
 fn is_name_start(c: char) -> bool {
     matches!(c, 'a'..='z' | 'A'..='Z' | '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
         | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
@@ -171,22 +207,37 @@ fn is_name_start(c: char) -> bool {
         | '\u{10000}'..='\u{effff}')
 }
 
-/// The first offset from `at` on of what ends a tag's name: white space, `>`, `/`, or what no name has in it.
+/// The first offset from `at` on of what may end a tag's name: white space, `/`, `>`, a quote, or another byte that no
+/// name has in it. (Not of all such bytes: a name is looked at as a whole where it is new.)
 #[inline]
-pub(super) fn name_end(bytes: &[u8], at: usize) -> usize {
-    bytes[at..].iter().position(|b| !NAME[usize::from(*b)]).map_or(bytes.len(), |n| at + n)
+pub(super) fn name_end(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(eight) = eight(bytes, at) {
+        let found = below(eight, b'-') | equal(eight, b'/') | equal(eight, b'>');
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    bytes[at..].iter().position(|b| *b < b'-' || matches!(b, b'/' | b'>')).map_or(bytes.len(), |n| at + n)
 }
 
-/// Bytes that a name may have in it. Those of characters beyond ASCII are looked at once a name is new.
-static NAME: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut b = 0;
-    while b < 256 {
-        table[b] = b >= 0x80 || matches!(b as u8, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'-' | b'.' | b':');
-        b += 1;
+/// Whether the same `len` bytes stand at two places.
+#[inline]
+pub(super) fn same(bytes: &[u8], one: usize, other: usize, len: usize) -> bool {
+    let sixteen = |at: usize| bytes.get(at..)?.first_chunk().map(|sixteen| u128::from_le_bytes(*sixteen));
+    let mut done = 0;
+    while let (Some(a), Some(b)) = (sixteen(one + done), sixteen(other + done)) {
+        let left = len - done;
+        if left <= 16 {
+            return left == 0 || (a ^ b) << (8 * (16 - left)) == 0;
+        }
+        if a != b {
+            return false;
+        }
+        done += 16;
     }
-    table
-};
+    bytes.get(one + done..one + len).is_some_and(|a| bytes.get(other + done..other + len) == Some(a))
+}
 
 /// Text with the ends of lines that XML has them be.
 pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
