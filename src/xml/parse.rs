@@ -326,18 +326,23 @@ impl<'s> Builder<'s> {
     /// The text between two tags.
     fn text(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let Seen { references, returns, brackets } = self.seen;
-        if (references | returns | brackets) || self.open.is_empty() {
-            return self.pieces(start, end);
+        match self.open.last() {
+            Some(open) if !(references | returns | brackets) => {
+                if !self.has_child(open) {
+                    self.append_span(start, end);
+                }
+                Ok(())
+            }
+            _ => self.pieces(start, end),
         }
-        self.append_span(start, end);
-        Ok(())
     }
 
     /// Text and references, one after another.
     fn pieces(&mut self, start: usize, end: usize) -> Result<(), Fault> {
         let mut at = start;
         while at < end {
-            let reference = if self.seen.references { scan::next(&self.source.as_bytes()[..end], at, b'&') } else { end };
+            let reference =
+                if self.seen.references { scan::next(&self.source.as_bytes()[..end], at, b'&') } else { end };
             if reference > at {
                 self.piece(at, reference)?;
             }
@@ -505,7 +510,8 @@ impl<'s> Builder<'s> {
         let value = self.attribute_value(value)?;
         let (from, to) = (value.start as usize, (value.start + value.len) as usize);
         let (source, bytes) = (self.source, self.source.as_bytes());
-        let uri = if value.side { Cow::Owned(self.side[from..to].to_owned()) } else { Cow::Borrowed(&source[from..to]) };
+        let uri =
+            if value.side { Cow::Owned(self.side[from..to].to_owned()) } else { Cow::Borrowed(&source[from..to]) };
         let reserved = prefix == Some("xmlns") || (prefix == Some("xml")) != (uri == XML) || uri == XMLNS;
         if reserved || prefix.is_some_and(|prefix| uri.is_empty() || !scan::is_name(prefix)) {
             return Err((XmlErrorKind::Malformed(format!("namespace declaration {name}='{uri}'")), start));
@@ -572,11 +578,6 @@ impl<'s> Builder<'s> {
         let written = &self.source[start..end];
         let colon = bytes[start..end].iter().position(|b| *b == b':');
         let (prefix, local) = colon.map_or(("", written), |colon| (&written[..colon], &written[colon + 1..]));
-        // What follows another colon is no name either.
-        if !scan::is_name(local) || colon.is_some_and(|_| !scan::is_name(prefix)) {
-            return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start));
-        }
-        let local = end - local.len();
         let namespace = match prefix {
             "" if attribute => Some(0),
             "xml" => Some(1),
@@ -585,8 +586,15 @@ impl<'s> Builder<'s> {
                 self.bindings.iter().rev().find(|(p, _)| p.is(&word, bytes)).map(|(_, namespace)| *namespace)
             }
         };
+        // What follows another colon is no name either. A prefix that was declared is one.
+        let names = match (colon, namespace) {
+            (Some(0), _) => false,
+            (Some(_), None) => scan::is_name(prefix) && scan::is_name(local),
+            _ => scan::is_name(local),
+        };
         match namespace {
-            Some(namespace) => Ok((namespace, local)),
+            _ if !names => Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start)),
+            Some(namespace) => Ok((namespace, end - local.len())),
             None => Err((XmlErrorKind::UndeclaredPrefix(prefix.to_owned()), start)),
         }
     }

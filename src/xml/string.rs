@@ -16,15 +16,15 @@ impl Doc {
         let (mut text, mut depth, mut at) = (String::new(), 0_usize, self.node(node).start as usize);
         // The document was read once already: what cannot be read now ends the text.
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let after = |mark| scan::after(bytes, at, mark).unwrap_or(bytes.len());
+            let after = |from, mark| scan::after(bytes, from, mark).unwrap_or(bytes.len());
             let end = match rest {
-                [b'<', b'!', b'-', ..] => after("-->"),
+                [b'<', b'!', b'-', ..] => after(at + 4, "-->"),
                 [b'<', b'!', ..] => {
-                    let end = after("]]>");
+                    let end = after(at, "]]>");
                     text.push_str(&with_line_feeds(&self.source[at + "<![CDATA[".len()..end - "]]>".len()]));
                     end
                 }
-                [b'<', b'?', ..] => after("?>"),
+                [b'<', b'?', ..] => after(at, "?>"),
                 [b'<', second, ..] => {
                     let end = scan::tag_end(bytes, at).unwrap_or(bytes.len());
                     match (*second, bytes[end - 2]) {
@@ -35,7 +35,7 @@ impl Doc {
                     end
                 }
                 [b'&', ..] => {
-                    let end = after(";");
+                    let end = after(at, ";");
                     text.extend(scan::resolve(&self.source[at + 1..end - 1]).ok());
                     end
                 }
