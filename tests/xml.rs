@@ -132,7 +132,8 @@ fn places_and_paths_are_those_that_people_know() {
 fn names_that_look_alike_are_different_names() {
     let names: Vec<String> = (0..2000).map(|i| format!("beginning{i:04}-the-end")).collect();
     let twice: String = names.iter().chain(&names).map(|n| format!("<{n} {n}='1'/>")).collect();
-    let text = format!("<r xmlns='u'>{twice}<c><c xmlns='v'><c/></c><c xmlns='u'/><c/></c></r>");
+    let scopes: String = (0..2000).map(|i| format!("<d xmlns='{i}'/>")).collect();
+    let text = format!("<r xmlns='u'>{twice}<c><c xmlns='v'><c/></c><c xmlns='u'/><c/></c>{scopes}</r>");
     let doc = Doc::parse(text.clone(), &LIMITS).unwrap();
     same(&doc, &roxmltree::Document::parse(&text).unwrap());
     let all: Vec<NodeId> = doc.children(doc.root()).collect();
@@ -140,8 +141,8 @@ fn names_that_look_alike_are_different_names() {
     for (first, second) in all.iter().zip(&all[2000..4000]) {
         assert_eq!(number(*first), number(*second));
     }
-    // Elements and attributes, the root, and `c` in two namespaces.
-    assert_eq!(doc.names().count(), 2 * 2000 + 1 + 2);
+    // Elements and attributes, the root, `c` in two namespaces, and `d` in each its own.
+    assert_eq!(doc.names().count(), 2 * 2000 + 1 + 2 + 2000);
     let c: Vec<usize> = doc.nodes().skip(4001).map(number).collect();
     assert!(c[0] != c[1] && c[1] == c[2] && c[0] == c[3] && c[0] == c[4], "{c:?}");
 }

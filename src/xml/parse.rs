@@ -185,7 +185,7 @@ impl<'s> Builder<'s> {
         &self.source[start..start + open.name as usize]
     }
 
-    /// A token that does not end, or is none, is a truncated document; malformed after the root element.
+    /// A token that does not end, or is none, is a truncated document; after the root element it is malformed.
     #[cold]
     fn unfinished(&self, what: &str, start: usize) -> Fault {
         if let Some(open) = self.open.last() {
@@ -587,13 +587,14 @@ impl<'s> Builder<'s> {
             }
         };
         // What follows another colon is no name either. A prefix that was declared is one.
-        let names = match (colon, namespace) {
-            (Some(0), _) => false,
-            (Some(_), None) => scan::is_name(prefix) && scan::is_name(local),
-            _ => scan::is_name(local),
+        let prefix_is_name = match colon {
+            None => true,
+            Some(_) => namespace.is_some() && !prefix.is_empty() || scan::is_name(prefix),
         };
+        if !prefix_is_name || !scan::is_name(local) {
+            return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start));
+        }
         match namespace {
-            _ if !names => Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start)),
             Some(namespace) => Ok((namespace, end - local.len())),
             None => Err((XmlErrorKind::UndeclaredPrefix(prefix.to_owned()), start)),
         }
