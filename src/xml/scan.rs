@@ -27,12 +27,14 @@ pub(super) fn survey(source: &str) -> Result<Seen, Fault> {
     if controls && let Some(at) = bytes.iter().position(|&b| b < 0x20 && !matches!(b, 9 | 10 | 13)) {
         return Err((XmlErrorKind::ForbiddenCharacter(u32::from(bytes[at])), at));
     }
-    for at in memchr::memmem::find_iter(bytes, b"\xef\xbf") {
-        if let Some(last @ (0xbe | 0xbf)) = bytes.get(at + 2) {
-            return Err((XmlErrorKind::ForbiddenCharacter(0xff40 + u32::from(*last)), at));
+    let seen = |b| memchr::memchr(b, bytes).is_some();
+    if seen(0xef) {
+        for at in memchr::memmem::find_iter(bytes, b"\xef\xbf") {
+            if let Some(last @ (0xbe | 0xbf)) = bytes.get(at + 2) {
+                return Err((XmlErrorKind::ForbiddenCharacter(0xff40 + u32::from(*last)), at));
+            }
         }
     }
-    let seen = |b| memchr::memchr(b, bytes).is_some();
     Ok(Seen { references: seen(b'&'), returns: seen(b'\r'), brackets: seen(b']') })
 }
 
