@@ -1,11 +1,13 @@
 //! The one pass over bytes: a document becomes a [`Doc`], a flat tree with a position for every node, within limits.
 //! No DTD, one root, nothing after it; whatever is refused says where.
 //!
-//! quick-xml finds the tokens. It accepts more than XML does (a truncated document, two roots, anything after them,
-//! control characters, undeclared entities and prefixes), so [`parse`] checks both ends and everything between.
+//! [`scan`] knows what XML is made of, [`parse`] makes the tree and checks both ends and everything between, [`names`]
+//! gives each name a number. No byte is copied where the document says what it means in its own words.
 
+mod names;
 mod parse;
 mod place;
+mod scan;
 mod string;
 mod vocabulary;
 
@@ -20,7 +22,7 @@ use std::sync::OnceLock;
 pub struct NodeId(pub(crate) u32);
 
 /// The number of an element's or attribute's name in its document: names that are equal have the same number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
 
 /// Limits of one document (contract §1, `[limits]`).
@@ -43,7 +45,8 @@ pub struct Doc {
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
     names: Vec<Name>,
-    namespaces: Vec<Box<str>>,
+    /// URIs; the first two namespaces are known without: none, and that of `xml:`.
+    namespaces: Vec<Span>,
     lines: OnceLock<place::Lines>,
     indexes: OnceLock<Vec<u32>>,
 }
@@ -81,8 +84,13 @@ struct Attribute {
 #[derive(Debug)]
 struct Name {
     namespace: u32,
-    local: Box<str>,
+    /// The local part, in the source.
+    start: u32,
+    len: u32,
 }
+
+/// The namespace that the prefix `xml` stands for.
+const XML: &str = "http://www.w3.org/XML/1998/namespace";
 
 /// No parent.
 const NONE: u32 = u32::MAX;
@@ -144,7 +152,7 @@ impl Doc {
 
     /// The local part of an element's name.
     pub fn local(&self, node: NodeId) -> &str {
-        &self.names[self.node(node).name.0 as usize].local
+        self.local_of(&self.names[self.node(node).name.0 as usize])
     }
 
     /// The namespace of an element's name; empty for none.
@@ -154,7 +162,7 @@ impl Doc {
 
     /// Every name that occurs, by its number: namespace and local part.
     pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.names.iter().map(|n| (&*self.namespaces[n.namespace as usize], &*n.local))
+        self.names.iter().map(|n| (self.uri(n.namespace), self.local_of(n)))
     }
 
     /// The number of a name, as an index into what [`Doc::names`] gives.
@@ -176,16 +184,28 @@ impl Doc {
     pub fn attributes(&self, node: NodeId) -> impl Iterator<Item = (&str, &str, &str)> {
         self.attributes_of(node)
             .iter()
-            .map(|a| (self.namespace_of(a.name), &*self.names[a.name.0 as usize].local, self.span(a.value)))
+            .map(|a| (self.namespace_of(a.name), self.local_of(&self.names[a.name.0 as usize]), self.span(a.value)))
     }
 
     fn is_plain(&self, name: NameId, local: &str) -> bool {
         let name = &self.names[name.0 as usize];
-        name.namespace == 0 && &*name.local == local
+        name.namespace == 0 && self.local_of(name) == local
     }
 
     fn namespace_of(&self, name: NameId) -> &str {
-        &self.namespaces[self.names[name.0 as usize].namespace as usize]
+        self.uri(self.names[name.0 as usize].namespace)
+    }
+
+    fn uri(&self, namespace: u32) -> &str {
+        match namespace {
+            0 => "",
+            1 => XML,
+            n => self.span(self.namespaces[n as usize - 2]),
+        }
+    }
+
+    fn local_of(&self, name: &Name) -> &str {
+        &self.source[name.start as usize..(name.start + name.len) as usize]
     }
 
     fn attributes_of(&self, node: NodeId) -> &[Attribute] {

@@ -1,10 +1,11 @@
 //! From text to tree.
 
+use super::names::{Names, Word};
 use super::place::Lines;
-use super::{Attribute, Doc, Limits, NONE, Name, NameId, Node, Place, Span};
+use super::scan::{self, Fault, Seen, Written, int};
+use super::{Attribute, Doc, Limits, NONE, NameId, Node, Place, Span, XML};
 use foldhash::{HashMap, HashMapExt};
-use quick_xml::Reader;
-use quick_xml::events::{BytesRef, BytesStart, Event};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -60,7 +61,8 @@ pub enum XmlErrorKind {
 
 /// Namespace declarations in force at once.
 const NAMESPACES: usize = 256;
-const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// The namespace of `xmlns` itself, which nobody declares.
+const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 
 impl Doc {
     /// Reads a document.
@@ -68,10 +70,10 @@ impl Doc {
     /// # Errors
     /// The first thing that is wrong, with its place, and the text as it was given.
     pub fn parse(source: String, limits: &Limits) -> Result<Doc, (Box<XmlError>, String)> {
-        let built = Builder::new(&source, limits).build();
+        let built = scan::survey(&source).and_then(|seen| Builder::new(&source, limits, seen).build());
         match built {
             Ok(b) => {
-                let Builder { side, nodes, attributes, names, namespaces, .. } = b;
+                let Builder { side, nodes, attributes, names: Names { all: names, .. }, namespaces, .. } = b;
                 let (lines, indexes) = (OnceLock::new(), OnceLock::new());
                 Ok(Doc { side, nodes, attributes, names, namespaces, lines, indexes, source })
             }
@@ -84,91 +86,80 @@ impl Doc {
     }
 }
 
-type Fault = (XmlErrorKind, usize);
-
 struct Builder<'s> {
     source: &'s str,
     limits: &'s Limits,
+    seen: Seen,
     side: String,
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
-    names: Vec<Name>,
-    namespaces: Vec<Box<str>>,
+    names: Names<'s>,
+    /// URIs by number, from 2 on.
+    namespaces: Vec<Span>,
+    numbered: HashMap<Cow<'s, str>, u32>,
     /// Elements that are open.
-    open: Vec<Open<'s>>,
+    open: Vec<Open>,
     /// Namespaces in force: prefix and number.
-    bindings: Vec<(&'s str, u32)>,
+    bindings: Vec<(Word, u32)>,
     /// Counts changes of the namespaces in force; the number names a set of them.
     scope: u32,
     scopes: u32,
-    /// Names as written, in a scope. An attribute without prefix has no namespace, so it is another name.
-    written: HashMap<(u32, bool, &'s str), NameId>,
-    known: HashMap<(u32, &'s str), NameId>,
-    numbered: HashMap<String, u32>,
+    /// The attributes of one start tag, namespaces apart.
+    plain: Vec<Written<'s>>,
 }
 
-struct Open<'s> {
+struct Open {
     node: u32,
-    name: &'s str,
-    bindings: usize,
+    /// Length of its name, which stands after the `<`.
+    name: u32,
+    bindings: u32,
     scope: u32,
-    has_child: bool,
 }
 
 impl<'s> Builder<'s> {
-    fn new(source: &'s str, limits: &'s Limits) -> Builder<'s> {
-        let guess = source.len() / 64;
+    fn new(source: &'s str, limits: &'s Limits, seen: Seen) -> Builder<'s> {
         Builder {
             source,
             limits,
+            seen,
             side: String::new(),
-            nodes: Vec::with_capacity(guess.min(1 << 16)),
-            attributes: Vec::with_capacity(32),
-            names: Vec::with_capacity(128),
-            namespaces: vec!["".into(), XML.into()],
+            nodes: Vec::with_capacity((source.len() / 48).min(1 << 16)),
+            attributes: Vec::with_capacity((source.len() / 128).min(1 << 16)),
+            names: Names::new(source),
+            namespaces: Vec::with_capacity(16),
+            numbered: HashMap::with_capacity(16),
             open: Vec::with_capacity(16),
-            bindings: vec![("", 0), ("xml", 1)],
-            scope: 0,
-            scopes: 0,
-            written: HashMap::with_capacity(128),
-            known: HashMap::with_capacity(128),
-            numbered: [(String::new(), 0), (XML.to_owned(), 1)].into_iter().collect(),
+            bindings: Vec::with_capacity(16),
+            scope: 1,
+            scopes: 1,
+            plain: Vec::with_capacity(8),
         }
     }
 
     fn build(mut self) -> Result<Builder<'s>, Fault> {
-        forbidden(self.source)?;
         if u32::try_from(self.source.len()).is_err() {
             return Err((XmlErrorKind::Malformed("larger than 4 GiB".to_owned()), 0));
         }
-        let mut reader = Reader::from_str(self.source);
-        let config = reader.config_mut();
-        config.check_comments = true;
-        config.check_end_names = false; // checked here, so that the message can say which element is open
-        config.allow_unmatched_ends = true;
+        self.bindings.push((Word::default(), 0));
+        self.numbered.extend([(Cow::Borrowed(""), 0), (Cow::Borrowed(XML), 1)]);
+        let bytes = self.source.as_bytes();
+        let mut at = 0;
         loop {
-            let start = offset(&reader);
-            let event = match reader.read_event() {
-                Ok(event) => event,
-                Err(e) => return Err(self.syntax(&e, start, offset_of_error(&reader))),
-            };
-            let end = offset(&reader);
-            match event {
-                Event::Start(tag) => self.start(&tag, start, end, false)?,
-                Event::Empty(tag) => self.start(&tag, start, end, true)?,
-                Event::End(_) => self.end(start, end)?,
-                Event::Text(_) => self.text(start, end)?,
-                Event::CData(_) => self.cdata(start, end)?,
-                Event::GeneralRef(reference) => self.reference(&reference, start)?,
-                Event::Comment(_) => {}
-                Event::PI(_) => self.instruction(start)?,
-                Event::Decl(_) if start == 0 => self.declaration(end)?,
-                Event::Decl(_) => return Err((XmlErrorKind::OutsideRoot, start)),
-                Event::DocType(_) => return Err((XmlErrorKind::Doctype, start)),
-                Event::Eof => break,
+            let text = at;
+            at = scan::next(bytes, at, b'<');
+            if at > text {
+                self.text(text, at)?;
             }
+            if at == bytes.len() {
+                return self.whole();
+            }
+            at = match bytes.get(at + 1) {
+                Some(b'/') => self.end(at)?,
+                Some(b'!') => self.bang(at)?,
+                Some(b'?') => self.question(at)?,
+                _ => self.start(at)?,
+            };
         }
-        self.whole()
     }
 
     /// Both ends: a root, closed.
@@ -182,26 +173,44 @@ impl<'s> Builder<'s> {
         Ok(self)
     }
 
-    fn truncated(&self, open: &Open<'_>) -> XmlErrorKind {
+    fn truncated(&self, open: &Open) -> XmlErrorKind {
         let at = self.nodes[open.node as usize].start as usize;
         let line = memchr::memchr_iter(b'\n', &self.source.as_bytes()[..at]).count() + 1;
-        XmlErrorKind::Truncated { open: open.name.to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) }
+        XmlErrorKind::Truncated { open: self.name_of(open).to_owned(), line: u32::try_from(line).unwrap_or(u32::MAX) }
     }
 
-    /// A token that does not end is a truncated document where nothing follows; anything else is malformed.
-    fn syntax(&self, error: &quick_xml::Error, start: usize, at: usize) -> Fault {
-        if matches!(error, quick_xml::Error::Syntax(_)) {
-            if let Some(open) = self.open.last() {
-                return (self.truncated(open), self.source.len());
-            }
-            if self.nodes.is_empty() {
-                return (XmlErrorKind::Truncated { open: String::new(), line: 1 }, self.source.len());
-            }
+    /// The name of an open element, as written.
+    fn name_of(&self, open: &Open) -> &'s str {
+        let start = self.nodes[open.node as usize].start as usize + 1;
+        &self.source[start..start + open.name as usize]
+    }
+
+    /// A token that does not end, or is none, is a truncated document; after the root element it is malformed.
+    #[cold]
+    fn unfinished(&self, what: &str, start: usize) -> Fault {
+        if let Some(open) = self.open.last() {
+            return (self.truncated(open), self.source.len());
         }
-        (XmlErrorKind::Malformed(error.to_string()), at.max(start).min(self.source.len()))
+        if self.nodes.is_empty() {
+            return (XmlErrorKind::Truncated { open: String::new(), line: 1 }, self.source.len());
+        }
+        (XmlErrorKind::Malformed(format!("{what} does not end")), start)
     }
 
-    fn start(&mut self, tag: &BytesStart<'_>, start: usize, end: usize, empty: bool) -> Result<(), Fault> {
+    /// A start tag; the offset after it.
+    fn start(&mut self, start: usize) -> Result<usize, Fault> {
+        let bytes = self.source.as_bytes();
+        let mut name = start + 1..scan::name_end(bytes, start + 1);
+        // Most have a name and nothing else.
+        let (end, empty) = match &bytes[name.end..] {
+            [b'>', ..] => (name.end + 1, false),
+            [b'/', b'>', ..] => (name.end + 2, true),
+            _ => {
+                let end = scan::tag_end(bytes, start).ok_or_else(|| self.unfinished("a tag", start))?;
+                (end, bytes[end - 2] == b'/')
+            }
+        };
+        let inside_end = end - if empty { 2 } else { 1 };
         if self.open.is_empty() && !self.nodes.is_empty() {
             return Err((XmlErrorKind::OutsideRoot, start));
         }
@@ -211,86 +220,179 @@ impl<'s> Builder<'s> {
         if self.open.len() >= self.limits.depth as usize {
             return Err((XmlErrorKind::TooDeep(self.limits.depth), start));
         }
-        let length = tag.name().as_ref().len();
-        let name = &self.source[start + 1..start + 1 + length];
         let (bindings, scope) = (self.bindings.len(), self.scope);
-        let inside = start + 1 + length..end - if empty { 2 } else { 1 };
-        let attributes = self.attributes(inside)?;
-        let name_id = self.name(name, start + 1, false)?;
-        let node = int(self.nodes.len());
-        let parent = self.open.last().map_or(NONE, |open| open.node);
-        if let Some(open) = self.open.last_mut() {
-            open.has_child = true;
+        let from = int(self.attributes.len());
+        if name.end < inside_end {
+            // Whatever stands there, white space ends a name: what is no name of one is said of all of it.
+            name.end += bytes[name.end..inside_end].iter().take_while(|b| !scan::is_space(**b)).count();
+            self.attributes(name.end..inside_end)?;
         }
+        let name_id = self.name(name.start, name.end, false)?;
+        let node = int(self.nodes.len());
         self.nodes.push(Node {
             name: name_id,
-            parent,
+            parent: self.open.last().map_or(NONE, |open| open.node),
             after: node + 1,
             start: int(start),
             tag: int(end - start),
             text: Span::default(),
-            attributes,
+            attributes: (from, int(self.attributes.len())),
         });
         if empty {
             self.bindings.truncate(bindings);
             self.scope = scope;
         } else {
-            self.open.push(Open { node, name, bindings, scope, has_child: false });
+            self.open.push(Open { node, name: int(name.len()), bindings: int(bindings), scope });
         }
-        Ok(())
+        Ok(end)
     }
 
-    fn end(&mut self, start: usize, end: usize) -> Result<(), Fault> {
-        let found = self.source[start + 2..end - 1].trim_end_matches([' ', '\t', '\n', '\r']);
-        let Some(open) = self.open.pop() else {
+    /// An end tag; the offset after it.
+    fn end(&mut self, start: usize) -> Result<usize, Fault> {
+        let bytes = self.source.as_bytes();
+        let after = self.open.last().and_then(|open| {
+            let (name, len) = (self.nodes[open.node as usize].start as usize + 1, open.name as usize);
+            let end = start + 2 + len;
+            (bytes.get(end) == Some(&b'>') && scan::same(bytes, name, start + 2, len)).then_some(end + 1)
+        });
+        let end = match after {
+            Some(end) => end,
+            None => self.other_end(start)?,
+        };
+        if let Some(open) = self.open.pop() {
+            self.nodes[open.node as usize].after = int(self.nodes.len());
+            self.bindings.truncate(open.bindings as usize);
+            self.scope = open.scope;
+        }
+        Ok(end)
+    }
+
+    /// An end tag that is not written as most are: it has white space in it, or is wrong.
+    #[cold]
+    fn other_end(&self, start: usize) -> Result<usize, Fault> {
+        let end = scan::tag_end(self.source.as_bytes(), start).ok_or_else(|| self.unfinished("an end tag", start))?;
+        let Some(open) = self.open.last() else {
             return Err((XmlErrorKind::OutsideRoot, start));
         };
-        if open.name != found {
-            let (open, found) = (open.name.to_owned(), found.to_owned());
+        let (open, found) = (self.name_of(open), &self.source[start + 2..end - 1]);
+        let found = found.trim_end_matches([' ', '\t', '\n', '\r']);
+        if open != found {
+            let (open, found) = (open.to_owned(), found.to_owned());
             return Err((XmlErrorKind::MismatchedEnd { open, found }, start));
         }
-        self.nodes[open.node as usize].after = int(self.nodes.len());
-        self.bindings.truncate(open.bindings);
-        self.scope = open.scope;
+        Ok(end)
+    }
+
+    /// What begins with `<!`; the offset after it.
+    fn bang(&mut self, start: usize) -> Result<usize, Fault> {
+        let bytes = self.source.as_bytes();
+        let rest = &bytes[start..];
+        if rest.starts_with(b"<!--") {
+            let end = scan::after(bytes, start + 4, "--").ok_or_else(|| self.unfinished("a comment", start))?;
+            if bytes.get(end) == Some(&b'>') {
+                return Ok(end + 1);
+            }
+            // One that does not end at all is cut short rather than wrong.
+            scan::after(bytes, end - 1, "-->").ok_or_else(|| self.unfinished("a comment", start))?;
+            return Err((XmlErrorKind::Malformed("'--' in a comment".to_owned()), end - 2));
+        }
+        if rest.starts_with(b"<![CDATA[") {
+            let text = start + "<![CDATA[".len();
+            let end = scan::after(bytes, text, "]]>").ok_or_else(|| self.unfinished("a CDATA section", start))?;
+            self.cdata(start, text..end - "]]>".len())?;
+            return Ok(end);
+        }
+        // Whatever is in it, it is refused.
+        if rest.len() >= 9 && rest[..9].eq_ignore_ascii_case(b"<!DOCTYPE") && scan::next(rest, 0, b'>') < rest.len() {
+            return Err((XmlErrorKind::Doctype, start));
+        }
+        Err(self.unfinished("a '<!'", start))
+    }
+
+    /// A processing instruction, or the declaration of XML; the offset after it.
+    fn question(&self, start: usize) -> Result<usize, Fault> {
+        let bytes = self.source.as_bytes();
+        let end = scan::after(bytes, start + 1, "?>").filter(|end| *end > start + 3);
+        let end = end.ok_or_else(|| self.unfinished("a processing instruction", start))?;
+        let inside = &bytes[start + 2..end - 2];
+        match inside.strip_prefix(b"xml") {
+            Some([] | [b' ' | b'\t' | b'\n' | b'\r', ..]) if start == 0 => self.declaration(end)?,
+            Some([] | [b' ' | b'\t' | b'\n' | b'\r', ..]) => return Err((XmlErrorKind::OutsideRoot, start)),
+            _ => self.instruction(start)?,
+        }
+        Ok(end)
+    }
+
+    /// The text between two tags.
+    fn text(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        let Seen { references, returns, brackets } = self.seen;
+        match self.open.last() {
+            Some(open) if !(references | returns | brackets) => {
+                if !self.has_child(open) {
+                    self.append_span(start, end);
+                }
+                Ok(())
+            }
+            _ => self.pieces(start, end),
+        }
+    }
+
+    /// Text and references, one after another.
+    fn pieces(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        let mut at = start;
+        while at < end {
+            let reference =
+                if self.seen.references { scan::next(&self.source.as_bytes()[..end], at, b'&') } else { end };
+            if reference > at {
+                self.piece(at, reference)?;
+            }
+            at = if reference < end { self.reference(reference, end)? } else { end };
+        }
         Ok(())
     }
 
-    fn text(&mut self, start: usize, end: usize) -> Result<(), Fault> {
-        let source = self.source;
-        let text = &source[start..end];
-        if let Some(at) = memchr::memmem::find(text.as_bytes(), b"]]>") {
-            return Err((XmlErrorKind::Malformed("']]>' in text".to_owned()), start + at));
+    /// Text without references.
+    fn piece(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+        let text = &self.source[start..end];
+        if self.seen.brackets
+            && let Some(after) = scan::after(text.as_bytes(), 0, "]]>")
+        {
+            return Err((XmlErrorKind::Malformed("']]>' in text".to_owned()), start + after - 3));
         }
         if self.open.is_empty() {
             let blank = super::trim(text).is_empty();
             return if blank { Ok(()) } else { Err((XmlErrorKind::OutsideRoot, start)) };
         }
-        if memchr::memchr(b'\r', text.as_bytes()).is_some() {
-            let plain = text.replace("\r\n", "\n").replace('\r', "\n");
-            self.append(&plain);
+        if self.seen.returns && text.contains('\r') {
+            self.append(&scan::with_line_feeds(text));
         } else {
             self.append_span(start, end);
         }
         Ok(())
     }
 
-    fn cdata(&mut self, start: usize, end: usize) -> Result<(), Fault> {
+    fn cdata(&mut self, start: usize, text: Range<usize>) -> Result<(), Fault> {
         if self.open.is_empty() {
             return Err((XmlErrorKind::OutsideRoot, start));
         }
-        let text = &self.source[start + "<![CDATA[".len()..end - "]]>".len()];
-        let text = if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n") } else { text.to_owned() };
-        self.append(&text);
+        let text = &self.source[text];
+        self.append(&scan::with_line_feeds(text));
         Ok(())
     }
 
-    fn reference(&mut self, reference: &BytesRef<'_>, start: usize) -> Result<(), Fault> {
+    /// A reference in text that ends at `end`; the offset after it.
+    fn reference(&mut self, start: usize, end: usize) -> Result<usize, Fault> {
+        let bytes = &self.source.as_bytes()[..end];
+        let after = match memchr::memchr2(b';', b'&', &bytes[start + 1..]) {
+            Some(n) if bytes[start + 1 + n] == b';' => start + 1 + n + 1,
+            _ => return Err((XmlErrorKind::Malformed("'&' alone".to_owned()), start)),
+        };
         if self.open.is_empty() {
             return Err((XmlErrorKind::OutsideRoot, start));
         }
-        let c = resolve(reference).map_err(|kind| (kind, start))?;
+        let c = scan::resolve(&self.source[start + 1..after - 1]).map_err(|kind| (kind, start))?;
         self.append(c.encode_utf8(&mut [0; 4]));
-        Ok(())
+        Ok(after)
     }
 
     /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>`: these three, in this order, the first one mandatory.
@@ -299,7 +401,7 @@ impl<'s> Builder<'s> {
         let mut at = "<?xml".len();
         let mut expected = ["version", "encoding", "standalone"].into_iter();
         let mut first = true;
-        while let Some(found) = next_attribute(self.source, &mut at, end - "?>".len())? {
+        while let Some(found) = scan::next_attribute(self.source, &mut at, end - "?>".len())? {
             let value = &self.source[found.value];
             let known = expected.find(|name| *name == found.name).ok_or_else(|| malformed(found.start))?;
             let good = match known {
@@ -322,17 +424,23 @@ impl<'s> Builder<'s> {
 
     fn instruction(&self, start: usize) -> Result<(), Fault> {
         let target = self.source[start + 2..].split([' ', '\t', '\n', '\r', '?']).next().unwrap_or_default();
-        if is_name(target) && !target.eq_ignore_ascii_case("xml") {
+        if scan::is_name(target) && !target.eq_ignore_ascii_case("xml") {
             return Ok(());
         }
         Err((XmlErrorKind::Malformed(format!("processing instruction '{target}'")), start))
     }
 
-    /// Adds a piece of the source to the open element's text. Text after a child is white space in data formats; what
-    /// is not is no datum of ours.
+    /// Whether the innermost open element has an element in it. Text after one is white space in data formats; what is
+    /// not is no datum of ours.
+    fn has_child(&self, open: &Open) -> bool {
+        self.nodes.len() > open.node as usize + 1
+    }
+
+    /// Adds a piece of the source to the open element's text.
+    #[inline]
     fn append_span(&mut self, start: usize, end: usize) {
         let open = self.open.last().expect("callers check that an element is open");
-        if open.has_child {
+        if self.has_child(open) {
             return;
         }
         let text = &mut self.nodes[open.node as usize].text;
@@ -347,7 +455,7 @@ impl<'s> Builder<'s> {
     /// Adds other text to the open element's text, which moves to the side.
     fn append(&mut self, more: &str) {
         let open = self.open.last().expect("callers check that an element is open");
-        if open.has_child {
+        if self.has_child(open) {
             return;
         }
         let text = &mut self.nodes[open.node as usize].text;
@@ -362,69 +470,63 @@ impl<'s> Builder<'s> {
     }
 
     /// Reads a start tag's attributes, namespaces first: a prefix may be used before it is declared.
-    fn attributes(&mut self, inside: Range<usize>) -> Result<(u32, u32), Fault> {
-        let from = int(self.attributes.len());
-        if inside.is_empty() {
-            return Ok((from, from));
-        }
-        let mut plain: Vec<(&'s str, Range<usize>, usize)> = Vec::new();
+    fn attributes(&mut self, inside: Range<usize>) -> Result<(), Fault> {
+        let from = self.attributes.len();
+        let mut plain = std::mem::take(&mut self.plain);
         let outer = self.bindings.len();
         let mut count = 0;
         let mut at = inside.start;
-        while let Some(found) = next_attribute(self.source, &mut at, inside.end)? {
+        while let Some(found) = scan::next_attribute(self.source, &mut at, inside.end)? {
             count += 1;
             if count > self.limits.attributes {
                 return Err((XmlErrorKind::TooManyAttributes(self.limits.attributes), found.start));
             }
-            let prefix = match found.name {
-                "xmlns" => Some(""),
-                name => name.strip_prefix("xmlns:"),
-            };
-            match prefix {
-                Some(prefix) => self.declare(prefix, found.value, found.start, outer)?,
-                None => plain.push((found.name, found.value, found.start)),
+            match found.name.strip_prefix("xmlns") {
+                Some(rest) if rest.is_empty() || rest.starts_with(':') => self.declare(found, outer)?,
+                _ => plain.push(found),
             }
         }
-        for (name, value, start) in plain {
-            let name_id = self.name(name, start, true)?;
-            let twice = self.attributes[from as usize..].iter().any(|a| a.name == name_id);
+        for Written { name, value, start } in plain.drain(..) {
+            let name_id = self.name(start, start + name.len(), true)?;
+            let twice = self.attributes[from..].iter().any(|a| a.name == name_id);
             if twice {
                 return Err((XmlErrorKind::DuplicateAttribute(name.to_owned()), start));
             }
             let value = self.attribute_value(value)?;
             self.attributes.push(Attribute { name: name_id, value, start: int(start) });
         }
-        Ok((from, int(self.attributes.len())))
+        self.plain = plain;
+        Ok(())
     }
 
     /// Puts a namespace in force; the bindings from `outer` on are of the same start tag.
-    fn declare(&mut self, prefix: &'s str, value: Range<usize>, start: usize, outer: usize) -> Result<(), Fault> {
-        if self.bindings.len() >= NAMESPACES {
+    fn declare(&mut self, found: Written<'s>, outer: usize) -> Result<(), Fault> {
+        let Written { name, value, start } = found;
+        // `xml` is in force without being among them.
+        if self.bindings.len() + 1 >= NAMESPACES {
             return Err((XmlErrorKind::TooManyAttributes(int(NAMESPACES)), start));
         }
+        let prefix = name["xmlns".len()..].strip_prefix(':');
         let value = self.attribute_value(value)?;
-        let uri = if value.side {
-            self.side[value.start as usize..].to_owned()
-        } else {
-            self.source[value.start as usize..(value.start + value.len) as usize].to_owned()
-        };
-        let reserved = prefix == "xmlns" || (prefix == "xml") != (uri == XML) || (!prefix.is_empty() && uri.is_empty());
-        if reserved {
-            return Err((XmlErrorKind::Malformed(format!("namespace declaration xmlns:{prefix}='{uri}'")), start));
+        let (from, to) = (value.start as usize, (value.start + value.len) as usize);
+        let (source, bytes) = (self.source, self.source.as_bytes());
+        let uri =
+            if value.side { Cow::Owned(self.side[from..to].to_owned()) } else { Cow::Borrowed(&source[from..to]) };
+        let reserved = prefix == Some("xmlns") || (prefix == Some("xml")) != (uri == XML) || uri == XMLNS;
+        if reserved || prefix.is_some_and(|prefix| uri.is_empty() || !scan::is_name(prefix)) {
+            return Err((XmlErrorKind::Malformed(format!("namespace declaration {name}='{uri}'")), start));
         }
-        if self.bindings[outer..].iter().any(|(p, _)| *p == prefix) {
-            return Err((XmlErrorKind::DuplicateAttribute(format!("xmlns:{prefix}")), start));
+        let end = start + name.len();
+        let word = Word::new(bytes, end - prefix.map_or(0, str::len), end);
+        if self.bindings[outer..].iter().any(|(p, _)| p.is(&word, bytes)) {
+            return Err((XmlErrorKind::DuplicateAttribute(name.to_owned()), start));
         }
-        let number = match self.numbered.get(&uri) {
-            Some(number) => *number,
-            None => {
-                let number = int(self.namespaces.len());
-                self.namespaces.push(uri.clone().into());
-                self.numbered.insert(uri, number);
-                number
-            }
-        };
-        self.bindings.push((prefix, number));
+        let namespaces = &mut self.namespaces;
+        let number = *self.numbered.entry(uri).or_insert_with(|| {
+            namespaces.push(value);
+            int(namespaces.len()) + 1
+        });
+        self.bindings.push((word, number));
         self.scopes += 1;
         self.scope = self.scopes;
         Ok(())
@@ -444,7 +546,7 @@ impl<'s> Builder<'s> {
             rest = &rest[at..];
             if let Some(reference) = rest.strip_prefix('&') {
                 let end = reference.find(';').ok_or((XmlErrorKind::Malformed("'&' alone".to_owned()), offset))?;
-                self.side.push(resolve(&reference[..end]).map_err(|kind| (kind, offset))?);
+                self.side.push(scan::resolve(&reference[..end]).map_err(|kind| (kind, offset))?);
                 rest = &reference[end + 1..];
             } else {
                 self.side.push(' ');
@@ -456,149 +558,45 @@ impl<'s> Builder<'s> {
     }
 
     /// The number of a name as written here.
-    fn name(&mut self, written: &'s str, at: usize, attribute: bool) -> Result<NameId, Fault> {
-        if let Some(id) = self.written.get(&(self.scope, attribute, written)) {
-            return Ok(*id);
-        }
-        let (prefix, local) = match written.split_once(':') {
-            Some((prefix, local)) => (prefix, local),
-            None => ("", written),
-        };
-        if !is_name(local)
-            || local.contains(':')
-            || (!prefix.is_empty() && !is_name(prefix))
-            || written.starts_with(':')
-        {
-            return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), at));
-        }
-        let namespace = if attribute && prefix.is_empty() {
-            0
-        } else {
-            let bound = self.bindings.iter().rev().find(|(p, _)| *p == prefix);
-            bound.map(|(_, n)| *n).ok_or_else(|| (XmlErrorKind::UndeclaredPrefix(prefix.to_owned()), at))?
-        };
-        let id = match self.known.get(&(namespace, local)) {
-            Some(id) => *id,
+    #[inline]
+    fn name(&mut self, start: usize, end: usize, attribute: bool) -> Result<NameId, Fault> {
+        // An attribute without prefix has no namespace whichever are in force, so it is another name than an element's.
+        let scope = 2 * self.scope + u32::from(attribute);
+        let word = Word::new(self.source.as_bytes(), start, end);
+        match self.names.recent(&word, scope) {
+            Some(id) => Ok(id),
             None => {
-                let id = NameId(int(self.names.len()));
-                self.names.push(Name { namespace, local: local.into() });
-                self.known.insert((namespace, local), id);
-                id
+                let (namespace, local) = self.resolved(start, end, attribute)?;
+                Ok(self.names.number(&word, scope, namespace, local))
+            }
+        }
+    }
+
+    /// The namespace of a name, and where its local part begins.
+    fn resolved(&self, start: usize, end: usize, attribute: bool) -> Result<(u32, usize), Fault> {
+        let bytes = self.source.as_bytes();
+        let written = &self.source[start..end];
+        let colon = bytes[start..end].iter().position(|b| *b == b':');
+        let (prefix, local) = colon.map_or(("", written), |colon| (&written[..colon], &written[colon + 1..]));
+        let namespace = match prefix {
+            "" if attribute => Some(0),
+            "xml" => Some(1),
+            _ => {
+                let word = Word::new(bytes, start, start + prefix.len());
+                self.bindings.iter().rev().find(|(p, _)| p.is(&word, bytes)).map(|(_, namespace)| *namespace)
             }
         };
-        self.written.insert((self.scope, attribute, written), id);
-        Ok(id)
-    }
-}
-
-/// An attribute as written.
-struct Written<'s> {
-    name: &'s str,
-    value: Range<usize>,
-    start: usize,
-}
-
-/// The next attribute of a start tag between `at` and `end`.
-fn next_attribute<'s>(source: &'s str, at: &mut usize, end: usize) -> Result<Option<Written<'s>>, Fault> {
-    let malformed = |what: &str, at: usize| (XmlErrorKind::Malformed(what.to_owned()), at);
-    let rest = &source[*at..end];
-    let trimmed = rest.trim_start_matches([' ', '\t', '\n', '\r']);
-    if trimmed.is_empty() {
-        return Ok(None);
-    }
-    if trimmed.len() == rest.len() {
-        return Err(malformed("no space before an attribute", *at));
-    }
-    let start = end - trimmed.len();
-    let name_end =
-        trimmed.find(['=', ' ', '\t', '\n', '\r']).ok_or_else(|| malformed("an attribute without value", start))?;
-    let name = &trimmed[..name_end];
-    let after = trimmed[name_end..].trim_start_matches([' ', '\t', '\n', '\r']);
-    let after = after.strip_prefix('=').ok_or_else(|| malformed("an attribute without value", start))?;
-    let after = after.trim_start_matches([' ', '\t', '\n', '\r']);
-    let quote = after
-        .bytes()
-        .next()
-        .filter(|b| matches!(b, b'"' | b'\''))
-        .ok_or_else(|| malformed("an attribute value without quotes", start))?;
-    let from = end - after.len() + 1;
-    let length = memchr::memchr(quote, &source.as_bytes()[from..end])
-        .ok_or_else(|| malformed("an attribute value that does not end", start))?;
-    let value = from..from + length;
-    if let Some(lt) = memchr::memchr(b'<', source[value.clone()].as_bytes()) {
-        return Err(malformed("'<' in an attribute value", from + lt));
-    }
-    *at = value.end + 1;
-    Ok(Some(Written { name, value, start }))
-}
-
-/// The character that a reference stands for: one of XML's five, or a number.
-pub(super) fn resolve(name: &str) -> Result<char, XmlErrorKind> {
-    let number = match name {
-        "lt" => return Ok('<'),
-        "gt" => return Ok('>'),
-        "amp" => return Ok('&'),
-        "apos" => return Ok('\''),
-        "quot" => return Ok('"'),
-        _ => name.strip_prefix('#').ok_or_else(|| XmlErrorKind::UndeclaredEntity(name.to_owned()))?,
-    };
-    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |hex| (hex, 16));
-    let good = !digits.is_empty() && digits.bytes().all(|b| char::from(b).is_digit(radix));
-    if !good {
-        return Err(XmlErrorKind::Malformed(format!("the reference '&{name};'")));
-    }
-    let code = u32::from_str_radix(digits, radix).unwrap_or(u32::MAX);
-    char::from_u32(code).filter(|c| is_char(*c)).ok_or(XmlErrorKind::ForbiddenCharacter(code))
-}
-
-/// Whether XML 1.0 allows a character.
-fn is_char(c: char) -> bool {
-    matches!(c, '\t' | '\n' | '\r' | '\u{20}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
-}
-
-/// Whether XML allows a name, colons apart.
-fn is_name(name: &str) -> bool {
-    let mut chars = name.chars();
-    chars.next().is_some_and(is_name_start)
-        && chars.all(|c| {
-            is_name_start(c)
-                || matches!(c, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
-        })
-}
-
-fn is_name_start(c: char) -> bool {
-    matches!(c, 'a'..='z' | 'A'..='Z' | '_' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
-        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}'..='\u{200d}' | '\u{2070}'..='\u{218f}'
-        | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
-        | '\u{10000}'..='\u{effff}')
-}
-
-/// Characters that may stand nowhere.
-fn forbidden(source: &str) -> Result<(), Fault> {
-    let bytes = source.as_bytes();
-    // Most documents have none: a pass that the compiler can do many bytes at a time finds out.
-    let controls = bytes.iter().fold(false, |any, &b| any | ((b < 0x20) & (b != 9) & (b != 10) & (b != 13)));
-    let last = controls.then(|| bytes.iter().position(|&b| b < 0x20 && !matches!(b, 9 | 10 | 13))).flatten();
-    if let Some(at) = last {
-        return Err((XmlErrorKind::ForbiddenCharacter(u32::from(bytes[at])), at));
-    }
-    for at in memchr::memmem::find_iter(bytes, b"\xef\xbf") {
-        if let Some(last @ (0xbe | 0xbf)) = bytes.get(at + 2) {
-            return Err((XmlErrorKind::ForbiddenCharacter(0xff40 + u32::from(*last)), at));
+        // What follows another colon is no name either. A prefix that was declared is one.
+        let prefix_is_name = match colon {
+            None => true,
+            Some(_) => namespace.is_some() && !prefix.is_empty() || scan::is_name(prefix),
+        };
+        if !prefix_is_name || !scan::is_name(local) {
+            return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start));
+        }
+        match namespace {
+            Some(namespace) => Ok((namespace, end - local.len())),
+            None => Err((XmlErrorKind::UndeclaredPrefix(prefix.to_owned()), start)),
         }
     }
-    Ok(())
-}
-
-fn offset(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX)
-}
-
-fn offset_of_error(reader: &Reader<&[u8]>) -> usize {
-    usize::try_from(reader.error_position()).unwrap_or(usize::MAX)
-}
-
-/// Offsets and counts fit: the source is shorter than 4 GiB, and every count is at most its length.
-fn int(n: usize) -> u32 {
-    u32::try_from(n).expect("the source is shorter than 4 GiB")
 }

@@ -1,10 +1,8 @@
 //! The whole text of an element that has elements in it. Data formats have no such text, so the tree does not keep it:
 //! it is read again from the source, by whoever asks what XPath would see.
 
-use super::parse::resolve;
+use super::scan::{self, with_line_feeds};
 use super::{Doc, NodeId};
-use quick_xml::Reader;
-use quick_xml::events::Event;
 
 impl Doc {
     /// Whether an element has no elements in it.
@@ -14,25 +12,45 @@ impl Doc {
 
     /// All the text inside an element, that of the elements in it too, in order.
     pub fn string(&self, node: NodeId) -> String {
-        let mut reader = Reader::from_str(&self.source[self.node(node).start as usize..]);
-        reader.config_mut().check_end_names = false;
-        let (mut text, mut depth) = (String::new(), 0_usize);
-        loop {
-            // The document was read once already: what cannot be read now ends the text.
-            match reader.read_event() {
-                Ok(Event::Start(_)) => depth += 1,
-                Ok(Event::End(_)) => depth = depth.saturating_sub(1),
-                Ok(Event::Text(t)) => text.push_str(&t),
-                Ok(Event::CData(t)) => text.push_str(&t),
-                Ok(Event::GeneralRef(r)) => text.extend(resolve(&r).ok()),
-                Ok(Event::Eof) | Err(_) => break,
-                Ok(_) => {}
-            }
+        let bytes = self.source.as_bytes();
+        let (mut text, mut depth, mut at) = (String::new(), 0_usize, self.node(node).start as usize);
+        // The document was read once already: what cannot be read now ends the text.
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let after = |from, mark| scan::after(bytes, from, mark).unwrap_or(bytes.len());
+            let end = match rest {
+                [b'<', b'!', b'-', ..] => after(at + 4, "-->"),
+                [b'<', b'!', ..] => {
+                    let end = after(at, "]]>");
+                    text.push_str(&with_line_feeds(&self.source[at + "<![CDATA[".len()..end - "]]>".len()]));
+                    end
+                }
+                [b'<', b'?', ..] => after(at, "?>"),
+                [b'<', second, ..] => {
+                    let end = scan::tag_end(bytes, at).unwrap_or(bytes.len());
+                    match (*second, bytes[end - 2]) {
+                        (b'/', _) => depth = depth.saturating_sub(1),
+                        (_, b'/') => {}
+                        _ => depth += 1,
+                    }
+                    end
+                }
+                [b'&', ..] => {
+                    let end = after(at, ";");
+                    text.extend(scan::resolve(&self.source[at + 1..end - 1]).ok());
+                    end
+                }
+                _ => {
+                    let end = at + memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+                    text.push_str(&with_line_feeds(&self.source[at..end]));
+                    end
+                }
+            };
+            at = end;
             if depth == 0 {
                 break;
             }
         }
-        text.replace("\r\n", "\n").replace('\r', "\n")
+        text
     }
 }
 
