@@ -44,12 +44,18 @@ impl Vocabulary {
     /// The numbers of a document's names, by their index in it.
     pub fn of(&self, doc: &Doc) -> Vec<u16> {
         let place = |uri: &str| self.namespaces.iter().position(|known| *known == uri);
-        let places: Vec<Option<usize>> = doc.namespaces.iter().map(|uri| place(uri)).collect();
-        let number = |(name, local): (&super::Name, &str)| {
-            let place = places[name.namespace as usize].and_then(|place| u8::try_from(place).ok());
+        let place = |uri: &str| place(uri).and_then(|place| u8::try_from(place).ok());
+        // A document has few namespaces.
+        let mut places: Vec<Option<Option<u8>>> = Vec::with_capacity(8);
+        let number = |(name, (uri, local)): (&super::Name, (&str, &str))| {
+            let namespace = name.namespace as usize;
+            if places.len() <= namespace {
+                places.resize(namespace + 1, None);
+            }
+            let place = places[namespace].get_or_insert_with(|| place(uri));
             place.and_then(|place| self.names.get(&(place, local))).copied().unwrap_or(0)
         };
-        doc.names.iter().zip(doc.names().map(|(_, local)| local)).map(number).collect()
+        doc.names.iter().zip(doc.names()).map(number).collect()
     }
 }
 
