@@ -46,6 +46,7 @@ fn every_fault_has_its_name_and_place() {
         ("<a><!-- a -- b",                    Kind::Truncated { open: "a".into(), line: 1 },                     (1, 15)),
         ("<a>x]]></a>",                       Kind::Malformed("']]>' in text".into()),                          (1, 5)),
         ("<a>x &amp</a>",                     Kind::Malformed("'&' alone".into()),                              (1, 6)),
+        ("<a>x &am",                          Kind::Truncated { open: "a".into(), line: 1 },                     (1, 9)),
         ("<a b='1",                           Kind::Truncated { open: String::new(), line: 1 },                  (1, 8)),
         ("<a></a b='>'>",                     Kind::MismatchedEnd { open: "a".into(), found: "a b='>'".into() }, (1, 4)),
         ("<a/><b",                            Kind::Malformed("a tag does not end".into()),                     (1, 5)),

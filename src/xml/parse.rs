@@ -385,6 +385,11 @@ impl<'s> Builder<'s> {
         let bytes = &self.source.as_bytes()[..end];
         let after = match memchr::memchr2(b';', b'&', &bytes[start + 1..]) {
             Some(n) if bytes[start + 1 + n] == b';' => start + 1 + n + 1,
+            // What was cut in the middle of a reference is not finished yet.
+            None if end == self.source.len() && !self.open.is_empty() => {
+                let open = &self.open[self.open.len() - 1];
+                return Err((self.truncated(open), end));
+            }
             _ => return Err((XmlErrorKind::Malformed("'&' alone".to_owned()), start)),
         };
         if self.open.is_empty() {
