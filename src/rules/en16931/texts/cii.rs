@@ -129,7 +129,7 @@ pub(super) const ROWS: &[Words] = &[
         t("retirez l'élément : CII …ReferencedDocument/AttachedSpecifiedBinaryFile", "remove the element: CII …ReferencedDocument/AttachedSpecifiedBinaryFile")),
     words("CII-DT-031", &["BT-5", "BT-110", "BT-111"],
         t("seul le total de TVA porte l'attribut currencyID", "only the VAT total bears the attribute currencyID"),
-        t("la monnaie de la facture vaut pour tous les autres montants", "the invoice's currency holds for all other amounts"),
+        t("la devise de la facture vaut pour tous les autres montants", "the invoice's currency holds for all other amounts"),
         t("retirez l'attribut des autres montants : CII, tout élément en Amount sauf TaxTotalAmount", "remove the attribute from the other amounts: CII, any element in Amount except TaxTotalAmount")),
     words("CII-DT-032", &[],
         t("un montant, hors total de TVA, est sans attribut currencyCodeListVersionID", "an amount, the VAT total apart, is without the attribute currencyCodeListVersionID"),
