@@ -246,6 +246,17 @@ fn a_number_has_the_digits_that_count() {
     for value in [format!("12360.{}", "0".repeat(60)), format!("{}12360", "0".repeat(60))] {
         assert!(with(&value).iter().all(|f| f.rule != "BR-CO-10"), "{value}");
     }
+    // CII: where the totals with and without VAT are the same, nothing counts with the VAT.
+    let totals = |gross: &str| {
+        let inside = format!(
+            "<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode><ram:SpecifiedTradeSettlementHeaderMonetarySummation>\
+             <ram:TaxBasisTotalAmount>9</ram:TaxBasisTotalAmount><ram:TaxTotalAmount currencyID=\"EUR\">0e0\
+             </ram:TaxTotalAmount><ram:GrandTotalAmount>{gross}</ram:GrandTotalAmount>\
+             </ram:SpecifiedTradeSettlementHeaderMonetarySummation>"
+        );
+        broken(&settled("rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement", &inside))
+    };
+    assert!(!breaks(&totals("9"), "BR-CO-15") && breaks(&totals("8"), "BR-CO-15"));
     let found = with(&"9".repeat(40)).into_iter().find(|f| f.rule == "BR-CO-10").unwrap();
     assert_eq!(found.expected.unwrap().en, "28 digits at most");
 }

@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Words] = &[
         t("le préfixe dit dans quel registre vérifier le numéro", "the prefix says in which register to look the number up"),
         t("écrivez le numéro entier, FR suivi de onze caractères ; la Grèce écrit EL : UBL PartyTaxScheme/CompanyID, CII SpecifiedTaxRegistration/ID[@schemeID='VA']", "write the whole number, FR and eleven characters; Greece writes EL: UBL PartyTaxScheme/CompanyID, CII SpecifiedTaxRegistration/ID[@schemeID='VA']")),
     words("BR-CO-10", &["BT-106", "BT-131"],
-        t("la somme des lignes est celle de leurs montants nets", "the sum of the lines is that of their net amounts"),
+        t("le total des lignes est la somme de leurs montants nets", "the total of the lines is the sum of their net amounts"),
         SUM,
         t("refaites la somme, ou ajoutez la ligne qui manque : UBL LegalMonetaryTotal/LineExtensionAmount, CII LineTotalAmount", "add up again, or add the line that is missing: UBL LegalMonetaryTotal/LineExtensionAmount, CII LineTotalAmount")),
     words("BR-CO-11", &["BT-92", "BT-107"],
