@@ -495,10 +495,10 @@ fn alone(at: At<'_, '_>, tell: &mut Tell<'_>, others: [bool; 4]) {
     }
 }
 
-/// Another category than O in the breakdown (0), a line (1), an allowance (2) or a charge (3). Each breakdown O of CII
-/// asks for one: it is looked for among the first.
+/// Another category than O in the breakdown (0), a line (1), an allowance (2) or a charge (3). UBL asks once; each
+/// breakdown O of CII asks again: there it is looked for among the first.
 fn other_than_o<'v, 'd>(at: At<'v, 'd>, place: usize) -> Option<At<'v, 'd>> {
-    const FIRST: usize = 100;
+    let first = if at.view.ubl { usize::MAX } else { 100 };
     let known = &TABLES.known;
     let (name, parent) = match (at.view.ubl, place) {
         (true, 0) => (known.tax_category, known.subtotal),
@@ -513,7 +513,7 @@ fn other_than_o<'v, 'd>(at: At<'v, 'd>, place: usize) -> Option<At<'v, 'd>> {
         let is_meant = place < 2 || around.any(&INDICATOR, |i| i.boolean() == Some(place == 3));
         (parent == 0 || around.name() == parent) && is_meant
     };
-    let said = at.view.named(name).take(FIRST).filter(stands).filter_map(|category| category.first(&CATEGORY));
+    let said = at.view.named(name).take(first).filter(stands).filter_map(|category| category.first(&CATEGORY));
     said.into_iter().find(|code| !code.is("O"))
 }
 
