@@ -196,6 +196,10 @@ fn what_stands_elsewhere_is_judged_from_there() {
     let within = broken(&document("ubl", &format!("<Invoice><cac:Price>{charge}{totals}</cac:Price></Invoice>")));
     assert!(!breaks(&beside, "BR-CO-12") && breaks(&apart, "BR-CO-12") && !breaks(&within, "BR-CO-12"));
 
+    let both = charge.replace("<cbc:Amount>", "<cbc:ChargeIndicator>false</cbc:ChargeIndicator><cbc:Amount>");
+    let found = broken(&document("ubl", &format!("<Invoice>{both}</Invoice>")));
+    assert!(breaks(&found, "BR-33") && !breaks(&found, "BR-38"), "an allowance first: {found:?}");
+
     let tax = |code: &str| {
         format!(
             "<ram:ApplicableTradeTax><ram:CalculatedAmount>9</ram:CalculatedAmount><ram:TypeCode>VAT</ram:TypeCode>\

@@ -554,12 +554,8 @@ fn allowance(at: At<'_, '_>, tell: &mut Tell<'_>) {
     taxed(at, tell, 1);
 }
 
-/// CII: what is written both as an allowance and as a charge is an allowance.
 fn charge(at: At<'_, '_>, tell: &mut Tell<'_>) {
-    let twice = at.parent().is_some_and(|p| p.any(&INDICATOR, |i| i.boolean() == Some(false)));
-    if !twice {
-        taxed(at, tell, 2);
-    }
+    taxed(at, tell, 2);
 }
 
 /// 05 to 07, and in CII 02 to 04, of a line (0), an allowance (1) or a charge (2).

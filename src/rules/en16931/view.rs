@@ -348,7 +348,11 @@ impl Pred {
             Pred::Vat => is_vat(at),
             Pred::Attribute(name) => at.attribute(name).is_some(),
             Pred::AttributeIs(name, value) => at.attribute(name) == Some(*value),
-            Pred::Charge(charge) => at.any(&super::bind::INDICATOR, |i| i.boolean() == Some(*charge)),
+            // What is both an allowance and a charge is an allowance: the official set asks for that first.
+            Pred::Charge(charge) => {
+                let says = |word: bool| at.any(&super::bind::INDICATOR, |i| i.boolean() == Some(word));
+                says(*charge) && !(*charge && says(false))
+            }
             Pred::SaysCharge(word) => at.any(&super::bind::INDICATOR, |i| i.text() == *word),
             Pred::Ending(prefix, ending) => {
                 let doc = at.view.doc;
