@@ -172,6 +172,134 @@ fn values_that_are_not_what_their_type_says_are_answered() {
     told(&of("BR-31", ">false<", ">no<"), "EN-01", "no");
 }
 
+/// A fragment as a whole document: the namespaces declared.
+fn document(syntax: &'static str, xml: &str) -> String {
+    let xml = xml.to_owned().leak();
+    en16931::Fragment { id: "", syntax, passes: false, note: "", xml }.document()
+}
+
+/// In a CII document: what stands in the settlement of a transaction that stands in these elements.
+fn settled(around: &str, inside: &str) -> String {
+    let open: String = around.split('/').map(|name| format!("<{name}>")).collect();
+    let close: String = around.rsplit('/').map(|name| format!("</{name}>")).collect();
+    document("cii", &format!("<rsm:CrossIndustryInvoice>{open}{inside}{close}</rsm:CrossIndustryInvoice>"))
+}
+
+/// The tests look from where an element stands, which may be elsewhere than the standard puts it.
+#[test]
+fn what_stands_elsewhere_is_judged_from_there() {
+    let charge = "<cac:AllowanceCharge><cbc:ChargeIndicator>true</cbc:ChargeIndicator>\
+        <cbc:Amount>5</cbc:Amount></cac:AllowanceCharge>";
+    let totals = "<cac:LegalMonetaryTotal><cbc:ChargeTotalAmount>5</cbc:ChargeTotalAmount></cac:LegalMonetaryTotal>";
+    let beside = broken(&document("ubl", &format!("<Invoice>{charge}{totals}</Invoice>")));
+    let apart = broken(&document("ubl", &format!("<Invoice>{charge}<cac:Price>{totals}</cac:Price></Invoice>")));
+    let within = broken(&document("ubl", &format!("<Invoice><cac:Price>{charge}{totals}</cac:Price></Invoice>")));
+    assert!(!breaks(&beside, "BR-CO-12") && breaks(&apart, "BR-CO-12") && !breaks(&within, "BR-CO-12"));
+
+    let both = charge.replace("<cbc:Amount>", "<cbc:ChargeIndicator>false</cbc:ChargeIndicator><cbc:Amount>");
+    let found = broken(&document("ubl", &format!("<Invoice>{both}</Invoice>")));
+    assert!(breaks(&found, "BR-33") && !breaks(&found, "BR-38"), "an allowance first: {found:?}");
+
+    let tax = |code: &str| {
+        format!(
+            "<ram:ApplicableTradeTax><ram:CalculatedAmount>9</ram:CalculatedAmount><ram:TypeCode>VAT</ram:TypeCode>\
+             <ram:CategoryCode>{code}</ram:CategoryCode></ram:ApplicableTradeTax>"
+        )
+    };
+    let (usual, other) = (
+        "rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement",
+        "ram:Description/ram:ApplicableHeaderTradeSettlement",
+    );
+    // A breakdown outside a transaction is of no family, so none takes it from the rules of all.
+    for (code, id, of_transaction) in [("K", "BR-IC-12", true), ("O", "BR-CO-17", false)] {
+        let (in_place, elsewhere) = (broken(&settled(usual, &tax(code))), broken(&settled(other, &tax(code))));
+        assert_eq!(breaks(&in_place, id), of_transaction, "{id} {in_place:?}");
+        assert_eq!(breaks(&elsewhere, id), !of_transaction, "{id} {elsewhere:?}");
+    }
+    let line = "<ram:IncludedSupplyChainTradeLineItem/>";
+    let nested = "ram:Some/rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement";
+    assert!(!breaks(&broken(&settled(nested, &format!("{}{line}", tax("S")))), "BR-CO-18"));
+    assert!(breaks(&broken(&settled(nested, line)), "BR-CO-18"));
+}
+
+/// An attribute that one of two elements has is given once; a rate that one category has twice is not.
+#[test]
+fn what_is_given_once_is_counted_where_it_is() {
+    let class = |second: &str| {
+        settled(
+            "ram:DesignatedProductClassification",
+            &format!("<ram:ClassCode listID=\"STI\">1</ram:ClassCode><ram:ClassCode{second}>2</ram:ClassCode>"),
+        )
+    };
+    assert!(!breaks(&broken(&class("")), "BR-65") && breaks(&broken(&class(" listID=\"STI\"")), "BR-65"));
+
+    let fragment = en16931::fragments().find(|f| f.id == "BR-S-08" && f.syntax == "ubl" && f.passes).unwrap();
+    let document = fragment.document();
+    let line = document.find("<cac:InvoiceLine>").unwrap();
+    let rate = document[line..].find("<cbc:Percent>").unwrap() + line;
+    let twice = format!("{}<cbc:Percent>20</cbc:Percent>{}", &document[..rate], &document[rate..]);
+    let found = judged(&twice).findings.into_iter().find(|f| f.rule == "BR-S-08").unwrap();
+    assert_eq!(found.help.en, "keep one of them");
+}
+
+/// Zeros at the end of a number are no digits of it; a number of too many digits is said to have them.
+#[test]
+fn a_number_has_the_digits_that_count() {
+    let fragment = en16931::fragments().find(|f| f.id == "BR-CO-10" && f.syntax == "ubl" && f.passes).unwrap();
+    let with = |value: &str| judged(&fragment.document().replacen(">12360.00<", &format!(">{value}<"), 1)).findings;
+    for value in [format!("12360.{}", "0".repeat(60)), format!("{}12360", "0".repeat(60))] {
+        assert!(with(&value).iter().all(|f| f.rule != "BR-CO-10"), "{value}");
+    }
+    // CII: where the totals with and without VAT are the same, nothing counts with the VAT.
+    let totals = |gross: &str| {
+        let inside = format!(
+            "<ram:InvoiceCurrencyCode>EUR</ram:InvoiceCurrencyCode><ram:SpecifiedTradeSettlementHeaderMonetarySummation>\
+             <ram:TaxBasisTotalAmount>9</ram:TaxBasisTotalAmount><ram:TaxTotalAmount currencyID=\"EUR\">0e0\
+             </ram:TaxTotalAmount><ram:GrandTotalAmount>{gross}</ram:GrandTotalAmount>\
+             </ram:SpecifiedTradeSettlementHeaderMonetarySummation>"
+        );
+        broken(&settled("rsm:SupplyChainTradeTransaction/ram:ApplicableHeaderTradeSettlement", &inside))
+    };
+    assert!(!breaks(&totals("9"), "BR-CO-15") && breaks(&totals("8"), "BR-CO-15"));
+    let found = with(&"9".repeat(40)).into_iter().find(|f| f.rule == "BR-CO-10").unwrap();
+    assert_eq!(found.expected.unwrap().en, "28 digits at most");
+}
+
+/// Whatever is found: where, what is wrong, what to do, in both languages; no term without its name.
+#[test]
+fn every_finding_says_where_what_and_what_to_do() {
+    let mut told = 0;
+    for found in en16931::fragments().flat_map(|f| judged(&f.document()).findings) {
+        let texts = [&found.message, &found.help].into_iter().chain(&found.expected);
+        for text in texts.flat_map(|t| [&t.fr, &t.en]) {
+            assert!(!text.is_empty() && text.trim() == text && !text.contains("  "), "{found:?}");
+            assert!(!text.ends_with('.') && !text.contains(" = 0 %"), "{found:?}");
+        }
+        assert!(found.place.is_some(), "{found:?}");
+        let family = found.rule.starts_with("BR-") && (found.rule.ends_with("-08") || found.rule.ends_with("-09"));
+        let numbers = family || found.rule.starts_with("BR-CO-1");
+        assert!(!numbers || found.expected.is_some(), "{found:?}");
+        told += 1;
+    }
+    assert!(told > 5_000, "{told}");
+}
+
+/// A sum of a category is told with the lines that it is made of, and a category where it is said.
+#[test]
+fn the_vat_breakdown_is_told_with_its_lines() {
+    let of = |id: &str| {
+        let fragment = en16931::fragments().find(|f| f.id == id && f.syntax == "ubl" && !f.passes).unwrap();
+        judged(&fragment.document()).findings.into_iter().find(|f| f.rule == id).unwrap()
+    };
+    let base = of("BR-S-08").expected.unwrap().en;
+    assert!(base.contains(" [1]") && base.contains("charges") && base.ends_with(" %"), "{base}");
+    let category = of("BR-AE-01");
+    assert_eq!(category.found.as_deref(), Some("AE"));
+    assert!(category.place.unwrap().path.ends_with("/cbc:ID"));
+    let identifier = of("BR-O-02");
+    assert!(identifier.found.is_some() && identifier.place.unwrap().path.ends_with("/cbc:CompanyID"));
+}
+
 /// What may be there once, thousands of times, against another: the square of it is not worked through.
 #[test]
 fn a_document_that_repeats_without_end_is_told_so() {

@@ -43,11 +43,14 @@ pub fn two(at: Option<At<'_, '_>>, term: &Term) -> Told {
         return Ok(());
     }
     let decimals = after.chars().count();
-    let id = term.id;
-    Err(broken(msg!("{id} a {decimals} caractères après le point", "{id} has {decimals} characters after its point"))
-        .at(Some(at))
-        .found(text)
-        .expected(msg!("deux décimales au plus", "two decimals at most")))
+    let message = match term.id {
+        "" => msg!(
+            "ce montant a {decimals} caractères après le point",
+            "this amount has {decimals} characters after its point"
+        ),
+        id => msg!("{id} a {decimals} caractères après le point", "{id} has {decimals} characters after its point"),
+    };
+    Err(broken(message).at(Some(at)).found(text).expected(msg!("deux décimales au plus", "two decimals at most")))
 }
 
 /// CII: the breakdowns that no family of BR-AF, BR-AG or BR-O takes.

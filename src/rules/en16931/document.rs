@@ -60,8 +60,25 @@ fn in_order_as_text(at: At<'_, '_>) -> Told {
     if holds {
         Ok(())
     } else {
-        Err(out_of_order(at.first(&START_DAY).unwrap_or(start), at.first(&END_DAY).unwrap_or(end)))
+        match (at.first(&START_DAY), at.first(&END_DAY)) {
+            (Some(start), Some(end)) => Err(out_of_order(start, end)),
+            (None, _) => Err(no_day(start)),
+            (_, None) => Err(no_day(end)),
+        }
     }
+}
+
+/// CII: a day in no format that can be compared.
+fn no_day(at: At<'_, '_>) -> Box<super::Broken> {
+    let mut broken = broken(msg!("ce jour n'est pas au format 102", "this day is not in format 102"))
+        .at(Some(at))
+        .found(trim(at.text()))
+        .expected(msg!("AAAAMMJJ, avec format=\"102\"", "YYYYMMDD, with format=\"102\""));
+    broken.help = Some(msg!(
+        "donnez DateTimeString avec format=\"102\", huit chiffres, par exemple 20260331",
+        "give DateTimeString with format=\"102\", eight digits, for instance 20260331"
+    ));
+    broken
 }
 
 fn out_of_order(start: At<'_, '_>, end: At<'_, '_>) -> Box<super::Broken> {

@@ -109,6 +109,8 @@ pub struct Broken {
     message: Msg,
     found: Option<String>,
     expected: Option<Msg>,
+    /// What to do, where that is another thing than what the rule says.
+    help: Option<Msg>,
 }
 
 /// A rule that does not hold.
@@ -144,10 +146,11 @@ impl Broken {
 
 impl From<Fault> for Box<Broken> {
     fn from(fault: Fault) -> Box<Broken> {
-        let (message, expected, at) = match fault {
+        let (message, expected, help, at) = match fault {
             Fault::Repeated(at) => (
                 msg!("donné deux fois, là où il n'y en a qu'un", "given twice, where there is one"),
                 msg!("une seule fois", "once"),
+                msg!("n'en gardez qu'un", "keep one of them"),
                 at,
             ),
             Fault::NoNumber(at) => (
@@ -155,28 +158,37 @@ impl From<Fault> for Box<Broken> {
                     "la règle compte avec cette valeur, qui n'est pas un nombre",
                     "the rule counts with this value, which is no number"
                 ),
+                msg!("un nombre décimal, comme 1234.50", "a decimal number, like 1234.50"),
                 msg!(
-                    "un nombre décimal : des chiffres et un point, 28 chiffres au plus",
-                    "a decimal number: digits and a point, 28 digits at most"
+                    "écrivez des chiffres et un point, sans espace, virgule, exposant ni devise",
+                    "write digits and a point, without spaces, commas, exponent or currency"
                 ),
                 at,
             ),
             Fault::NoDay(at) => (
-                msg!("la règle compare cette date, qui n'en est pas une", "the rule compares this date, which is none"),
+                msg!(
+                    "la règle compare cette date, qui n'est pas un jour du calendrier",
+                    "the rule compares this date, which is no day of the calendar"
+                ),
                 msg!("un jour comme 2026-03-31", "a day like 2026-03-31"),
+                msg!("écrivez un jour du calendrier : AAAA-MM-JJ", "write a day of the calendar: YYYY-MM-DD"),
                 at,
             ),
             Fault::TooLarge(at) => (
-                msg!("avec cette valeur la somme a trop de chiffres", "with this value the sum has too many digits"),
+                msg!(
+                    "la règle compte avec cette valeur, et le calcul a trop de chiffres",
+                    "the rule counts with this value, and the calculation has too many digits"
+                ),
                 msg!("28 chiffres au plus", "28 digits at most"),
+                msg!("donnez moins de chiffres", "give fewer digits"),
                 at,
             ),
         };
         let mut broken = broken(message).expected(expected);
         broken.at = Some(at);
-        if matches!(fault, Fault::NoNumber(_) | Fault::NoDay(_)) {
-            broken.found = Some(String::new()); // the value itself, which is told where the document is at hand
-        }
+        broken.help = Some(help);
+        // The value itself, which is told where the document is at hand.
+        broken.found = Some(String::new());
         broken
     }
 }
@@ -238,6 +250,9 @@ impl Found {
             finding = finding.found(Shown(&found).to_string());
         }
         finding.expected = broken.expected;
+        if let Some(help) = broken.help {
+            finding = finding.help(help);
+        }
         let fatal = register::severity(rule, at.view.ubl) == Severity::Fatal;
         if self.manner == Manner::Warnings || !fatal {
             finding = finding.warn();
@@ -257,7 +272,10 @@ fn judge_document(doc: &Doc, is_ubl: bool, manner: Manner, findings: &mut Findin
         found.list.clear();
         found.counts.clear();
         let root = view.root();
-        let message = msg!("ce document répète sans fin", "this document repeats without end");
+        let message = msg!(
+            "ce document répète tant d'éléments que ses règles n'ont pu être jugées",
+            "this document repeats so many elements that its rules could not be judged"
+        );
         found.tell(register::number("EN-02"), root, *broken(message));
     }
     // In the order of the catalogue; of one rule, in that of the document.

@@ -22,9 +22,10 @@ fn short_card(at: At<'_, '_>) -> Told {
     if length <= 10 {
         return Ok(());
     }
-    Err(broken(msg!("ce numéro de carte est trop long", "this card number is too long"))
+    // What nobody should see is not told once more.
+    Err(broken(msg!("ce numéro de carte a {length} caractères", "this card number has {length} characters"))
         .at(at.first(&CARD_NUMBER))
-        .found(msg!("{length} caractères", "{length} characters").en)
+        .found("…")
         .expected(msg!("10 au plus : les 4 à 6 derniers chiffres", "10 at most: the last 4 to 6 digits")))
 }
 

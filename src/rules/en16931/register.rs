@@ -151,12 +151,12 @@ fn terms_of(ask: &super::Ask) -> Vec<&'static super::Term> {
 static BOOLEAN: Words = Words {
     id: "EN-01",
     terms: &["BG-20", "BG-21", "BG-27", "BG-28"],
-    says: t("un indicateur de frais est vrai ou faux", "a charge indicator is true or false"),
+    says: t("un indicateur de majoration est vrai ou faux", "a charge indicator is true or false"),
     why: t(
-        "sans lui une remise ne se distingue pas de frais ; la feuille officielle s'y arrête sans verdict",
+        "sans lui une remise ne se distingue pas d'une majoration ; la feuille officielle s'y arrête sans verdict",
         "without it an allowance cannot be told from a charge; the official stylesheet ends there without a verdict",
     ),
-    mend: t("écrivez true (frais) ou false (remise)", "write true (a charge) or false (an allowance)"),
+    mend: t("écrivez true (majoration) ou false (remise)", "write true (a charge) or false (an allowance)"),
 };
 
 /// Ours: what bounds the cost of all others.
@@ -177,36 +177,63 @@ static ENDLESS: Words = Words {
     ),
 };
 
-/// Warnings of the syntaxes that are more than an element that is not wanted: id and sentence.
+/// Warnings of the syntaxes that are more than an element that is not wanted: id, sentence, what to do.
 #[rustfmt::skip]
-static WARNED: &[(&str, Text)] = &[
-    ("CII-DT-041", t("une base d'imposition ne se donne que dans la ventilation de la TVA", "a taxable amount is given in the VAT breakdown only")),
-    ("CII-DT-052", t("un code d'exonération ne se donne que dans une TVA (ApplicableTradeTax)", "an exemption code is given in a VAT (ApplicableTradeTax) only")),
-    ("CII-DT-054", t("une date d'exigibilité ne se donne que dans la ventilation de la TVA", "a VAT point date is given in the VAT breakdown only")),
-    ("CII-DT-058", t("un code d'exigibilité ne se donne que dans la ventilation de la TVA", "a VAT point date code is given in the VAT breakdown only")),
-    ("CII-DT-098", t("un motif d'exonération ne se donne que dans une TVA (ApplicableTradeTax)", "an exemption reason is given in a VAT (ApplicableTradeTax) only")),
-    ("CII-SR-003", t("il y a un cadre au plus", "there is one business process at most")),
-    ("CII-SR-030", t("une note a un texte au plus", "a note has one text at most")),
-    ("CII-SR-039", t("une ligne a une note au plus", "a line has one note at most")),
-    ("CII-SR-040", t("la note d'une ligne a un texte au plus", "a line's note has one text at most")),
-    ("CII-SR-119", t("une remise sur le prix brut a un indicateur faux et un montant", "a discount on the gross price has a false indicator and an amount")),
-    ("CII-SR-449", t("le lieu de livraison a un identifiant (ID) ou un identifiant global, non les deux", "the place of delivery has an identifier (ID) or a global one, not both")),
-    ("CII-SR-450", t("l'acheteur a un identifiant (ID) ou un identifiant global, non les deux", "the buyer has an identifier (ID) or a global one, not both")),
-    ("CII-SR-451", t("le bénéficiaire a un identifiant (ID) ou un identifiant global, non les deux", "the payee has an identifier (ID) or a global one, not both")),
-    ("CII-SR-452", t("il y a des conditions de paiement au plus une fois", "there are payment terms once at most")),
-    ("CII-SR-453", t("les conditions de paiement ont un texte au plus", "the payment terms have one text at most")),
-    ("CII-SR-454", t("une ligne a une TVA", "a line has one VAT")),
-    ("CII-SR-457", t("il y a une référence d'appel d'offres (50) au plus", "there is one tender reference (50) at most")),
-    ("CII-SR-458", t("il y a un objet facturé (130) au plus", "there is one invoiced object (130) at most")),
-    ("CII-SR-465", t("le contact du vendeur a un nom ou un service, non les deux", "the seller's contact has a name or a department, not both")),
-    ("CII-SR-466", t("le contact de l'acheteur a un nom ou un service, non les deux", "the buyer's contact has a name or a department, not both")),
-    ("CII-SR-474", t("une ligne a un objet facturé (130) au plus", "a line has one invoiced object (130) at most")),
-    ("CII-SR-475", t("les documents joints (916) ont un nom au plus", "the supporting documents (916) have one name at most")),
-    ("CII-SR-476", t("les documents joints (916) ont un fichier au plus", "the supporting documents (916) have one file at most")),
-    ("UBL-CR-002", t("la version d'UBL, si elle est dite, est 2.1", "the UBL version, where it is said, is 2.1")),
-    ("UBL-CR-412", t("l'échéance d'une facture est DueDate, non celle d'un moyen de paiement", "an invoice's due date is DueDate, not that of a means of payment")),
-    ("UBL-CR-665", t("seule la référence d'un objet facturé (130) a un type d'identifiant", "only the reference of an invoiced object (130) has a scheme identifier")),
-    ("UBL-DT-18", t("seul un code de moyen de paiement a un attribut name", "only a payment means code has an attribute name")),
+static WARNED: &[(&str, Text, Text)] = &[
+    ("CII-DT-041", t("une base d'imposition ne se donne que dans la ventilation de la TVA", "a taxable amount is given in the VAT breakdown only"),
+        t("retirez BasisAmount d'ici", "remove BasisAmount here")),
+    ("CII-DT-052", t("un code d'exonération ne se donne que dans une TVA (ApplicableTradeTax)", "an exemption code is given in a VAT (ApplicableTradeTax) only"),
+        t("mettez ExemptionReasonCode dans l'ApplicableTradeTax de la catégorie, ou retirez-le", "put ExemptionReasonCode into the category's ApplicableTradeTax, or remove it")),
+    ("CII-DT-054", t("une date d'exigibilité ne se donne que dans la ventilation de la TVA", "a VAT point date is given in the VAT breakdown only"),
+        t("mettez TaxPointDate dans ApplicableHeaderTradeSettlement/ApplicableTradeTax", "put TaxPointDate into ApplicableHeaderTradeSettlement/ApplicableTradeTax")),
+    ("CII-DT-058", t("un code d'exigibilité ne se donne que dans la ventilation de la TVA", "a VAT point date code is given in the VAT breakdown only"),
+        t("mettez DueDateTypeCode dans ApplicableHeaderTradeSettlement/ApplicableTradeTax", "put DueDateTypeCode into ApplicableHeaderTradeSettlement/ApplicableTradeTax")),
+    ("CII-DT-098", t("un motif d'exonération ne se donne que dans une TVA (ApplicableTradeTax)", "an exemption reason is given in a VAT (ApplicableTradeTax) only"),
+        t("mettez ExemptionReason dans l'ApplicableTradeTax de la catégorie, ou retirez-le", "put ExemptionReason into the category's ApplicableTradeTax, or remove it")),
+    ("CII-SR-003", t("il y a un cadre au plus", "there is one business process at most"),
+        t("ne gardez qu'un BusinessProcessSpecifiedDocumentContextParameter", "keep one BusinessProcessSpecifiedDocumentContextParameter")),
+    ("CII-SR-030", t("une note a un texte au plus", "a note has one text at most"),
+        t("réunissez les textes en un Content, ou faites plusieurs notes", "join the texts into one Content, or make several notes")),
+    ("CII-SR-039", t("une ligne a une note au plus", "a line has one note at most"),
+        t("réunissez les notes de la ligne en une", "join the line's notes into one")),
+    ("CII-SR-040", t("la note d'une ligne a un texte au plus", "a line's note has one text at most"),
+        t("réunissez les textes en un Content", "join the texts into one Content")),
+    ("CII-SR-119", t("une remise sur le prix brut a un indicateur faux et un montant", "a discount on the gross price has a false indicator and an amount"),
+        t("donnez ActualAmount, et ChargeIndicator/Indicator à false, ou retirez AppliedTradeAllowanceCharge", "give ActualAmount, and ChargeIndicator/Indicator as false, or remove AppliedTradeAllowanceCharge")),
+    ("CII-SR-449", t("le lieu de livraison a un identifiant (ID) ou un identifiant global, non les deux", "the place of delivery has an identifier (ID) or a global one, not both"),
+        t("gardez GlobalID avec son schéma, ou ID sans schéma", "keep GlobalID with its scheme, or ID without one")),
+    ("CII-SR-450", t("l'acheteur a un identifiant (ID) ou un identifiant global, non les deux", "the buyer has an identifier (ID) or a global one, not both"),
+        t("gardez GlobalID avec son schéma, ou ID sans schéma", "keep GlobalID with its scheme, or ID without one")),
+    ("CII-SR-451", t("le bénéficiaire a un identifiant (ID) ou un identifiant global, non les deux", "the payee has an identifier (ID) or a global one, not both"),
+        t("gardez GlobalID avec son schéma, ou ID sans schéma", "keep GlobalID with its scheme, or ID without one")),
+    ("CII-SR-452", t("il y a des conditions de paiement au plus une fois", "there are payment terms once at most"),
+        t("réunissez les conditions en un SpecifiedTradePaymentTerms", "join the terms into one SpecifiedTradePaymentTerms")),
+    ("CII-SR-453", t("les conditions de paiement ont un texte au plus", "the payment terms have one text at most"),
+        t("réunissez les textes en une Description", "join the texts into one Description")),
+    ("CII-SR-454", t("une ligne a une TVA", "a line has one VAT"),
+        t("gardez un ApplicableTradeTax ; deux taux font deux lignes", "keep one ApplicableTradeTax; two rates make two lines")),
+    ("CII-SR-457", t("il y a une référence d'appel d'offres (50) au plus", "there is one tender reference (50) at most"),
+        t("n'en gardez qu'une de TypeCode 50", "keep one of TypeCode 50")),
+    ("CII-SR-458", t("il y a un objet facturé (130) au plus", "there is one invoiced object (130) at most"),
+        t("n'en gardez qu'un de TypeCode 130", "keep one of TypeCode 130")),
+    ("CII-SR-465", t("le contact du vendeur a un nom ou un service, non les deux", "the seller's contact has a name or a department, not both"),
+        t("gardez PersonName ou DepartmentName", "keep PersonName or DepartmentName")),
+    ("CII-SR-466", t("le contact de l'acheteur a un nom ou un service, non les deux", "the buyer's contact has a name or a department, not both"),
+        t("gardez PersonName ou DepartmentName", "keep PersonName or DepartmentName")),
+    ("CII-SR-474", t("une ligne a un objet facturé (130) au plus", "a line has one invoiced object (130) at most"),
+        t("n'en gardez qu'un de TypeCode 130", "keep one of TypeCode 130")),
+    ("CII-SR-475", t("les documents joints (916) ont un nom au plus", "the supporting documents (916) have one name at most"),
+        t("faites un AdditionalReferencedDocument par document", "make one AdditionalReferencedDocument for each document")),
+    ("CII-SR-476", t("les documents joints (916) ont un fichier au plus", "the supporting documents (916) have one file at most"),
+        t("faites un AdditionalReferencedDocument par fichier", "make one AdditionalReferencedDocument for each file")),
+    ("UBL-CR-002", t("la version d'UBL, si elle est dite, est 2.1", "the UBL version, where it is said, is 2.1"),
+        t("écrivez 2.1 dans UBLVersionID, ou retirez-le", "write 2.1 into UBLVersionID, or remove it")),
+    ("UBL-CR-412", t("l'échéance d'une facture est DueDate, non celle d'un moyen de paiement", "an invoice's due date is DueDate, not that of a means of payment"),
+        t("mettez l'échéance dans Invoice/DueDate ; un avoir garde celle du moyen de paiement", "put the due date into Invoice/DueDate; a credit note keeps that of the means of payment")),
+    ("UBL-CR-665", t("seule la référence d'un objet facturé (130) a un type d'identifiant", "only the reference of an invoiced object (130) has a scheme identifier"),
+        t("retirez schemeID, ou donnez DocumentTypeCode 130 s'il s'agit de l'objet facturé", "remove schemeID, or give DocumentTypeCode 130 if it is the invoiced object")),
+    ("UBL-DT-18", t("seul un code de moyen de paiement a un attribut name", "only a payment means code has an attribute name"),
+        t("retirez l'attribut name", "remove the attribute name")),
 ];
 
 /// The words of a rule; none for what only the subset's tables name.
@@ -220,8 +247,9 @@ pub fn words(id: &str) -> Option<&'static Words> {
     texts::TEXTS.binary_search_by(|w| w.id.cmp(id)).ok().map(|at| &texts::TEXTS[at])
 }
 
-fn warned(id: &str) -> Option<Text> {
-    WARNED.binary_search_by(|(known, _)| (*known).cmp(id)).ok().map(|at| WARNED[at].1)
+fn warned(id: &str) -> Option<(Text, Text)> {
+    let row = WARNED.binary_search_by(|(known, ..)| (*known).cmp(id)).ok().map(|at| &WARNED[at]);
+    row.map(|(_, says, mend)| (*says, *mend))
 }
 
 /// The catalogue of the layer.
@@ -261,9 +289,9 @@ fn rule(number: u16, id: &'static str) -> Rule {
             Rule { id, layer, severity, terms, says: *says, why: *why, source, example, mend: *mend, check }
         }
         None => {
-            let says = warned(id).unwrap_or(same(""));
+            let (says, mend) = warned(id)
+                .unwrap_or((same(""), t("retirez-le, ou dites-le dans une note", "remove it, or say it in a note")));
             let why = t("un récepteur d'EN 16931 n'a pas à le lire", "a receiver of EN 16931 need not read it");
-            let mend = t("retirez-le, ou dites-le dans une note", "remove it, or say it in a note");
             Rule { id, layer, severity, terms: &[], says, why, source, example, mend, check }
         }
     }

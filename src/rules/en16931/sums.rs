@@ -4,6 +4,7 @@ use super::bind::*;
 use super::double;
 use super::view::{At, Fault, View};
 use crate::piece::amount;
+use crate::text::Shown;
 use crate::xml::{NodeId, trim};
 use foldhash::{HashMap, HashMapExt};
 use rust_decimal::Decimal;
@@ -25,11 +26,19 @@ pub struct Total {
     pub elements: usize,
     /// The same, as the CII tests add: see [`double`].
     pub double: double::Sum,
+    /// How many amounts there are.
+    amounts: usize,
+    /// The first of them, as many as are told.
+    first: Vec<NodeId>,
 }
+
+/// Amounts of a sum that are told one by one.
+const TOLD: usize = 6;
 
 impl Default for Total {
     fn default() -> Total {
-        Total { sum: Ok(Decimal::ZERO), elements: 0, double: double::Sum::default() }
+        let double = double::Sum::default();
+        Total { sum: Ok(Decimal::ZERO), elements: 0, double, amounts: 0, first: Vec::new() }
     }
 }
 
@@ -39,7 +48,32 @@ impl Total {
         self.double.add(at.text());
         let sum = self.sum.and_then(|sum| plus(sum, at.number()?, at.node));
         self.sum = sum;
+        self.amounts += 1;
+        if self.first.len() < TOLD {
+            self.first.push(at.node);
+        }
     }
+
+    /// What it is the sum of: `1.00 [1] + 2.00 [2] + … (12)`, in brackets the line that an amount is of.
+    pub fn told(&self, view: &View<'_>) -> String {
+        let one = |node: &NodeId| {
+            let amount = view.root().to(*node);
+            let shown = Shown(trim(amount.text()));
+            match line_of(amount) {
+                Some(line) => format!("{shown} [{}]", Shown(line.first(&LINE_ID).map_or("?", |id| trim(id.text())))),
+                None => shown.to_string(),
+            }
+        };
+        let first = self.first.iter().map(one).collect::<Vec<_>>().join(" + ");
+        if self.amounts > TOLD { format!("{first} + … ({})", self.amounts) } else { first }
+    }
+}
+
+/// The line that an amount is of.
+fn line_of<'v, 'd>(amount: At<'v, 'd>) -> Option<At<'v, 'd>> {
+    let known = &TABLES.known;
+    let is_line = |at: &At<'_, '_>| [known.invoice_line, known.credit_line, known.trade_line].contains(&at.name());
+    std::iter::successors(amount.parent(), |at| at.parent()).find(is_line)
 }
 
 /// Adds, where the digits can be held.
@@ -112,7 +146,12 @@ impl Header {
             return header;
         }
         header.has_unit = root.any(&DOCUMENT_LINES, |line| line.has(&UNIT));
-        header.has_breakdown = root.has(&BREAKDOWNS);
+        // In any transaction, wherever that is.
+        let known = &TABLES.known;
+        header.has_breakdown = view.named(known.trade_tax).any(|tax| {
+            let settlement = tax.parent().filter(|p| p.name() == known.header_settlement);
+            settlement.and_then(|s| s.parent()).is_some_and(|p| p.name() == known.transaction)
+        });
         header.delivered = root.has(&DELIVERED);
         header.delivery_country = root.has(&DELIVERY_COUNTRY);
         root.each(&CURRENCY, |currency| header.currencies.push(currency.node));
@@ -171,7 +210,12 @@ impl Kinds {
         if kinds.categories.is_empty() {
             return kinds;
         }
+        let mut of = None;
         at.each(rates, |r| match r.number().map(|n| n.normalize()) {
+            // A category has one rate.
+            _ if std::mem::replace(&mut of, r.parent().map(|p| p.node)) == r.parent().map(|p| p.node) => {
+                kinds.fault = kinds.fault.or(Some(Fault::Repeated(r.node)));
+            }
             Ok(rate) if kinds.rates.contains(&rate) => {}
             Ok(rate) => kinds.rates.push(rate),
             // A number of more digits than can be held is the rate of nothing.

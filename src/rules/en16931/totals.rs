@@ -6,7 +6,7 @@ use super::view::At;
 use super::{Ask::*, Broken, Fault, Row, Told, both, broken, cii, each, missing, ubl};
 use crate::msg;
 use crate::piece::amount::round;
-use crate::text::{Msg, Shown};
+use crate::text::Msg;
 use crate::xml::trim;
 use rust_decimal::Decimal;
 
@@ -29,52 +29,32 @@ pub static ROWS: &[Row] = &[
     cii("BR-CO-18",     &LINE,      Check(has_breakdown, &[])),                                    // CII: asked by each line
 ];
 
-/// A total that is not what it should be: what is written, and what was counted, and from what.
+/// A total that is not what it should be: what is written, what was counted, and from what.
 fn differs(at: At<'_, '_>, term: &Term, expected: Decimal, how: &str) -> Box<Broken> {
-    let Some(stated) = at.first(term) else {
-        let broken = missing(at, &[term]);
-        return broken.expected(Msg::same(format!("{expected} = {how}")));
-    };
+    let Some(stated) = at.first(term) else { return missing(at, &[term]).expected(counted(expected, how)) };
     let (id, found) = (term.id, crate::error::shown(trim(stated.text())));
     broken(msg!("{id} est {found}, le calcul donne {expected}", "{id} is {found}, the calculation gives {expected}"))
         .at(Some(stated))
         .found(stated.text())
-        .expected(Msg::same(format!("{expected} = {how}")))
+        .expected(counted(expected, how))
 }
 
-/// `1.00 + 2.00 + … (12)`.
-fn added(amounts: &[&str]) -> String {
-    const TOLD: usize = 6;
-    let first = amounts.iter().take(TOLD).map(|a| Shown(a).to_string()).collect::<Vec<_>>().join(" + ");
-    match amounts.len() {
-        0 => "0".to_owned(),
-        n if n > TOLD => format!("{first} + … ({n})"),
-        _ => first,
+/// `3.00 = 1.00 [1] + 2.00 [2]`.
+fn counted(expected: Decimal, how: &str) -> Msg {
+    if how.is_empty() {
+        return msg!("{expected} : il n'y a rien à additionner", "{expected}: there is nothing to add up");
     }
+    Msg::same(format!("{expected} = {how}"))
 }
 
 fn checked(value: Option<Decimal>, at: At<'_, '_>) -> Result<Decimal, Fault> {
     value.ok_or(Fault::TooLarge(at.node))
 }
 
-/// The lines' net amounts, with the line each is from.
-fn line_amounts(at: At<'_, '_>) -> Vec<String> {
-    let mut amounts = Vec::new();
-    at.view.root().each(&DOCUMENT_LINES, |line| {
-        let id = line.first(&LINE_ID).map_or("?", |id| trim(id.text()));
-        line.each(&LINE_NET, |net| amounts.push(format!("{} [{id}]", trim(net.text()))));
-    });
-    amounts
-}
-
-fn explained(amounts: &[String]) -> String {
-    added(&amounts.iter().map(String::as_str).collect::<Vec<_>>())
-}
-
 fn lines_total(at: At<'_, '_>) -> Told {
     let stated = at.decimal(&LINES_TOTAL)?;
     let sum = round(at.view.sums().lines.sum?, 2);
-    if stated == Some(sum) { Ok(()) } else { Err(differs(at, &LINES_TOTAL, sum, &explained(&line_amounts(at)))) }
+    if stated == Some(sum) { Ok(()) } else { Err(differs(at, &LINES_TOTAL, sum, &at.view.sums().lines.told(at.view))) }
 }
 
 fn lines_total_cii(at: At<'_, '_>) -> Told {
@@ -93,7 +73,7 @@ fn lines_total_cii(at: At<'_, '_>) -> Told {
         Some(sum) => sum,
         None => round(total.sum?, 2),
     };
-    if stated == Some(sum) { Ok(()) } else { Err(differs(at, &LINES_TOTAL, sum, &explained(&line_amounts(at)))) }
+    if stated == Some(sum) { Ok(()) } else { Err(differs(at, &LINES_TOTAL, sum, &total.told(at.view))) }
 }
 
 fn allowances_total(at: At<'_, '_>) -> Told {
@@ -108,74 +88,86 @@ fn charges_total(at: At<'_, '_>) -> Told {
 
 /// A total of the document's allowances or charges; where there are none, it need not be there.
 fn sum_of(at: At<'_, '_>, term: &Term, total: &Total, elements: usize, charge: bool) -> Told {
+    if !at.view.ubl {
+        return sum_of_cii(at, term, total, elements);
+    }
+    // UBL asks it of what stands beside the totals, wherever they are.
+    let beside = at.parent().filter(|p| p.node != at.view.doc.root()).map(|around| charges_of(around, charge));
+    let (total, elements) = beside.as_ref().map_or((total, elements), |(total, elements)| (total, *elements));
     if elements == 0 && !at.has(term) {
         return Ok(());
     }
-    let holds = if at.view.ubl {
-        at.decimal(term)? == Some(round(total.sum?, 2))
-    } else {
-        let mut fault = None;
-        let holds = at.any(term, |stated| match total.double.equals_in_cents(stated.text()) {
-            Some(same) => same,
-            None => {
-                fault = Some(Fault::NoNumber(stated.node));
-                true
-            }
-        });
-        if let Some(fault) = fault {
-            return Err(total.sum.err().unwrap_or(fault).into());
-        }
-        holds
-    };
-    if holds {
+    let stated = at.decimal(term)?;
+    let sum = round(total.sum?, 2);
+    if stated == Some(sum) { Ok(()) } else { Err(differs(at, term, sum, &total.told(at.view))) }
+}
+
+fn sum_of_cii(at: At<'_, '_>, term: &Term, total: &Total, elements: usize) -> Told {
+    if elements == 0 && !at.has(term) {
         return Ok(());
     }
-    let mut amounts = Vec::new();
-    at.view.root().each(&DOCUMENT_CHARGES, |c| {
-        if c.any(&INDICATOR, |i| i.boolean() == Some(charge)) {
-            amounts.extend(c.first(&AMOUNT).map(|amount| trim(amount.text())));
+    let mut fault = None;
+    let holds = at.any(term, |stated| match total.double.equals_in_cents(stated.text()) {
+        Some(same) => same,
+        None => {
+            fault = Some(Fault::NoNumber(stated.node));
+            true
         }
     });
-    Err(differs(at, term, round(total.sum?, 2), &added(&amounts)))
+    match (fault, holds) {
+        (Some(fault), _) => Err(total.sum.err().unwrap_or(fault).into()),
+        (None, true) => Ok(()),
+        (None, false) => Err(differs(at, term, round(total.sum?, 2), &total.told(at.view))),
+    }
+}
+
+/// The allowances, or charges, that stand in an element, and how many they are.
+fn charges_of(around: At<'_, '_>, charge: bool) -> (Total, usize) {
+    let (mut total, mut elements) = (Total::default(), 0);
+    around.each(&DOCUMENT_CHARGES, |one| {
+        if one.any(&INDICATOR, |i| i.boolean() == Some(charge)) {
+            elements += 1;
+            one.each(&AMOUNT, |amount| total.add(amount));
+        }
+    });
+    (total, elements)
 }
 
 /// BT-109 = BT-106 − BT-107 + BT-108, each of the latter if it is there.
 fn net_total(at: At<'_, '_>) -> Told {
     let one = |term| if at.view.ubl { at.decimal(term) } else { at.first_decimal(term) };
     let (charges, allowances) = (at.has(&CHARGES_TOTAL), at.has(&ALLOWANCES_TOTAL));
-    let (stated, lines) = (one(&NET_TOTAL)?, one(&LINES_TOTAL)?);
-    let mut sum = lines.unwrap_or_default();
-    let mut how = lines.map_or("BT-106".to_owned(), |l| l.to_string());
+    let (stated, Some(lines)) = (one(&NET_TOTAL)?, one(&LINES_TOTAL)?) else {
+        return Err(missing(at, &[&LINES_TOTAL]));
+    };
+    let mut sum = lines;
+    let mut how = format!("BT-106 {lines}");
     if allowances {
         let amount = one(&ALLOWANCES_TOTAL)?.unwrap_or_default();
         sum = checked(sum.checked_sub(amount), at)?;
-        how += &format!(" - {amount}");
+        how += &format!(" - BT-107 {amount}");
     }
     if charges {
         let amount = one(&CHARGES_TOTAL)?.unwrap_or_default();
         sum = checked(sum.checked_add(amount), at)?;
-        how += &format!(" + {amount}");
+        how += &format!(" + BT-108 {amount}");
     }
     // UBL compares without rounding where there is nothing to add.
     let sum = if at.view.ubl && !charges && !allowances { sum } else { round(sum, 2) };
-    if lines.is_some() && stated == Some(sum) {
-        return Ok(());
-    }
-    Err(differs(at, &NET_TOTAL, sum, &format!("BT-106 - BT-107 + BT-108 = {how}")))
+    if stated == Some(sum) { Ok(()) } else { Err(differs(at, &NET_TOTAL, sum, &how)) }
 }
 
 fn tax_total(at: At<'_, '_>) -> Told {
     if !at.has(&SUBTOTALS) {
         return Ok(());
     }
-    let (mut total, mut amounts) = (Total::default(), Vec::new());
+    let mut total = Total::default();
     at.each(&SUBTOTAL_TAXES, |tax| total.add(tax));
     let sum = round(total.sum?, 2);
     if at.decimal(&TAX_TOTAL)? == Some(sum) {
         return Ok(());
     }
-    at.each(&SUBTOTAL_TAXES, |tax| amounts.push(trim(tax.text())));
-    Err(differs(at, &TAX_TOTAL, sum, &added(&amounts)))
+    Err(differs(at, &TAX_TOTAL, sum, &total.told(at.view)))
 }
 
 fn tax_total_cii(at: At<'_, '_>) -> Told {
@@ -183,19 +175,17 @@ fn tax_total_cii(at: At<'_, '_>) -> Told {
     if !header.is_currency(at, at.attribute("currencyID")) {
         return Ok(());
     }
-    let (root, total) = (at.view.root(), &header.taxes);
+    let total = &header.taxes;
     match total.double.equals_in_cents(at.text()) {
         Some(true) => Ok(()),
         Some(false) => {
-            let mut amounts = Vec::new();
-            root.each(&BREAKDOWN_TAXES, |tax| amounts.push(trim(tax.text())));
             let (sum, found) = (round(total.sum?, 2), trim(at.text()));
             Err(broken(msg!(
                 "BT-110 est {found}, le calcul donne {sum}",
                 "BT-110 is {found}, the calculation gives {sum}"
             ))
             .found(at.text())
-            .expected(Msg::same(format!("{sum} = {}", added(&amounts)))))
+            .expected(counted(sum, &total.told(at.view))))
         }
         None => Err(total.sum.err().unwrap_or(Fault::NoNumber(at.node)).into()),
     }
@@ -223,7 +213,12 @@ fn gross_in(at: At<'_, '_>, currency: &str) -> Told {
     let one = |term| of.map_or(Ok(None), |of| if at.view.ubl { of.decimal(term) } else { of.first_decimal(term) });
     let shown = crate::error::shown(currency);
     let no_single = |totals: usize| {
-        broken(msg!("{totals} totaux de TVA sont en {shown}", "{totals} VAT totals are in {shown}"))
+        let message = if totals == 0 {
+            msg!("aucun total de TVA n'est en {shown}", "no VAT total is in {shown}")
+        } else {
+            msg!("{totals} totaux de TVA sont en {shown}", "{totals} VAT totals are in {shown}")
+        };
+        broken(message)
             .at(tax.or(of))
             .found(totals.to_string())
             .expected(msg!("un seul dont currencyID est {shown}", "one whose currencyID is {shown}"))
@@ -235,16 +230,18 @@ fn gross_in(at: At<'_, '_>, currency: &str) -> Told {
         return if holds { Ok(()) } else { Err(no_single(totals)) };
     }
     let (gross, net) = (one(&GROSS_TOTAL)?, one(&NET_TOTAL)?);
-    let vat = tax.map(|t| t.number()).transpose()?.unwrap_or_default();
-    let sum = round(checked(net.unwrap_or_default().checked_add(vat), at)?, 2);
-    let holds = net.is_some() && gross == Some(sum) || !at.view.ubl && same(gross, net);
-    if holds {
+    if !at.view.ubl && same(gross, net) {
         return Ok(());
     }
-    let how = format!("BT-109 + BT-110 = {} + {vat}", net.map_or("BT-109".to_owned(), |n| n.to_string()));
-    Err(match of {
-        Some(of) => differs(of, &GROSS_TOTAL, sum, &how),
-        None => missing(at, &[&DOCUMENT_TOTALS]),
+    let vat = tax.map(|t| t.number()).transpose()?.unwrap_or_default();
+    let sum = round(checked(net.unwrap_or_default().checked_add(vat), at)?, 2);
+    if net.is_some() && gross == Some(sum) {
+        return Ok(());
+    }
+    Err(match (of, net) {
+        (Some(of), Some(net)) => differs(of, &GROSS_TOTAL, sum, &format!("BT-109 {net} + BT-110 {vat}")),
+        (Some(of), None) => missing(of, &[&NET_TOTAL]),
+        (None, _) => missing(at, &[&DOCUMENT_TOTALS]),
     })
 }
 
@@ -264,12 +261,13 @@ fn due(at: At<'_, '_>) -> Told {
         return Ok(());
     }
     let sum = checked(cents(rest, prepaid).checked_add(rounded), at)?;
-    let mut how = format!("BT-112 - BT-113 + BT-114 = {}", gross.map_or("BT-112".to_owned(), |g| g.to_string()));
+    let Some(gross) = gross else { return Err(missing(at, &[&GROSS_TOTAL])) };
+    let mut how = format!("BT-112 {gross}");
     if prepaid {
-        how += &format!(" - {paid}");
+        how += &format!(" - BT-113 {paid}");
     }
     if rounding {
-        how += &format!(" + {rounded}");
+        how += &format!(" + BT-114 {rounded}");
     }
     Err(differs(at, &DUE, sum, &how))
 }

@@ -1,5 +1,5 @@
 //! VAT: the breakdown, and the families of rules, one for each category. A family is a row of [`PROFILES`]; what its ten
-//! rules ask is said once, below, for all of them.
+//! rules ask is said once, below and in `breakdown` (08 to 10), for all of them.
 //!
 //! | rule | asks |
 //! |---|---|
@@ -10,8 +10,10 @@
 //! | 09 | its tax |
 //! | 10 | its exemption reason |
 
+mod breakdown;
+
 use super::bind::*;
-use super::sums::{CATEGORIES, Parts, Sums, category};
+use super::sums::{CATEGORIES, Sums, category};
 use super::view::At;
 use super::{Ask::*, Broken, Fault, Row, Tell, Told, both, broken, cii, double, each, missing, ubl};
 use crate::msg;
@@ -37,6 +39,8 @@ pub static ROWS: &[Row] = &[
     both("BR-S-04",  &CHARGE_CATEGORY,    Family(charge)),
     both("BR-S-08",  &BREAKDOWN_CATEGORY, Family(breakdown)),
 ];
+
+use breakdown::breakdown;
 
 /// What a category asks of a rate.
 #[derive(Clone, Copy, PartialEq)]
@@ -168,8 +172,13 @@ pub fn is_taken(at: At<'_, '_>) -> bool {
 }
 
 fn taker(at: At<'_, '_>) -> Option<usize> {
-    let vat = || Pred::Vat.holds(at);
-    [L, M, O].into_iter().find(|c| at.any(&CATEGORY, |code| code.text() == CATEGORIES[*c])).filter(|_| vat())
+    let meant = || Pred::Vat.holds(at) && is_in_transaction(at);
+    [L, M, O].into_iter().find(|c| at.any(&CATEGORY, |code| code.text() == CATEGORIES[*c])).filter(|_| meant())
+}
+
+/// CII: most families look at the breakdowns of a transaction; S and Z, and the rules of every breakdown, at any.
+fn is_in_transaction(at: At<'_, '_>) -> bool {
+    at.parent().and_then(|settlement| settlement.parent()).is_some_and(|p| p.name() == TABLES.known.transaction)
 }
 
 fn has_taxable(at: At<'_, '_>) -> Told {
@@ -223,26 +232,25 @@ fn tax_is_near(at: At<'_, '_>, rate: Option<Decimal>, near: fn(Decimal) -> bool)
     let tax = at.decimal(&TAX)?;
     let is_nothing = tax.is_some_and(|tax| round(tax, 0).is_zero());
     let Some(rate) = rate.filter(|rate| !round(*rate, 0).is_zero()) else {
-        return if is_nothing { Ok(()) } else { Err(wrong_tax(at, tax, Decimal::ZERO, "0 %")) };
+        let expected = msg!("0 : BT-119 est nul ou absent", "0: BT-119 is zero or missing");
+        return if is_nothing { Ok(()) } else { Err(wrong_tax(at, tax, Decimal::ZERO, expected)) };
     };
-    let base = at.decimal(&TAXABLE)?;
-    let due = tax_due(base.unwrap_or_default(), rate, at)?;
-    let holds = base.is_some() && tax.is_some_and(|tax| near((tax.abs() - due).abs()));
-    if holds {
-        return Ok(());
-    }
-    let base = base.map_or("BT-116".to_owned(), |base| base.to_string());
-    Err(wrong_tax(at, tax, due, &format!("{base} × {rate} / 100")))
+    let Some(base) = at.decimal(&TAXABLE)? else { return Err(missing(at, &[&TAXABLE])) };
+    let due = tax_due(base, rate, at)?;
+    let holds = tax.is_some_and(|tax| near((tax.abs() - due).abs()));
+    if holds { Ok(()) } else { Err(wrong_tax(at, tax, due, product(due, base, rate))) }
 }
 
-fn wrong_tax(at: At<'_, '_>, tax: Option<Decimal>, due: Decimal, how: &str) -> Box<Broken> {
-    let Some(tax) = tax else {
-        return missing(at, &[&TAX]).expected(Msg::same(format!("{due} = {how}")));
-    };
+fn product(due: Decimal, base: Decimal, rate: Decimal) -> Msg {
+    Msg::same(format!("{due} = BT-116 {base} × BT-119 {rate} / 100"))
+}
+
+fn wrong_tax(at: At<'_, '_>, tax: Option<Decimal>, due: Decimal, expected: Msg) -> Box<Broken> {
+    let Some(tax) = tax else { return missing(at, &[&TAX]).expected(expected) };
     broken(msg!("BT-117 est {tax}, le calcul donne {due}", "BT-117 is {tax}, the calculation gives {due}"))
         .at(at.first(&TAX))
         .found(tax.to_string())
-        .expected(Msg::same(format!("{due} = {how}")))
+        .expected(expected)
 }
 
 /// The rules that are asked of the whole document: 01 of each category; in UBL also 02 to 04 and those of K and O alone.
@@ -290,7 +298,7 @@ fn document(at: At<'_, '_>, tell: &mut Tell<'_>) {
         if sums.said.of[O].breakdown > 0 {
             let others = &sums.said.not_o;
             let counts = [others.breakdown, others.line, others.allowance_only, others.charge_only];
-            alone(tell, counts.map(|count| count > 0));
+            alone(at, tell, counts.map(|count| count > 0));
         }
     }
     split_payment(at, tell, sums);
@@ -330,23 +338,61 @@ fn has_its_breakdown(ubl: bool, number: usize, sums: &Sums, said: usize) -> bool
 fn wrong_breakdowns(at: At<'_, '_>, number: usize, said: usize) -> Box<Broken> {
     let (code, places) = (CATEGORIES[number], at.view.sums().said.of[number]);
     let count = places.breakdown.max(places.breakdown_any);
-    let broken = if said == 0 || count > 0 && places.line + places.charge + places.line_any == 0 {
-        broken(msg!(
-            "la ventilation de la TVA a la catégorie {code}, que ne porte aucune ligne, remise ou frais",
+    let (mut in_breakdown, mut elsewhere) = (Option::None, Option::None);
+    for (category, breakdown) in says_category(at, code) {
+        let first = if breakdown { &mut in_breakdown } else { &mut elsewhere };
+        *first = first.or(Some(category));
+        if first.is_some() && (breakdown == (count > 0)) {
+            break;
+        }
+    }
+    if said == 0 || count > 0 && places.line + places.charge + places.line_any == 0 {
+        let mut broken = broken(msg!(
+            "la ventilation de la TVA a la catégorie {code}, que ne porte aucune ligne, remise ou majoration",
             "the VAT breakdown has the category {code}, which no line, allowance or charge has"
         ))
-    } else {
-        broken(msg!(
+        .at(in_breakdown)
+        .found(code)
+        .expected(msg!(
+            "pas de ventilation {code}, ou une ligne, remise ou majoration de cette catégorie",
+            "no breakdown {code}, or a line, an allowance or a charge of that category"
+        ));
+        broken.help = Some(msg!(
+            "retirez cette ventilation, ou corrigez sa catégorie ou celle d'une ligne",
+            "remove this breakdown, or correct its category or that of a line"
+        ));
+        return broken;
+    }
+    let message = match count {
+        0 => msg!(
+            "cette catégorie, {code}, n'est pas dans la ventilation de la TVA",
+            "this category, {code}, is not in the VAT breakdown"
+        ),
+        _ => msg!(
             "la catégorie {code} est {count} fois dans la ventilation de la TVA",
             "the category {code} is {count} times in the VAT breakdown"
-        ))
+        ),
     };
     let expected = if PROFILES[number].by_rate {
         msg!("une ventilation {code} par taux", "a breakdown {code} for each rate")
     } else {
         msg!("une seule ventilation {code}", "one breakdown {code}")
     };
-    broken.at(at.first(&BREAKDOWNS)).found(count.to_string()).expected(expected)
+    let found = if count == 0 { code.to_owned() } else { count.to_string() };
+    broken(message).at(in_breakdown.or(elsewhere)).found(found).expected(expected)
+}
+
+/// Where a category is said: its element, and whether that is in the VAT breakdown.
+fn says_category<'v, 'd>(at: At<'v, 'd>, code: &'static str) -> impl Iterator<Item = (At<'v, 'd>, bool)> {
+    let known = &TABLES.known;
+    let names =
+        if at.view.ubl { [known.tax_category, known.classified] } else { [known.trade_tax, known.category_tax] };
+    let of = names.into_iter().flat_map(move |name| at.view.named(name));
+    of.filter_map(move |category| {
+        let said = category.first(&CATEGORY).filter(|said| said.is(code))?;
+        let around = category.parent().map_or(0, |p| p.name());
+        Some((said, around == known.subtotal || around == known.header_settlement))
+    })
 }
 
 fn no_scheme(at: At<'_, '_>) -> Box<Broken> {
@@ -383,7 +429,7 @@ fn identified(at: At<'_, '_>, profile: &Profile) -> Told {
         (Seller::Any, _) => msg!("BT-31, BT-32 ou BT-63", "BT-31, BT-32 or BT-63"),
     };
     let message = match (profile.seller, seller) {
-        (Seller::None, _) => msg!("un identifiant de TVA est donné", "a VAT identifier is given"),
+        (Seller::None, _) => return Err(wrong_identifier(at).expected(expected)),
         (_, false) => msg!(
             "le vendeur n'a pas d'identifiant de TVA, ni son représentant",
             "neither the seller nor its representative has a VAT identifier"
@@ -391,6 +437,25 @@ fn identified(at: At<'_, '_>, profile: &Profile) -> Told {
         (_, true) => msg!("l'acheteur n'a pas d'identifiant", "the buyer has no identifier"),
     };
     Err(broken(message).expected(expected))
+}
+
+/// A VAT identifier that is given where nothing is subject to VAT.
+fn wrong_identifier(at: At<'_, '_>) -> Box<Broken> {
+    let known = &TABLES.known;
+    let parties = [
+        (known.supplier, &PARTY_VAT),
+        (known.seller, &PARTY_VAT),
+        (known.representative, &REPRESENTATIVE_VAT),
+        (known.seller_representative, &REPRESENTATIVE_VAT),
+        (known.customer, &PARTY_VAT),
+        (known.buyer, &PARTY_VAT),
+    ];
+    let given = parties.into_iter().find_map(|(name, term)| at.view.named(name).find_map(|party| party.first(term)));
+    let broken = broken(msg!("un identifiant de TVA est donné", "a VAT identifier is given")).at(given);
+    match given {
+        Some(id) => broken.found(id.text()),
+        Option::None => broken,
+    }
 }
 
 /// BR-IC-11 and 12: a delivery has a date and a country.
@@ -411,14 +476,45 @@ fn so(holds: Result<bool, Fault>, else_broken: impl Fn() -> Box<Broken>) -> Told
 }
 
 /// BR-O-11 to 14: nothing else stands beside what is not subject to VAT.
-fn alone(tell: &mut Tell<'_>, others: [bool; 4]) {
-    for (id, other) in ["BR-O-11", "BR-O-12", "BR-O-13", "BR-O-14"].into_iter().zip(others) {
-        if other {
-            let message =
-                msg!("une autre catégorie que O est dans la facture", "another category than O is in the invoice");
-            tell.of(id, Err(broken(message).expected(Msg::same("O"))));
+fn alone(at: At<'_, '_>, tell: &mut Tell<'_>, others: [bool; 4]) {
+    for (number, id) in ["BR-O-11", "BR-O-12", "BR-O-13", "BR-O-14"].into_iter().enumerate() {
+        if !others[number] {
+            continue;
         }
+        let message =
+            msg!("une autre catégorie que O est dans la facture", "another category than O is in the invoice");
+        let other = other_than_o(at, number);
+        let broken = broken(message).at(other).expected(Msg::same("O"));
+        tell.of(
+            id,
+            Err(match other {
+                Some(other) => broken.found(other.text()),
+                Option::None => broken,
+            }),
+        );
     }
+}
+
+/// Another category than O in the breakdown (0), a line (1), an allowance (2) or a charge (3). UBL asks once; each
+/// breakdown O of CII asks again: there it is looked for among the first.
+fn other_than_o<'v, 'd>(at: At<'v, 'd>, place: usize) -> Option<At<'v, 'd>> {
+    let first = if at.view.ubl { usize::MAX } else { 100 };
+    let known = &TABLES.known;
+    let (name, parent) = match (at.view.ubl, place) {
+        (true, 0) => (known.tax_category, known.subtotal),
+        (true, 1) => (known.classified, 0),
+        (true, _) => (known.tax_category, known.allowance_charge),
+        (false, 0) => (known.trade_tax, known.header_settlement),
+        (false, 1) => (known.trade_tax, known.line_settlement),
+        (false, _) => (known.category_tax, 0),
+    };
+    let stands = |category: &At<'_, '_>| {
+        let Some(around) = category.parent() else { return false };
+        let is_meant = place < 2 || around.any(&INDICATOR, |i| i.boolean() == Some(place == 3));
+        (parent == 0 || around.name() == parent) && is_meant
+    };
+    let said = at.view.named(name).take(first).filter(stands).filter_map(|category| category.first(&CATEGORY));
+    said.into_iter().find(|code| !code.is("O"))
 }
 
 /// BR-B: Italy's split payment, in Italy and without S.
@@ -436,7 +532,8 @@ fn split_payment(at: At<'_, '_>, tell: &mut Tell<'_>, sums: &Sums) {
         tell.of("BR-B-01", Err(broken(message).at(Some(abroad)).found(abroad.text()).expected(Msg::same("IT"))));
     }
     if said.b[1] && said.s {
-        let message = msg!("les catégories B et S sont dans une facture", "the categories B and S are in one invoice");
+        let message =
+            msg!("les catégories B et S sont dans une même facture", "the categories B and S are in one invoice");
         tell.of("BR-B-02", Err(broken(message).expected(msg!("l'une ou l'autre", "one or the other"))));
     }
 }
@@ -457,12 +554,8 @@ fn allowance(at: At<'_, '_>, tell: &mut Tell<'_>) {
     taxed(at, tell, 1);
 }
 
-/// CII: what is written both as an allowance and as a charge is an allowance.
 fn charge(at: At<'_, '_>, tell: &mut Tell<'_>) {
-    let twice = at.parent().is_some_and(|p| p.any(&INDICATOR, |i| i.boolean() == Some(false)));
-    if !twice {
-        taxed(at, tell, 2);
-    }
+    taxed(at, tell, 2);
 }
 
 /// 05 to 07, and in CII 02 to 04, of a line (0), an allowance (1) or a charge (2).
@@ -514,215 +607,4 @@ fn compares(at: At<'_, '_>, term: &Term, so: impl Fn(Ordering) -> bool) -> Resul
         fault.is_some() || double::compare(one.text(), 0).is_some_and(&so)
     });
     fault.map_or(Ok(holds), Err)
-}
-
-/// 08 to 10 of a breakdown.
-fn breakdown(at: At<'_, '_>, tell: &mut Tell<'_>) {
-    if at.view.ubl {
-        if let Some(number) = category_of(at) {
-            of_category(at, tell, number);
-        }
-        return;
-    }
-    if let Some(number) = taker(at) {
-        of_category(at, tell, number);
-    }
-    let vat = Pred::Vat.holds(at);
-    let mut numbers: Vec<usize> = Vec::new();
-    at.each(&CATEGORY, |code| numbers.extend(category(code.text()).filter(|n| !matches!(*n, L | M | O))));
-    numbers.into_iter().filter(|n| vat || matches!(*n, S | Z)).for_each(|number| of_category(at, tell, number));
-}
-
-fn of_category(at: At<'_, '_>, tell: &mut Tell<'_>, number: usize) {
-    let profile = &PROFILES[number];
-    // In UBL the category is an element of the breakdown, in CII it is the breakdown.
-    let Some(of) = (if at.view.ubl { at.parent() } else { Some(at) }) else { return };
-    tell.of(profile.ids[7], taxable(at, of, number));
-    tell.of(profile.ids[8], tax(at, of, profile, number));
-    let given = at.has(&EXEMPTION) || at.has(&EXEMPTION_CODE);
-    if given != profile.reason {
-        tell.of(profile.ids[9], Err(wrong_reason(at, profile)));
-    }
-    if at.view.ubl {
-        return;
-    }
-    if number == K {
-        let settlement = at.parent().unwrap_or(at);
-        let (root, header) = (at.view.root(), &at.view.sums().header);
-        let dated = header.delivered || settlement.has(&PERIODS_START) || settlement.has(&PERIODS_END);
-        tell.of("BR-IC-11", so(Ok(dated), || missing(root, &[&DELIVERED, &PERIODS])));
-        tell.of("BR-IC-12", so(Ok(header.delivery_country), || missing(root, &[&DELIVERY_COUNTRY])));
-    }
-    if number == O {
-        let others = &at.view.sums().said.not_o;
-        let (taxes, charges) = (others.line > 0, others.charge > 0);
-        alone(tell, [taxes, taxes, charges, charges]);
-    }
-}
-
-fn wrong_reason(at: At<'_, '_>, profile: &Profile) -> Box<Broken> {
-    if profile.reason {
-        return missing(at, &[&EXEMPTION, &EXEMPTION_CODE]);
-    }
-    let given = at.first(&EXEMPTION).or(at.first(&EXEMPTION_CODE));
-    broken(msg!(
-        "un motif d'exonération est donné, et la catégorie n'en a pas",
-        "an exemption reason is given, and the category has none"
-    ))
-    .at(given)
-    .found(given.map_or("", |g| g.text()))
-    .expected(msg!("aucun motif", "no reason"))
-}
-
-/// Lines and charges less allowances, each sum in cents where CII rounds.
-fn base(parts: &Parts, credit: bool, cents: bool, at: At<'_, '_>) -> Result<Decimal, Fault> {
-    let lines = if credit { &parts.credit_lines } else { &parts.lines };
-    let of = |sum: Result<Decimal, Fault>| sum.map(|sum| if cents { round(sum, 2) } else { sum });
-    let (lines, charges, allowances) = (of(lines.sum)?, of(parts.charges.sum)?, of(parts.allowances.sum)?);
-    let sum = lines.checked_add(charges).and_then(|sum| sum.checked_sub(allowances));
-    sum.ok_or(Fault::TooLarge(at.node))
-}
-
-/// 08: the taxable amount.
-fn taxable(at: At<'_, '_>, of: At<'_, '_>, number: usize) -> Told {
-    if at.view.ubl { taxable_ubl(at, of, number) } else { taxable_cii(at, number) }
-}
-
-fn taxable_ubl(at: At<'_, '_>, of: At<'_, '_>, number: usize) -> Told {
-    let (sums, known, none) = (at.view.sums(), &TABLES.known, Parts::default());
-    let by_rate = PROFILES[number].by_rate;
-    let rate = if by_rate { at.decimal(&RATE)? } else { Option::None };
-    let parts = match rate {
-        Some(rate) => {
-            sums.fault(number)?;
-            sums.at_rate(number, rate).unwrap_or(&none)
-        }
-        Option::None if by_rate => return Ok(()),
-        Option::None => &sums.of[number],
-    };
-    let stated = of.one(&TAXABLE)?;
-    let value = stated.map(|s| s.number()).transpose()?;
-    // S is asked of lines of this category and rate; the others of any lines.
-    let has = |name, own: usize| match (number, rate) {
-        (S, Some(rate)) => own > 0 || sums.is_charged(S, rate),
-        _ => at.view.named(name).next().is_some(),
-    };
-    let sides = [
-        (false, has(known.invoice_line, parts.lines.elements)),
-        (true, has(known.credit_line, parts.credit_lines.elements)),
-    ];
-    for (credit, has) in sides {
-        let base = base(parts, credit, false, at)?;
-        let near = match (stated, by_rate) {
-            (Some(stated), true) => double::within_one_exactly(stated.text(), base).unwrap_or(false),
-            _ => value == Some(base),
-        };
-        if has && near {
-            return Ok(());
-        }
-    }
-    let credit = at.view.named(known.credit_line).next().is_some();
-    Err(wrong_base(of, base(parts, credit, false, at)?, parts, credit, rate))
-}
-
-fn taxable_cii(at: At<'_, '_>, number: usize) -> Told {
-    let sums = at.view.sums();
-    // The tests of L and M take the rate from where there is none, so they always hold.
-    if matches!(number, L | M) {
-        return Ok(());
-    }
-    if number != S {
-        let parts = &sums.of[number];
-        let base = base(parts, false, true, at)?;
-        let holds = if number == O {
-            any_equals(at, base)?
-        } else {
-            let stated = at.one(&TAXABLE)?;
-            stated.map_or(Ok(false), |s| double::within_one(s.text(), base).ok_or(Fault::NoNumber(s.node)))?
-        };
-        return if holds { Ok(()) } else { Err(wrong_base(at, base, parts, false, Option::None)) };
-    }
-    let mut rates = Vec::new();
-    at.try_each(&RATE, |rate| rate.number().map(|rate| rates.push(rate)))?;
-    for rate in rates {
-        sums.fault(number)?;
-        let none = Parts::default();
-        let parts = sums.at_rate(number, rate).unwrap_or(&none);
-        let base = base(parts, false, true, at)?;
-        if !any_equals(at, base)? {
-            return Err(wrong_base(at, base, parts, false, Some(rate)));
-        }
-    }
-    Ok(())
-}
-
-fn any_equals(at: At<'_, '_>, base: Decimal) -> Result<bool, Fault> {
-    let mut fault = Option::None;
-    let holds = at.any(&TAXABLE, |stated| match double::equals(stated.text(), base) {
-        Some(same) => same,
-        Option::None => {
-            fault = Some(Fault::NoNumber(stated.node));
-            true
-        }
-    });
-    fault.map_or(Ok(holds), Err)
-}
-
-fn wrong_base(of: At<'_, '_>, base: Decimal, parts: &Parts, credit: bool, rate: Option<Decimal>) -> Box<Broken> {
-    let lines = if credit { &parts.credit_lines } else { &parts.lines };
-    let sum = |sum: Result<Decimal, Fault>| sum.unwrap_or_default();
-    let (count, lines) = (lines.elements, sum(lines.sum));
-    let (charges, allowances) = (sum(parts.charges.sum), sum(parts.allowances.sum));
-    let at_rate = rate.map(|rate| format!(" ({} %)", rate.normalize())).unwrap_or_default();
-    let expected = msg!(
-        "{base} = lignes {lines} [{count}] + frais {charges} - remises {allowances}{at_rate}",
-        "{base} = lines {lines} [{count}] + charges {charges} - allowances {allowances}{at_rate}"
-    );
-    let Some(stated) = of.first(&TAXABLE) else { return missing(of, &[&TAXABLE]).expected(expected) };
-    let found = crate::error::shown(trim(stated.text()));
-    broken(msg!("BT-116 est {found}, le calcul donne {base}", "BT-116 is {found}, the calculation gives {base}"))
-        .at(Some(stated))
-        .found(stated.text())
-        .expected(expected)
-}
-
-/// 09: the tax.
-fn tax(at: At<'_, '_>, of: At<'_, '_>, profile: &Profile, number: usize) -> Told {
-    if !profile.by_rate {
-        let holds =
-            if at.view.ubl { of.decimal(&TAX)? == Some(Decimal::ZERO) } else { compares(at, &TAX, Ordering::is_eq)? };
-        if holds {
-            return Ok(());
-        }
-        let Some(stated) = of.first(&TAX) else { return Err(missing(of, &[&TAX])) };
-        let family = CATEGORIES[number];
-        return Err(broken(msg!("la catégorie {family} n'a pas de TVA", "the category {family} has no VAT"))
-            .at(Some(stated))
-            .found(stated.text())
-            .expected(Msg::same("0")));
-    }
-    // CII asks it of S alone, and rounds to the unit before it divides.
-    if !at.view.ubl && number != S {
-        return Ok(());
-    }
-    let (tax, base) = (of.decimal(&TAX)?, of.decimal(&TAXABLE)?);
-    let rate = at.one(&RATE)?;
-    let holds = match (tax, base, rate) {
-        (Some(tax), Some(base), Some(rate)) if at.view.ubl => {
-            (tax.abs() - tax_due(base, rate.number()?, at)?).abs() < Decimal::ONE
-        }
-        (Some(tax), Some(base), Some(rate)) => {
-            double::tax_near(tax, base, rate.text()).ok_or(Fault::NoNumber(rate.node))?
-        }
-        _ => false,
-    };
-    if holds {
-        return Ok(());
-    }
-    let (Some(base), Some(rate)) = (base, rate) else {
-        let lacks = if base.is_none() { &TAXABLE } else { &BREAKDOWN_RATE };
-        return Err(missing(of, &[lacks]));
-    };
-    let due = tax_due(base, rate.number()?, at)?;
-    Err(wrong_tax(of, tax, due, &format!("{base} × {} / 100", trim(rate.text()))))
 }

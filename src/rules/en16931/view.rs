@@ -64,11 +64,11 @@ pub struct At<'v, 'd> {
 pub enum Fault {
     /// The second of what may be there once.
     Repeated(NodeId),
-    /// It is no number, or has more digits than can be counted.
+    /// It is no number.
     NoNumber(NodeId),
     /// It is no day.
     NoDay(NodeId),
-    /// A sum or a product with more digits than can be held.
+    /// It, or what is computed with it, has more digits than can be held.
     TooLarge(NodeId),
 }
 
@@ -252,12 +252,17 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// Whether the only element (or attribute) of a term says something that is not white space.
     pub fn says(self, term: &Term) -> Result<bool, Fault> {
-        let one = self.one(term)?;
-        let text = match term.path(self.view.ubl).attribute {
-            None => one.map(|at| at.text()),
-            Some(name) => one.and_then(|at| at.attribute(name)),
+        let Some(name) = term.path(self.view.ubl).attribute else {
+            return Ok(self.one(term)?.is_some_and(|at| !trim(at.text()).is_empty()));
         };
-        Ok(text.is_some_and(|text| !trim(text).is_empty()))
+        // Elements without the attribute are none of the term.
+        let (mut says, mut second) = (None, None);
+        self.any(term, |at| {
+            let Some(text) = at.attribute(name) else { return false };
+            second = says.replace(!trim(text).is_empty()).map(|_| at.node);
+            second.is_some()
+        });
+        second.map_or(Ok(says == Some(true)), |node| Err(Fault::Repeated(node)))
     }
 
     /// The text of the only element of a term, as it stands; empty where there is none.
@@ -277,7 +282,12 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// Itself as a decimal.
     pub fn number(self) -> Result<Decimal, Fault> {
-        amount::decimal(trim(self.text())).ok_or(Fault::NoNumber(self.node))
+        let text = trim(self.text());
+        let number = amount::decimal(text).or_else(|| amount::decimal(without_zeros(text)));
+        number.ok_or_else(|| match amount::shape(text) {
+            Some(_) => Fault::TooLarge(self.node),
+            None => Fault::NoNumber(self.node),
+        })
     }
 
     /// Itself as a day; its time zone is not looked at.
@@ -351,7 +361,11 @@ impl Pred {
             Pred::Vat => is_vat(at),
             Pred::Attribute(name) => at.attribute(name).is_some(),
             Pred::AttributeIs(name, value) => at.attribute(name) == Some(*value),
-            Pred::Charge(charge) => at.any(&super::bind::INDICATOR, |i| i.boolean() == Some(*charge)),
+            // What is both an allowance and a charge is an allowance: the official set asks for that first.
+            Pred::Charge(charge) => {
+                let says = |word: bool| at.any(&super::bind::INDICATOR, |i| i.boolean() == Some(word));
+                says(*charge) && !(*charge && says(false))
+            }
             Pred::SaysCharge(word) => at.any(&super::bind::INDICATOR, |i| i.text() == *word),
             Pred::Ending(prefix, ending) => {
                 let doc = at.view.doc;
@@ -366,6 +380,13 @@ impl Pred {
             }
         }
     }
+}
+
+/// A number without the zeros at its end: they are no digits that have to be held.
+fn without_zeros(text: &str) -> &str {
+    let Some(point) = text.find('.') else { return text };
+    let end = text.trim_end_matches('0').len().max(point + 2).min(text.len());
+    &text[..end]
 }
 
 /// Whether a tax scheme (UBL) or a tax type (CII) is VAT, in small letters too.

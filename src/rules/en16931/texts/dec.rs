@@ -48,7 +48,7 @@ pub(super) const ROWS: &[Words] = &[
         CENTS,
         t("arrondissez au centime, puis refaites les totaux : UBL TaxInclusiveAmount, CII GrandTotalAmount", "round to the cent, then compute the totals again: UBL TaxInclusiveAmount, CII GrandTotalAmount")),
     words("BR-DEC-15", &["BT-111"],
-        t("le total de TVA dans la monnaie de comptabilisation a deux décimales au plus", "the VAT total in the accounting currency has two decimals at most"),
+        t("le total de TVA dans la devise de comptabilisation a deux décimales au plus", "the VAT total in the accounting currency has two decimals at most"),
         CENTS,
         t("arrondissez au centime, puis refaites les totaux : UBL TaxTotal/TaxAmount, CII TaxTotalAmount", "round to the cent, then compute the totals again: UBL TaxTotal/TaxAmount, CII TaxTotalAmount")),
     words("BR-DEC-16", &["BT-113"],

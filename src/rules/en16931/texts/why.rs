@@ -35,7 +35,7 @@ pub(super) const CODES: Text =
 pub(super) const COUNTRY: Text =
     t("le pays décide du droit et de la TVA qui s'appliquent", "the country decides which law and which VAT apply");
 pub(super) const CURRENCY: Text =
-    t("un montant dans une monnaie inconnue ne se paie pas", "an amount in an unknown currency cannot be paid");
+    t("un montant dans une devise inconnue ne se paie pas", "an amount in an unknown currency cannot be paid");
 pub(super) const EMPTY_PERIOD: Text = t("une période sans date ne dit rien", "a period without a date says nothing");
 pub(super) const EXPORTER: Text = t(
     "l'exportateur doit prouver son droit à ne pas facturer la taxe",
@@ -54,7 +54,7 @@ pub(super) const MIXED: Text = t(
     "a supply outside the scope does not mix with others on one invoice",
 );
 pub(super) const MOTIVE: Text = t(
-    "la loi veut sur la facture la raison pour laquelle aucune taxe n'est due",
+    "la loi veut sur la facture le motif pour lequel aucune taxe n'est due",
     "the law wants on the invoice the reason why no tax is due",
 );
 pub(super) const NO_MOTIVE: Text =
@@ -90,7 +90,7 @@ pub(super) const QUANTITY: Text = t(
     "quantity, unit and unit price let the line's amount be checked",
 );
 pub(super) const REASON: Text = t(
-    "un montant retiré ou ajouté sans raison ne peut être contrôlé",
+    "un montant retiré ou ajouté sans motif ne peut être contrôlé",
     "an amount taken off or added without a reason cannot be checked",
 );
 pub(super) const RECAPITULATIVE: Text = t(
