@@ -4,7 +4,7 @@ mod showcase;
 mod tell;
 
 use super::failure::Failure;
-use super::{Exit, Outcome, Session};
+use super::{Exit, Outcome, Session, counter};
 use crate::annuaire::Annuaire;
 use crate::clock::Instant;
 use crate::config::Config;
@@ -47,7 +47,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     prepare(&args.dir)?;
     let config = Config::load(&args.dir.join(crate::config::FILE)).map_err(|e| Failure::Problems(e.0))?;
     let annuaire = Arc::new(Annuaire::load(&config.annuaire).map_err(Failure::Problems)?.annuaire);
-    let ear = Arc::new(Ear { log: Log { lang: session.lang, least: Level::Warning }, flows: Mutex::default() });
+    let ear = Arc::new(Ear { log: counter::log(session, &config.log, Level::Alert), flows: Mutex::default() });
     let world = &session.world;
     let mut counter = Counter::open(config.clone(), annuaire.clone(), world.clock.clone(), ear.clone(), world.seed)?;
     let tally = crate::batch::run(&mut counter)?;
