@@ -396,10 +396,9 @@ impl Event {
             Event::Requeued { flow, new, outcome } => {
                 msg!("{flow} remis au travail : {new} {outcome}", "{flow} back to work: {new} {outcome}")
             }
-            Event::Replayed { flow, reports } => msg!(
-                "{flow} : {reports} comptes rendus publiés à nouveau",
-                "{flow}: {reports} reports published again"
-            ),
+            Event::Replayed { flow, reports } => {
+                msg!("{flow} : {reports} comptes rendus publiés à nouveau", "{flow}: {reports} reports published again")
+            }
             Event::Stray { path, why } => Msg::new(
                 format!("{path} : laissé en place, {}", why.fr),
                 format!("{path}: left where it is, {}", why.en),
@@ -420,10 +419,9 @@ impl Event {
                 "out/{partner}/{tray}/{name} ne peut pas être publié : un autre fichier ou répertoire occupe la place ; retirez-le",
                 "out/{partner}/{tray}/{name} cannot be published: another file or directory is in its place; remove that"
             ),
-            Event::WrongRights { path, why, fix } => Msg::new(
-                format!("{path} : {} ; lancez : {fix}", why.fr),
-                format!("{path}: {}; run: {fix}", why.en),
-            ),
+            Event::WrongRights { path, why, fix } => {
+                Msg::new(format!("{path} : {} ; lancez : {fix}", why.fr), format!("{path}: {}; run: {fix}", why.en))
+            }
             Event::NameFree { partner, tray, name } => msg!(
                 "out/{partner}/{tray}/{name} est publié : la place est libre",
                 "out/{partner}/{tray}/{name} is published: its place is free"
@@ -564,4 +562,69 @@ pub fn is_journal(stream: &str) -> bool {
     let stderr = std::io::stderr();
     let Ok(stat) = rustix::fs::fstat(stderr.as_fd()) else { return false };
     stream == format!("{}:{}", stat.st_dev, stat.st_ino)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    /// One of each.
+    #[rustfmt::skip]
+    fn samples() -> Vec<Event> {
+        let x = || "x\u{9b}\n".to_owned();
+        vec![
+            Event::Opened { spool: x() }, Event::Ready, Event::Recovered { published: 1, judged: 2, filed: 3 }, Event::Reloading,
+            Event::Stopping, Event::Closed, Event::Failed { why: x() },
+            Event::Flow { flow: x(), partner: x(), name: x(), size: 1, outcome: HELD, rules: vec!["X-01"] },
+            Event::Batch { tally: Tally::default(), outbound: 1, barrier_us: 1, commit_us: 1, batch_us: 1 },
+            Event::Acted { piece: x(), by: x(), status: x() }, Event::Delay { piece: x(), status: x() },
+            Event::Requeued { flow: x(), new: x(), outcome: x() }, Event::Replayed { flow: x(), reports: 1 },
+            Event::Stray { path: x(), why: Msg::same(x()) }, Event::SetAside { path: x() }, Event::BytesMissing { piece: x(), why: x() },
+            Event::NoDirectory { partner: x(), why: x() }, Event::WrongRights { path: x(), why: Msg::same(x()), fix: x() },
+            Event::NameTaken { partner: x(), tray: x(), name: x() }, Event::NameFree { partner: x(), tray: x(), name: x() },
+            Event::DiskReserve { free: 1, inodes: 1, reserve: 2 }, Event::DiskRoom { free: 3 }, Event::LedgerWal { bytes: 1 },
+            Event::ClockBehind { seconds: 1 }, Event::AnnuaireLoaded { structures: 1 }, Event::AnnuaireRefused { problems: vec![x()] },
+            Event::NoHints { why: x() }, Event::NoRequests { why: x() }, Event::MetricsServed { address: x() }, Event::NoMetrics { why: x() },
+        ]
+    }
+
+    #[test]
+    fn every_kind_has_the_name_of_its_event() {
+        let mut seen = BTreeSet::new();
+        for event in samples() {
+            let json = serde_json::to_value(&event).expect("events are plain data");
+            assert_eq!(json["event"], event.kind().name);
+            assert_eq!(event.level(), event.kind().level, "{event:?}");
+            seen.insert(event.kind().name);
+        }
+        assert!(
+            KINDS.iter().all(|kind| seen.contains(kind.name)) && seen.len() == KINDS.len(),
+            "a kind without a sample"
+        );
+    }
+
+    #[test]
+    fn every_event_is_one_line_in_both_languages_and_forms() {
+        for event in samples() {
+            for (lang, shape) in [(Lang::Fr, Shape::Text), (Lang::En, Shape::Text), (Lang::Fr, Shape::Json)] {
+                for journal in [false, true] {
+                    let log = Log { lang, least: Level::Debug, shape, journal };
+                    let line = log.line(Instant(0), &event);
+                    let (text, end) = line.split_at(line.len() - 1);
+                    assert!(end == "\n" && !text.chars().any(is_hidden), "{line:?}");
+                    assert_eq!(text.starts_with('<'), journal);
+                    let json = text.trim_start_matches(|c| "<01234567>".contains(c));
+                    assert!(shape == Shape::Text || serde_json::from_str::<serde_json::Value>(json).is_ok(), "{line}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_that_is_not_held_is_ordinary_work() {
+        let (flow, partner, name) = (String::new(), String::new(), String::new());
+        let flow = Event::Flow { flow, partner, name, size: 0, outcome: "refused", rules: Vec::new() };
+        assert_eq!(flow.level(), Level::Info);
+    }
 }

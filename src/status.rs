@@ -246,8 +246,7 @@ fn directories(config: &Config, partners: &[(String, Vec<Mode>)], health: &mut H
             continue;
         }
         let trouble = if missing { Trouble::DirectoryMissing } else { Trouble::Rights };
-        let says =
-            Msg::new(format!("{path} : {} ; lancez : {fix}", why.fr), format!("{path}: {}; run: {fix}", why.en));
+        let says = Msg::new(format!("{path} : {} ; lancez : {fix}", why.fr), format!("{path}: {}; run: {fix}", why.en));
         health.add(trouble, says);
     }
 }

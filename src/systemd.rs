@@ -94,7 +94,11 @@ impl Listener for Notifier {
         if told.is_new && told.status.is_none_or(|last| last.elapsed() >= STATUS) {
             told.status = Some(std::time::Instant::now());
             told.is_new = false;
-            self.send(&format!("STATUS=at work, {} flows since the start, the last batch {}", told.flows, at.rfc3339()));
+            self.send(&format!(
+                "STATUS=at work, {} flows since the start, the last batch {}",
+                told.flows,
+                at.rfc3339()
+            ));
         }
     }
 }

@@ -180,10 +180,7 @@ FSO1106A = "cii-mixed"
             statuts: "AAA0006A".into(),
         },
         log: Log { format: Shape::Json, level: Some(Level::Alert) },
-        metrics: Metrics {
-            file: Some(temp.path().join("figures.prom")),
-            listen: Some("[::1]:9464".parse().unwrap()),
-        },
+        metrics: Metrics { file: Some(temp.path().join("figures.prom")), listen: Some("[::1]:9464".parse().unwrap()) },
         annuaire: temp.path().join("annuaire"),
     };
     assert_eq!(Config::load(&path).unwrap(), expected);

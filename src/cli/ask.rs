@@ -1,9 +1,9 @@
 //! What `replay`, `requeue` and `annuaire load` share: the request is carried out here if the spool is free, else
 //! handed to the daemon at work.
 
-use super::failure::Failure;
 use super::Session;
 use super::counter::{self, For};
+use super::failure::Failure;
 use crate::config::Config;
 use crate::msg;
 use crate::request::{Answer, Request, ask};

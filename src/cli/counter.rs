@@ -72,7 +72,10 @@ fn notifier(session: &Session) -> Result<Option<Notifier>, Failure> {
         let socket = socket.to_string_lossy().into_owned();
         let socket = Shown(&socket);
         Failure::new(
-            msg!("NOTIFY_SOCKET ne nomme pas une socket : {socket} ({e})", "NOTIFY_SOCKET names no socket: {socket} ({e})"),
+            msg!(
+                "NOTIFY_SOCKET ne nomme pas une socket : {socket} ({e})",
+                "NOTIFY_SOCKET names no socket: {socket} ({e})"
+            ),
             msg!("laissez systemd poser cette variable, ou ôtez-la", "leave this variable to systemd, or unset it"),
         )
     })

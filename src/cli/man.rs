@@ -47,8 +47,7 @@ fn all(page: &clap::Command, dir: &Path) -> Outcome {
     let name = page.get_display_name().unwrap_or_else(|| page.get_name()).to_owned();
     let file = dir.join(format!("{name}.1"));
     let below: Vec<&clap::Command> = page.get_subcommands().filter(|sub| sub.get_name() != "help").collect();
-    std::fs::write(&file, text(page.clone().name(name))?)
-        .map_err(|e| Failure::Problems(vec![Problem::io(&file, WRITE, &e)]))?;
+    std::fs::write(&file, text(page.clone())?).map_err(|e| Failure::Problems(vec![Problem::io(&file, WRITE, &e)]))?;
     below.into_iter().try_for_each(|sub| all(sub, dir).map(drop))?;
     Ok(Exit::Fine)
 }

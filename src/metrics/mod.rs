@@ -332,7 +332,8 @@ mod tests {
     fn a_page_that_is_not_whole_is_as_none() {
         let (whole, fresh) = (heard(3).page(), heard(2).page());
         let cut = &whole[..whole.len() / 2];
-        let wrong = whole.replace("guichet_flows_total{outcome=\"refused\"} 3", "guichet_flows_total{outcome=\"refused\"} -3");
+        let wrong =
+            whole.replace("guichet_flows_total{outcome=\"refused\"} 3", "guichet_flows_total{outcome=\"refused\"} -3");
         let falls = whole.replace("_bucket{le=\"0.001\"} 1", "_bucket{le=\"0.001\"} 9");
         for page in ["", "noise", "\u{0}", cut, &wrong, &falls] {
             let metrics = heard(2);

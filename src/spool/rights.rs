@@ -72,11 +72,13 @@ pub fn look(root: &Path, ledger: &Path, directories: &[(&str, &[Mode])]) -> Vec<
     let (root, ledger) = (&*absolute(root), absolute(ledger));
     let user = user(root);
     let mut wrong = own(root, user);
-    for ending in ["", "-wal", "-shm"] {
+    // SQLite makes the files beside the ledger with its rights: whoever mends those has most often mended all.
+    let files = ["", "-wal", "-shm"].into_iter().find_map(|ending| {
         let mut name = ledger.clone().into_os_string();
         name.push(ending);
-        wrong.extend(held_to(&FILE, Path::new(&name), Some(user)));
-    }
+        held_to(&FILE, Path::new(&name), Some(user))
+    });
+    wrong.extend(files);
     for (partner, modes) in directories {
         let inbound = modes.iter().map(|mode| root.join("in").join(mode.name()).join(partner));
         let out = root.join("out").join(partner);
