@@ -34,8 +34,8 @@ struct Told {
 const STATUS: Duration = Duration::from_secs(1);
 
 impl Notifier {
-    /// From `NOTIFY_SOCKET` (a path, or `@` and an abstract name), `WATCHDOG_USEC`, and `WATCHDOG_PID`, which says whose
-    /// watchdog it is.
+    /// From `NOTIFY_SOCKET` (a path, or `@` and an abstract name), `WATCHDOG_USEC`, and `WATCHDOG_PID`, which says
+    /// whose watchdog it is.
     ///
     /// # Errors
     /// A socket that cannot be: too long a path, neither a path nor abstract.

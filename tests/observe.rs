@@ -567,6 +567,8 @@ fn there_is_a_page_for_every_command() {
 #[test]
 fn the_operators_page_says_what_every_word_means() {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md")).unwrap();
+    // The other tables have other words.
+    let page = page.split("## What to watch").nth(1).unwrap().split("## Capacity").next().unwrap().to_owned();
     let row = |name: &str| {
         let rows: Vec<&str> = page.lines().filter(|l| l.starts_with(&format!("| `{name}` |"))).collect();
         assert_eq!(rows.len(), 1, "docs/operations.md must have one row for `{name}`: {rows:?}");

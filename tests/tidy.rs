@@ -99,6 +99,7 @@ fn schemas_and_documents_are_there() {
         "CHANGELOG.md",
         "docs/glossary.md",
         "docs/decisions.md",
+        "docs/operations.md",
         "docs/rules.md",
         "Cargo.lock",
         "LICENSE-MIT",

@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const MOST: usize = 16;
 /// How long one may last.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A pause after what the system refuses.
+const BREATH: Duration = Duration::from_millis(200);
 /// Bytes of a request at most.
 const LONGEST: usize = 8 << 10;
 
@@ -74,14 +76,23 @@ impl Server {
             Ok(_) | Err(rustix::io::Errno::INTR) => true,
             Err(_) => {
                 // Whatever keeps the system from it must not make a loop of us.
-                std::thread::sleep(Duration::from_millis(200));
+                std::thread::sleep(BREATH);
                 false
             }
         }
     }
 
     fn accept(&mut self) {
-        while let Ok((stream, _)) = self.listener.accept() {
+        loop {
+            let stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(e) if e.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    // No more open files, perhaps: whoever waits there must not make a loop of us.
+                    std::thread::sleep(BREATH);
+                    return;
+                }
+            };
             if stream.set_nonblocking(true).is_err() {
                 continue;
             }
