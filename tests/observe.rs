@@ -536,6 +536,15 @@ fn another_owner_is_refused_before_anything_is_made() {
     assert!(!w.path("spool/guichet.lock").exists(), "nothing of the wrong owner's was made");
 }
 
+#[test]
+fn nothing_is_wrong_with_what_the_demo_makes() {
+    let w = World::new();
+    let out = w.run(&["demo", "d"]);
+    assert!(out.status.success() && out.stderr.is_empty(), "{}", text(&out.stderr));
+    let out = w.guichet(&["status"]).current_dir(w.path("d")).output().unwrap();
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stdout));
+}
+
 // The manual.
 
 #[test]

@@ -19,6 +19,7 @@ use crate::text::t;
 use crate::trade::Role;
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -96,7 +97,9 @@ fn prepare(dir: &Path) -> Result<(), Failure> {
 
 fn put(dir: &Path, below: &str, text: &[u8]) -> Result<(), Failure> {
     let path = dir.join(below);
-    let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+    // A partner's directory is for nobody else, as it is where guichet makes it.
+    let make = |dir: &Path| fs::DirBuilder::new().recursive(true).mode(0o750).create(dir);
+    let made = path.parent().map_or(Ok(()), make).and_then(|()| fs::write(&path, text));
     made.map_err(|e| Failure::Problems(vec![Problem::io(&path, t("écrire ce fichier", "write this file"), &e)]))
 }
 
