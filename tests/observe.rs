@@ -163,6 +163,24 @@ fn the_journal_has_the_time_already() {
     assert!(told.starts_with("20") && told.contains(" warn f-"), "{told}");
 }
 
+#[test]
+fn a_name_that_is_taken_is_told_once_and_so_is_that_it_is_free() {
+    let mut w = World::with(&format!("{QUICK}rescan = \"50ms\"\n"));
+    let daemon = Daemon::start(&w);
+    let tray = w.path("spool/out/alpha/comptes-rendus");
+    fs::remove_dir(&tray).unwrap();
+    fs::write(&tray, "mine").unwrap();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    wait(|| log_of(&w).contains("cannot be published"));
+    fs::remove_file(&tray).unwrap();
+    wait(|| log_of(&w).contains("is published: its place is free"));
+    daemon.stop();
+    let log = log_of(&w);
+    assert_eq!((log.matches("cannot be published").count(), log.matches("place is free").count()), (1, 1), "{log}");
+    assert_eq!(w.tray("alpha", "comptes-rendus").len(), 1);
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
 // The figures.
 
 /// A figure: its name, its labels in their order, its value.
