@@ -7,6 +7,7 @@ pub(crate) mod tree;
 use crate::error::Problem;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,6 +33,10 @@ pub struct Config {
     pub delays: Delays,
     /// Codes of Chorus Pro's file names, in and out.
     pub interfaces: Interfaces,
+    /// What is written on standard error.
+    pub log: Log,
+    /// Where its figures can be had.
+    pub metrics: Metrics,
     /// Where `annuaire/` is: always beside the configuration file.
     pub annuaire: PathBuf,
 }
@@ -231,6 +236,48 @@ static INBOUND: &[(&str, Announces)] = &[
     ("FSO1201A", Announces::Cppstatut), // guichet: no code for acts is public; 1201 is that of its reports
 ];
 
+/// How much an event asks for attention.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Of interest to whoever measures or searches.
+    Debug,
+    /// Ordinary work.
+    Info,
+    /// Someone should look.
+    Warning,
+    /// Something does not work.
+    Alert,
+}
+
+/// How an event is written in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shape {
+    /// A line for people.
+    Text,
+    /// An object of JSON.
+    Json,
+}
+
+/// `[log]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// How an event is written.
+    pub format: Shape,
+    /// Events below it are not; none: as the command has it, which is ordinary work for a daemon, and what is wrong
+    /// for all others.
+    pub level: Option<Level>,
+}
+
+/// `[metrics]`: Prometheus's text format.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// A file that is replaced every few seconds.
+    pub file: Option<PathBuf>,
+    /// A loopback address that the daemon answers at.
+    pub listen: Option<SocketAddr>,
+}
+
 const MS: fn(u64) -> Duration = Duration::from_millis;
 const DAYS: fn(u64) -> Duration = |n| Duration::from_secs(n * 86_400);
 const KIB: u64 = 1 << 10;
@@ -265,6 +312,8 @@ impl Config {
                 report_ubl: "CSO1100A".into(), report_cii: "CSO1106A".into(), report_facturx: "CSO1117A".into(),
                 report_cppstatut: "CSO1201A".into(), report_unknown: "CSO0000A".into(), statuts: "FEN1201A".into(),
             },
+            log: Log { format: Shape::Text, level: None },
+            metrics: Metrics::default(),
             annuaire: dir.join("annuaire"),
         }
     }

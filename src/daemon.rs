@@ -71,10 +71,12 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     if let Err(e) = &asked {
         counter.tell(&Event::NoRequests { why: e.to_string() });
     }
+    counter.tell(&Event::Ready);
     let mut delays = std::time::Instant::now();
     let mut read = Written::now(annuaire);
     let mut written = read.clone();
     while !orders.stop.load(Ordering::SeqCst) {
+        counter.beat();
         watch.renew(counter);
         let look = counter.look()?;
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
@@ -101,7 +103,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
             counter.settle()?;
         }
         let window = counter.config().batch.wait;
-        for (mode, partner, name) in rest(&heard, pause, window, orders) {
+        for (mode, partner, name) in rest(counter, &heard, pause, window, orders) {
             counter.moved_in(mode, &partner, name);
         }
         let now = Written::now(annuaire);
@@ -111,9 +113,13 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         let told = orders.reload.swap(false, Ordering::SeqCst);
         if told || written.state != read.state && written.at.elapsed() >= WRITING {
             read = written.clone();
+            if told {
+                counter.tell(&Event::Reloading);
+            }
             reload(counter, annuaire, lang)?;
         }
     }
+    counter.tell(&Event::Stopping);
     counter.decide_deferred()?;
     counter.settle()?;
     counter.tell(&Event::Closed);
@@ -141,13 +147,20 @@ type MovedIn = (Mode, String, OsString);
 
 /// Waits for a hint, an order or the end of the pause. After a hint the batch's window stays open, for files that come
 /// together.
-fn rest(heard: &Receiver<Option<MovedIn>>, pause: Duration, window: Duration, orders: &Orders) -> Vec<MovedIn> {
+fn rest(
+    counter: &Counter,
+    heard: &Receiver<Option<MovedIn>>,
+    pause: Duration,
+    window: Duration,
+    orders: &Orders,
+) -> Vec<MovedIn> {
     let until = std::time::Instant::now() + pause;
     let mut moved = Vec::new();
     loop {
         if orders.stop.load(Ordering::SeqCst) || orders.reload.load(Ordering::SeqCst) {
             return moved;
         }
+        counter.beat();
         let left = until.saturating_duration_since(std::time::Instant::now());
         match heard.recv_timeout(left.min(ATTENTION)) {
             Ok(hint) => {

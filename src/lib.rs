@@ -12,7 +12,8 @@
 //! says what the deposit makes true, given what the [`ledger`] says is true already; the ledger records it;
 //! [`retour`] renders what goes out; everything is staged, made durable by one barrier, committed, and only then
 //! published: that is the [`counter`], and the order of its steps is the promise that nothing is lost and nothing
-//! comes twice. [`batch`] does it once, [`daemon`] forever; what a person asks meanwhile is a [`request`].
+//! comes twice. [`batch`] does it once, [`daemon`] forever; what a person asks meanwhile is a [`request`]. How it
+//! fares, an operator asks [`status`], the figures of [`metrics`], and [`systemd`].
 
 // Words, closed lists, time: what everything speaks of.
 pub mod clock;
@@ -51,8 +52,10 @@ pub mod retour;
 pub mod batch;
 pub mod counter;
 pub mod daemon;
+pub mod metrics;
 pub mod request;
 pub mod status;
+pub mod systemd;
 
 // What a user sees.
 pub mod cli;

@@ -1,13 +1,13 @@
 //! Is it alive, how far behind, what is wrong? Answers from the directories first: a full disk keeps the ledger shut,
 //! and that is when somebody asks.
 
-use crate::annuaire::Annuaire;
+use crate::annuaire::{Annuaire, Fingerprint};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
-use crate::ledger::{LedgerError, LedgerReader};
+use crate::ledger::{self, LedgerError, LedgerReader};
 use crate::msg;
-use crate::spool;
-use crate::text::Msg;
+use crate::spool::{self, INODE_RESERVE, rights};
+use crate::text::{Msg, Shown};
 use crate::trade::Mode;
 use serde::Serialize;
 use std::os::unix::ffi::OsStrExt;
@@ -15,20 +15,34 @@ use std::path::Path;
 use std::time::SystemTime;
 
 /// The state of a counter, from outside.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 pub struct Health {
     /// Whether a guichet is at work on this spool.
     pub alive: bool,
+    /// When work last went on, by the lock's time.
+    pub last_loop: Option<String>,
     /// Files in `in/`, whatever they are.
     pub inbound: u64,
     /// Seconds since the oldest of them last changed.
     pub oldest_s: Option<u64>,
+    /// The same by mode.
+    pub queues: Vec<Queue>,
+    /// The partner directories that wait longest, [`MOST_BEHIND`] at most.
+    pub behind: Vec<Behind>,
     /// Files in `work/`: claimed, not finished.
     pub in_work: u64,
     /// Files in `hold/`: an operator must look.
     pub held: u64,
     /// Bytes free on the spool's file system.
     pub free: Option<u64>,
+    /// Inodes free on it; none: it has no table of them, or it cannot be seen.
+    pub inodes: Option<u64>,
+    /// Bytes that stay free.
+    pub reserve: u64,
+    /// Bytes of the ledger.
+    pub ledger: u64,
+    /// Bytes of its write-ahead log.
+    pub wal: u64,
     /// Flows decided; none: the ledger cannot be read.
     pub flows: Option<u64>,
     /// Pièces; none: the ledger cannot be read.
@@ -37,65 +51,269 @@ pub struct Health {
     pub unpublished: Option<u64>,
     /// When the last flow was decided.
     pub last_flow: Option<String>,
-    /// What is wrong.
+    /// What is wrong, or wants a look.
     #[serde(skip)]
-    pub problems: Vec<Msg>,
+    pub problems: Vec<Problem>,
 }
 
-/// Looks at a spool and its ledger; takes no lock and changes nothing.
+/// The files of a mode that wait.
+#[derive(Debug, Serialize)]
+pub struct Queue {
+    /// The mode.
+    pub mode: &'static str,
+    /// How many files.
+    pub files: u64,
+    /// In how many partners' directories.
+    pub directories: u64,
+}
+
+/// A partner's directory in which files wait.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Behind {
+    /// Seconds since the oldest of its files last changed.
+    pub oldest_s: u64,
+    /// `edi/alpha`, made visible.
+    pub directory: String,
+    /// How many files.
+    pub files: u64,
+}
+
+/// Directories that are named at most.
+pub const MOST_BEHIND: usize = 5;
+
+/// Something that is wrong, or wants a look.
+#[derive(Debug)]
+pub struct Problem {
+    /// Which one.
+    pub trouble: Trouble,
+    /// What is wrong, and what to do.
+    pub says: Msg,
+}
+
+/// What can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// There is no spool.
+    NoSpool,
+    /// The disk is nearly full.
+    Disk,
+    /// Deposits were answered, and there is no ledger.
+    LedgerLost,
+    /// The ledger cannot be read.
+    LedgerUnreadable,
+    /// The write-ahead log grows.
+    LedgerWal,
+    /// Files are not published, and nobody is at work.
+    Unpublished,
+    /// Files are claimed, and nobody is at work.
+    Unfinished,
+    /// Whoever holds the lock makes no step.
+    Stuck,
+    /// Files wait for too long.
+    Late,
+    /// The annuaire has faults.
+    Annuaire,
+    /// A partner's directory is not there.
+    DirectoryMissing,
+    /// Owners or rights do harm.
+    Rights,
+    /// Files in hold: not wrong, and an operator's.
+    Held,
+}
+
+impl Trouble {
+    /// Every one.
+    #[rustfmt::skip]
+    pub const ALL: [Trouble; 13] = [
+        Trouble::NoSpool, Trouble::Disk, Trouble::LedgerLost, Trouble::LedgerUnreadable, Trouble::LedgerWal,
+        Trouble::Unpublished, Trouble::Unfinished, Trouble::Stuck, Trouble::Late, Trouble::Annuaire,
+        Trouble::DirectoryMissing, Trouble::Rights, Trouble::Held,
+    ];
+
+    /// Its name in JSON, in metrics and in docs/operations.md.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Trouble::NoSpool => "no_spool",
+            Trouble::Disk => "disk",
+            Trouble::LedgerLost => "ledger_lost",
+            Trouble::LedgerUnreadable => "ledger_unreadable",
+            Trouble::LedgerWal => "ledger_wal",
+            Trouble::Unpublished => "unpublished",
+            Trouble::Unfinished => "unfinished",
+            Trouble::Stuck => "stuck",
+            Trouble::Late => "late",
+            Trouble::Annuaire => "annuaire",
+            Trouble::DirectoryMissing => "directory_missing",
+            Trouble::Rights => "rights",
+            Trouble::Held => "held",
+        }
+    }
+
+    /// Whether something does not work: the exit code is then 1. A held flow stays until somebody has looked, and must
+    /// not hide what comes after it.
+    pub const fn is_wrong(self) -> bool {
+        !matches!(self, Trouble::Held)
+    }
+}
+
+/// Looks again and again, and reads the annuaire only when its files changed.
+#[derive(Debug, Default)]
+pub struct Observer {
+    annuaire: Option<(Fingerprint, Read)>,
+}
+
+/// What the annuaire came to: the partners' directories, or how many faults it has.
+type Read = Result<Vec<(String, Vec<Mode>)>, usize>;
+
+/// Seconds without a step after which whoever holds the lock is stuck.
+const STUCK: u64 = 120;
+/// Seconds that files may wait where no guichet is at work: cron is not late before.
+const NOBODY: u64 = 3600;
+
+/// Looks at a spool and its ledger once.
 pub fn look(config: &Config, clock: &dyn Clock) -> Health {
-    let root = &config.spool.root;
-    let alive = spool::is_held(root);
-    let inbound = Mode::ALL.map(|m| count(&root.join("in").join(m.name()), clock.now()));
-    let oldest_s = inbound.iter().filter_map(|c| c.oldest_s).max();
-    let mut health = Health {
-        alive,
-        inbound: inbound.iter().map(|c| c.files).sum(),
-        oldest_s,
-        in_work: count(&root.join("work"), clock.now()).files,
-        held: count(&root.join("hold"), clock.now()).files,
-        free: rustix::fs::statvfs(root).ok().map(|s| s.f_bavail.saturating_mul(s.f_frsize)),
-        flows: None,
-        pieces: None,
-        unpublished: None,
-        last_flow: None,
-        problems: Vec::new(),
-    };
-    if !root.is_dir() {
-        let root = root.display();
-        health
-            .problems
-            .push(msg!("{root} n'existe pas ; lancez `guichet init`", "{root} does not exist; run `guichet init`"));
-        return health;
-    }
-    if let Some(free) = health.free
-        && free < config.limits.reserve
-    {
-        let reserve = config.limits.reserve;
-        health.problems.push(msg!(
-            "disque presque plein : {free} octets libres, réserve {reserve} ; plus rien n'est pris",
-            "disk nearly full: {free} bytes free, reserve {reserve}; nothing more is taken"
-        ));
-    }
-    ledger(config, &mut health);
-    behind(config, &mut health);
-    annuaire(config, &mut health);
-    health
+    Observer::default().look(config, clock)
 }
 
-/// A faulty annuaire leaves the old one in force, as long as the daemon lives.
-fn annuaire(config: &Config, health: &mut Health) {
-    if let Err(problems) = Annuaire::load(&config.annuaire) {
-        let n = problems.len();
-        health.problems.push(msg!(
-            "l'annuaire a {n} fautes et n'est pas en vigueur ; voyez `guichet annuaire check`",
-            "the annuaire has {n} faults and is not in force; see `guichet annuaire check`"
-        ));
+impl Observer {
+    /// Looks at a spool and its ledger; takes no lock and changes nothing.
+    pub fn look(&mut self, config: &Config, clock: &dyn Clock) -> Health {
+        let (root, now) = (&config.spool.root, clock.now());
+        let mut health = Health { alive: spool::is_held(root), reserve: config.limits.reserve, ..Health::default() };
+        if !root.is_dir() {
+            let root = root.display();
+            health.add(
+                Trouble::NoSpool,
+                msg!("{root} n'existe pas ; lancez `guichet init`", "{root} does not exist; run `guichet init`"),
+            );
+            return health;
+        }
+        inbound(root, now, &mut health);
+        health.in_work = count(&root.join("work"), now).files;
+        health.held = count(&root.join("hold"), now).files;
+        disk(root, &mut health);
+        ledger(config, &mut health);
+        behind(config, now, &mut health);
+        self.annuaire(config, &mut health);
+        let held = health.held;
+        if held > 0 {
+            health.add(
+                Trouble::Held,
+                msg!(
+                    "{held} fichiers mis de côté dans hold/ ; voyez `guichet flows --state held`",
+                    "{held} files in hold/; see `guichet flows --state held`"
+                ),
+            );
+        }
+        health
+    }
+
+    /// A faulty annuaire leaves the old one in force, as long as the daemon lives. Of a good one, the directories.
+    fn annuaire(&mut self, config: &Config, health: &mut Health) {
+        let state = Annuaire::fingerprint(&config.annuaire);
+        if self.annuaire.as_ref().is_none_or(|(seen, _)| *seen != state) {
+            let of = |p: &crate::annuaire::Partner| (p.name.clone(), p.modes.clone());
+            let read = Annuaire::load(&config.annuaire).map(|l| l.annuaire.partners().iter().map(of).collect());
+            self.annuaire = Some((state, read.map_err(|problems| problems.len())));
+        }
+        match self.annuaire.as_ref().map(|(_, read)| read) {
+            Some(Err(n)) => health.add(
+                Trouble::Annuaire,
+                msg!(
+                    "l'annuaire a {n} fautes et n'est pas en vigueur ; voyez `guichet annuaire check`",
+                    "the annuaire has {n} faults and is not in force; see `guichet annuaire check`"
+                ),
+            ),
+            Some(Ok(partners)) => directories(config, partners, health),
+            None => {}
+        }
+    }
+}
+
+impl Health {
+    fn add(&mut self, trouble: Trouble, says: Msg) {
+        self.problems.push(Problem { trouble, says });
+    }
+}
+
+/// What is wrong with owners and rights; a directory that is not there is, once a guichet is at work: it makes them.
+fn directories(config: &Config, partners: &[(String, Vec<Mode>)], health: &mut Health) {
+    let partners: Vec<(&str, &[Mode])> = partners.iter().map(|(name, modes)| (&**name, &**modes)).collect();
+    let alive = health.alive;
+    for wrong in rights::look(&config.spool.root, &config.ledger.path, &partners) {
+        let rights::Wrong { path, why, fix, missing, .. } = wrong;
+        if missing && !alive {
+            continue;
+        }
+        let trouble = if missing { Trouble::DirectoryMissing } else { Trouble::Rights };
+        let says = Msg::new(format!("{path} : {} ; lancez : {fix}", why.fr), format!("{path}: {}; run: {fix}", why.en));
+        health.add(trouble, says);
+    }
+}
+
+/// What waits in `in/`.
+fn inbound(root: &Path, now: Instant, health: &mut Health) {
+    for mode in Mode::ALL {
+        let above = root.join("in").join(mode.name());
+        let mut queue = Queue { mode: mode.name(), files: 0, directories: 0 };
+        for partner in std::fs::read_dir(&above).into_iter().flatten().flatten() {
+            let Count { files, oldest_s } = count(&partner.path(), now);
+            if files == 0 {
+                continue;
+            }
+            queue.files += files;
+            queue.directories += 1;
+            let directory = format!("{}/{}", mode.name(), Shown(&partner.file_name().to_string_lossy()));
+            health.behind.push(Behind { oldest_s: oldest_s.unwrap_or_default(), directory, files });
+            health.oldest_s = health.oldest_s.max(oldest_s);
+        }
+        health.inbound += queue.files;
+        health.queues.push(queue);
+    }
+    health.behind.sort_by(|a, b| (b.oldest_s, &a.directory).cmp(&(a.oldest_s, &b.directory)));
+    health.behind.truncate(MOST_BEHIND);
+}
+
+fn disk(root: &Path, health: &mut Health) {
+    let Some((free, inodes)) = spool::free(root) else { return };
+    health.free = Some(free);
+    health.inodes = (inodes != u64::MAX).then_some(inodes);
+    let reserve = health.reserve;
+    if free < reserve {
+        health.add(
+            Trouble::Disk,
+            msg!(
+                "disque presque plein : {free} octets libres, réserve {reserve} ; plus rien n'est pris, libérez de la place",
+                "disk nearly full: {free} bytes free, reserve {reserve}; nothing more is taken, free some room"
+            ),
+        );
+    }
+    if inodes < INODE_RESERVE {
+        health.add(
+            Trouble::Disk,
+            msg!(
+                "disque presque plein : {inodes} inodes libres, réserve {INODE_RESERVE} ; plus rien n'est pris, supprimez des fichiers",
+                "disk nearly full: {inodes} inodes free, reserve {INODE_RESERVE}; nothing more is taken, remove files"
+            ),
+        );
     }
 }
 
 fn ledger(config: &Config, health: &mut Health) {
-    match LedgerReader::open(&config.ledger.path).and_then(|l| l.stocktake()) {
+    let path = &config.ledger.path;
+    health.ledger = path.metadata().map_or(0, |m| m.len());
+    health.wal = ledger::wal_bytes(path);
+    let wal = health.wal;
+    if wal > ledger::WAL_MOST {
+        health.add(
+            Trouble::LedgerWal,
+            msg!(
+                "guichet.db-wal a {wal} octets : un programme lit le registre sans fin ; trouvez-le (`fuser guichet.db`)",
+                "guichet.db-wal has {wal} bytes: some program reads the ledger without end; find it (`fuser guichet.db`)"
+            ),
+        );
+    }
+    match LedgerReader::open(path).and_then(|l| l.stocktake()) {
         Ok(stock) => {
             health.flows = Some(stock.flows);
             health.pieces = Some(stock.pieces);
@@ -106,36 +324,61 @@ fn ledger(config: &Config, health: &mut Health) {
             (health.flows, health.pieces, health.unpublished) = (Some(0), Some(0), Some(0));
             let filed = count(&config.spool.root.join("archive"), Instant(0)).files + health.held;
             if filed > 0 {
-                health.problems.push(msg!(
-                    "des dépôts ont été traités ici et leur registre n'est pas là ; remettez-le en place",
-                    "deposits were answered here and their ledger is not there; put it back"
-                ));
+                health.add(
+                    Trouble::LedgerLost,
+                    msg!(
+                        "des dépôts ont été traités ici et leur registre n'est pas là ; remettez-le en place",
+                        "deposits were answered here and their ledger is not there; put it back"
+                    ),
+                );
             }
         }
-        Err(e) => health.problems.push(Msg::same(e.to_string())),
+        Err(e) => health.add(Trouble::LedgerUnreadable, Msg::same(e.to_string())),
     }
 }
 
-fn behind(config: &Config, health: &mut Health) {
+fn behind(config: &Config, now: Instant, health: &mut Health) {
     if let (Some(n @ 1..), false) = (health.unpublished, health.alive) {
-        health.problems.push(msg!(
-            "{n} fichiers attendent d'être publiés dans out/ : lancez `guichet batch` ; s'ils restent, leur place est prise",
-            "{n} files wait to be published in out/: run `guichet batch`; if they stay, something is in their place"
-        ));
+        health.add(
+            Trouble::Unpublished,
+            msg!(
+                "{n} fichiers attendent d'être publiés dans out/ : lancez `guichet batch` ; s'ils restent, leur place est prise",
+                "{n} files wait to be published in out/: run `guichet batch`; if they stay, something is in their place"
+            ),
+        );
     }
     let (in_work, inbound) = (health.in_work, health.inbound);
     if !health.alive && in_work > 0 {
-        health.problems.push(msg!(
-            "{in_work} fichiers pris ne sont pas finis et aucun guichet ne tourne ; lancez `guichet batch` ou `guichet run`",
-            "{in_work} claimed files are unfinished and no guichet is at work; run `guichet batch` or `guichet run`"
-        ));
+        health.add(
+            Trouble::Unfinished,
+            msg!(
+                "{in_work} fichiers pris ne sont pas finis et aucun guichet ne tourne ; lancez `guichet batch` ou `guichet run`",
+                "{in_work} claimed files are unfinished and no guichet is at work; run `guichet batch` or `guichet run`"
+            ),
+        );
+    }
+    let last = spool::last_beat(&config.spool.root);
+    health.last_loop = last.map(Instant::rfc3339);
+    let idle = last.and_then(|last| u64::try_from((now.0 - last.0) / 1000).ok()).unwrap_or_default();
+    if health.alive && idle > STUCK.max(config.spool.settle.as_secs() * 2) {
+        health.add(
+            Trouble::Stuck,
+            msg!(
+                "le guichet au travail n'avance plus depuis {idle} s ; voyez son journal, relancez-le",
+                "the guichet at work has made no step for {idle} s; see its log, start it again"
+            ),
+        );
     }
     let late = config.spool.incomplete_after.as_secs().max(60);
-    if health.alive && health.oldest_s.is_some_and(|s| s > late) {
-        health.problems.push(msg!(
-            "{inbound} fichiers dans in/, le plus ancien depuis plus de {late} s ; voyez le journal",
-            "{inbound} files in in/, the oldest for more than {late} s; see the log"
-        ));
+    let late = if health.alive { late } else { late.max(NOBODY) };
+    if health.oldest_s.is_some_and(|s| s > late) {
+        health.add(
+            Trouble::Late,
+            msg!(
+                "{inbound} fichiers dans in/, le plus ancien depuis plus de {late} s ; voyez le journal, et qu'un guichet tourne",
+                "{inbound} files in in/, the oldest for more than {late} s; see the log, and that a guichet is at work"
+            ),
+        );
     }
 }
 

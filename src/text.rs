@@ -94,6 +94,13 @@ macro_rules! msg {
     };
 }
 
+/// Whether a character does something to a terminal, or to the order of a line, instead of being seen.
+pub fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// Shows a string from outside with control characters and terminal escapes made visible: nothing that a
 /// partner named or wrote can move the cursor, change a colour or forge a line of a log.
 pub struct Shown<'a>(pub &'a str);
@@ -101,10 +108,7 @@ pub struct Shown<'a>(pub &'a str);
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
-            let hidden = c.is_control()
-                || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-                || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}');
-            if hidden {
+            if is_hidden(c) {
                 write!(f, "{}", c.escape_unicode())?;
             } else {
                 fmt::Write::write_char(f, c)?;

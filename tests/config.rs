@@ -64,6 +64,8 @@ fn an_empty_file_means_the_defaults_of_the_contract() {
     assert_eq!((l.attachment, l.attachments, l.reserve), (10 << 20, 120 << 20, 256 << 20));
     let d = &config.delays;
     assert_eq!([d.valideur, d.moe, d.dg, d.tacite, d.paiement], [15, 7, 30, 10, 30].map(|n| s(n * day)));
+    assert_eq!((config.log.format, config.log.level), (Shape::Text, None));
+    assert_eq!((&config.metrics.file, config.metrics.listen), (&None, None), "off by default");
     assert_eq!(config.annuaire, temp.path().join("annuaire"));
     assert_eq!(config.interfaces.inbound["FSO1116A"], Announces::CiiMixed);
     assert_eq!(config.interfaces.statuts, "FEN1201A");
@@ -116,6 +118,12 @@ report_facturx = "AAA0003A"
 report_cppstatut = "AAA0004A"
 report_unknown = "AAA0005A"
 statuts = "AAA0006A"
+[log]
+format = "json"
+level = "alert"
+[metrics]
+file = "figures.prom"
+listen = "[::1]:9464"
 [interfaces.inbound]
 FSO1100A = "none"
 FSO1201A = "cppstatut"
@@ -171,6 +179,8 @@ FSO1106A = "cii-mixed"
             report_unknown: "AAA0005A".into(),
             statuts: "AAA0006A".into(),
         },
+        log: Log { format: Shape::Json, level: Some(Level::Alert) },
+        metrics: Metrics { file: Some(temp.path().join("figures.prom")), listen: Some("[::1]:9464".parse().unwrap()) },
         annuaire: temp.path().join("annuaire"),
     };
     assert_eq!(Config::load(&path).unwrap(), expected);
@@ -227,6 +237,13 @@ fn values_that_are_none_say_what_to_write() {
         ("[platform]\napp_code = \"gui001\"",       "platform.app_code = \"gui001\": expected six characters of A-Z and 0-9"),
         ("[platform]\nsiret = 11000201100044",      "platform.siret = 11000201100044: expected a SIRET of 14 digits, as text"),
         ("[platform]\nname = \"a\\u001bb\"",        "platform.name = \"a\\u001bb\": expected a text of one line, not empty"),
+        ("[log]\nformat = \"xml\"",                 "log.format = \"xml\": expected one of the known words"),
+        ("[log]\nlevel = \"loud\"",                 "log.level = \"loud\": expected one of the known words"),
+        ("[metrics]\nfile = \"\"",                  "metrics.file = \"\": expected a text of one line, not empty"),
+        ("[metrics]\nlisten = \"0.0.0.0:9464\"",    "metrics.listen = \"0.0.0.0:9464\": expected an address of this machine alone (nothing there protects the figures) and a port"),
+        ("[metrics]\nlisten = \"192.0.2.1:80\"",    "metrics.listen = \"192.0.2.1:80\": expected an address of this machine alone (nothing there protects the figures) and a port"),
+        ("[metrics]\nlisten = \"localhost:9464\"",  "metrics.listen = \"localhost:9464\": expected an address of this machine alone (nothing there protects the figures) and a port"),
+        ("[metrics]\nlisten = 9464",                "metrics.listen = 9464: expected an address of this machine alone (nothing there protects the figures) and a port"),
         ("[interfaces]\nstatuts = \"FEN\"",         "interfaces.statuts = \"FEN\": expected an interface code"),
         ("[interfaces]\ninbound = [\"FSO1100A\"]",  "interfaces.inbound = [\"FSO1100A\"]: expected a table of codes"),
         ("[interfaces.inbound]\nFSO1100A = \"x\"",  "interfaces.inbound.FSO1100A = \"x\": expected one of the known words"),

@@ -173,7 +173,9 @@ fn time_in_the_ledger_does_not_run_backwards() {
     ledger.execute_batch("DROP TRIGGER event_fixed; UPDATE event SET at = at + 3600000").unwrap();
     let last: i64 = ledger.query_row("SELECT max(at) FROM event", [], |r| r.get(0)).unwrap();
     w.drop_file("edi", "alpha", "G", &a4("N-2"));
-    w.batch();
+    w.drop_file("edi", "alpha", "H", &a4("N-3"));
+    let told = text(&w.run(&["batch"]).stderr);
+    assert_eq!(told.matches("s behind the ledger").count(), 1, "told once: {told}");
     let next: i64 =
         ledger.query_row("SELECT min(decided_at) FROM flow WHERE name = CAST('G' AS BLOB)", [], |r| r.get(0)).unwrap();
     assert!(next >= last);

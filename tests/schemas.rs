@@ -154,6 +154,14 @@ fn draft() -> Value {
            "from": "p-0123456789abcdef", "files": ["f.pdf"]})
 }
 
+fn status() -> Value {
+    let at = "2026-11-02T09:30:00+01:00";
+    json!({"alive": true, "last_loop": at, "inbound": 2, "oldest_s": 7, "queues": [{"mode": "edi", "files": 2, "directories": 1}],
+           "behind": [{"oldest_s": 7, "directory": "edi/alpha", "files": 2}], "in_work": 0, "held": 1, "free": 9, "inodes": 9,
+           "reserve": 3, "ledger": 4096, "wal": 0, "flows": 1, "pieces": 1, "unpublished": 0, "last_flow": at,
+           "problems": [{"problem": "held", "level": "look", "message": "m"}]})
+}
+
 fn dossier() -> Value {
     json!({"dossier": "N-1", "marche": "M-1", "pieces": [whole_piece()]})
 }
@@ -259,6 +267,7 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("flow", flow()),
         ("flow", whole_flow()),
         ("dossier", dossier()),
+        ("status", status()),
         ("stock", stock()),
         ("synthese", synthese()),
         ("deposit", deposit()),
@@ -319,6 +328,12 @@ fn values_are_held_to_their_form() {
         ("deposit", deposit(),   "/status",             json!("deposee")),
         ("draft", draft(),       "/files",              json!([])),
         ("draft", draft(),       "/from",               json!("F-1")),
+        ("status", status(),     "/alive",              json!(1)),
+        ("status", status(),     "/last_loop",          json!("2026-11-02")),
+        ("status", status(),     "/oldest_s",           json!(-1)),
+        ("status", status(),     "/queues/0/mode",      json!("EDI")),
+        ("status", status(),     "/problems/0/problem", json!("tired")),
+        ("status", status(),     "/problems/0/level",   json!("error")),
         ("stock", stock(),       "/pieces",             json!(0)),
         ("stock", stock(),       "/overdue",            json!(-1)),
         ("stock", stock(),       "/oldest",             json!("2026-11-02")),

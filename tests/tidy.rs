@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// The way of a pièce: a module may import those before it.
 #[rustfmt::skip]
-const ORDER: [&str; 32] = [
+const ORDER: [&str; 34] = [
     "text", "trade", "clock", "error", "flux", "xml", "config", "annuaire", "init", "event", "spool", "piece", "lifecycle",
-    "routing", "facts", "alerts", "rules", "asked", "judge", "association", "decision", "ledger", "retour", "request", "counter", "batch", "daemon", "status", "render", "cli",
+    "routing", "facts", "alerts", "rules", "asked", "judge", "association", "decision", "ledger", "retour", "request", "counter", "batch", "daemon", "status", "metrics", "systemd", "render", "cli",
     "main", "lib",
 ];
 
@@ -99,6 +99,7 @@ fn schemas_and_documents_are_there() {
         "CHANGELOG.md",
         "docs/glossary.md",
         "docs/decisions.md",
+        "docs/operations.md",
         "docs/rules.md",
         "Cargo.lock",
         "LICENSE-MIT",

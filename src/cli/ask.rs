@@ -1,14 +1,13 @@
 //! What `replay`, `requeue` and `annuaire load` share: the request is carried out here if the spool is free, else
 //! handed to the daemon at work.
 
+use super::Session;
+use super::counter::{self, For};
 use super::failure::Failure;
-use super::{Session, counter};
 use crate::config::Config;
-use crate::event::{Level, Log};
 use crate::msg;
 use crate::request::{Answer, Request, ask};
 use crate::spool::{self, SpoolError};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a busy spool is waited for: a `batch` that ends leaves it free.
@@ -22,9 +21,7 @@ pub fn carry_out(request: &Request, config: Config, session: &Session) -> Result
     let until = Instant::now() + PATIENCE;
     loop {
         if !spool::is_held(&root) {
-            let log = Arc::new(Log { lang: session.lang, least: Level::Warning });
-            let mut counter = counter::open(config, log, session)?;
-            return Ok(counter.carry_out(request)?);
+            return Ok(counter::open(config, &For::Once, session)?.counter.carry_out(request)?);
         }
         match ask(&root, request) {
             Ok(answer) => return Ok(answer),

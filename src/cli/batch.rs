@@ -1,12 +1,12 @@
 //! `guichet batch`: the counter once, for cron.
 
-use super::{Exit, Outcome, Session, counter};
+use super::counter::{self, For};
+use super::{Exit, Outcome, Session};
 use crate::counter::Tally;
-use crate::event::{Level, Log};
+use crate::event::Event;
 use crate::render::{Column, Format, Grid, Listing, Out, Side};
 use crate::text::{Lang, Text, t};
 use std::io::Write;
-use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -17,10 +17,10 @@ pub struct Args {
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
-    let log = Arc::new(Log { lang: session.lang, least: Level::Warning });
-    let mut counter = counter::open(config, log, session)?;
-    let tally = crate::batch::run(&mut counter)?;
-    drop(counter);
+    let mut at_work = counter::open(config, &For::Once, session)?;
+    let done = crate::batch::run(&mut at_work.counter);
+    let tally = done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.to_string() }))?;
+    drop(at_work);
     tell(&tally, session.format, session.lang, &mut session.out)?;
     let wrong = tally.refused + tally.acts_refused + tally.held > 0;
     Ok(if args.strict && wrong { Exit::Wrong } else { Exit::Fine })

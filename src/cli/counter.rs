@@ -3,11 +3,13 @@
 use super::Session;
 use super::failure::{Failure, tell_problems};
 use crate::annuaire::Annuaire;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::counter::Counter;
-use crate::event::Listener;
+use crate::event::{Ears, Level, Listener, Log, is_journal};
+use crate::metrics::{Metrics, Watch};
 use crate::msg;
-use crate::text::Msg;
+use crate::systemd::Notifier;
+use crate::text::{Msg, Shown};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -19,11 +21,64 @@ pub fn annuaire(dir: &Path, session: &Session) -> Result<Annuaire, Failure> {
     Ok(loaded.annuaire)
 }
 
+/// A counter at work, and who watches it.
+pub struct AtWork {
+    // Dropped first: the last figures are written while the spool is still held.
+    _watch: Option<Watch>,
+    pub counter: Counter,
+}
+
+/// What a counter is opened for.
+pub enum For {
+    /// One command: what is wrong is logged.
+    Once,
+    /// A daemon: it also logs what goes well, serves its figures, and tells systemd.
+    Ever,
+}
+
 /// Opens the counter; what an earlier run left is then finished.
-pub fn open(config: Config, listener: Arc<dyn Listener>, session: &Session) -> Result<Counter, Failure> {
+pub fn open(config: Config, what_for: &For, session: &Session) -> Result<AtWork, Failure> {
     let annuaire = Arc::new(annuaire(&config.annuaire, session)?);
     let (clock, seed) = (session.world.clock.clone(), session.world.seed);
-    Ok(Counter::open(config, annuaire, clock, listener, seed)?)
+    let is_daemon = matches!(what_for, For::Ever);
+    let least = if is_daemon { Level::Info } else { Level::Warning };
+    let mut ears: Vec<Arc<dyn Listener>> = vec![Arc::new(log(session, &config.log, least))];
+    if is_daemon {
+        ears.extend(notifier(session)?.map(|notifier| Arc::new(notifier) as Arc<dyn Listener>));
+    }
+    let listens = is_daemon && config.metrics.listen.is_some();
+    let metrics = (listens || config.metrics.file.is_some()).then(|| Arc::new(Metrics::default()));
+    ears.extend(metrics.clone().map(|metrics| metrics as Arc<dyn Listener>));
+    let ears: Arc<dyn Listener> = Arc::new(Ears(ears));
+    let counter = Counter::open(config, annuaire, clock.clone(), ears.clone(), seed)?;
+    // Only now is the file of figures ours.
+    let watch = metrics.map(|metrics| Watch::start(counter.config(), metrics, clock, ears, listens));
+    Ok(AtWork { _watch: watch, counter })
+}
+
+/// The log, as the configuration and whoever reads it want it.
+pub fn log(session: &Session, config: &config::Log, least: Level) -> Log {
+    let journal = (session.world.variable)("JOURNAL_STREAM");
+    let journal = journal.and_then(|stream| stream.into_string().ok()).is_some_and(|stream| is_journal(&stream));
+    Log { lang: session.lang, least: config.level.unwrap_or(least), shape: config.format, journal }
+}
+
+/// The connection to systemd, where that started us and wants to be told.
+fn notifier(session: &Session) -> Result<Option<Notifier>, Failure> {
+    let variable = session.world.variable;
+    let Some(socket) = variable("NOTIFY_SOCKET") else { return Ok(None) };
+    let (usec, pid) = (variable("WATCHDOG_USEC"), variable("WATCHDOG_PID"));
+    Notifier::new(&socket, usec.as_deref(), pid.as_deref()).map(Some).map_err(|e| {
+        let socket = socket.to_string_lossy().into_owned();
+        let socket = Shown(&socket);
+        Failure::new(
+            msg!(
+                "NOTIFY_SOCKET ne nomme pas une socket : {socket} ({e})",
+                "NOTIFY_SOCKET names no socket: {socket} ({e})"
+            ),
+            msg!("laissez systemd poser cette variable, ou ôtez-la", "leave this variable to systemd, or unset it"),
+        )
+    })
 }
 
 /// How many of a thing, whose singular and plural are given: `3 flux`, `1 flow`.

@@ -4,7 +4,7 @@ mod showcase;
 mod tell;
 
 use super::failure::Failure;
-use super::{Exit, Outcome, Session};
+use super::{Exit, Outcome, Session, counter};
 use crate::annuaire::Annuaire;
 use crate::clock::Instant;
 use crate::config::Config;
@@ -19,6 +19,7 @@ use crate::text::t;
 use crate::trade::Role;
 use std::collections::HashMap;
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -47,7 +48,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     prepare(&args.dir)?;
     let config = Config::load(&args.dir.join(crate::config::FILE)).map_err(|e| Failure::Problems(e.0))?;
     let annuaire = Arc::new(Annuaire::load(&config.annuaire).map_err(Failure::Problems)?.annuaire);
-    let ear = Arc::new(Ear { log: Log { lang: session.lang, least: Level::Warning }, flows: Mutex::default() });
+    let ear = Arc::new(Ear { log: counter::log(session, &config.log, Level::Alert), flows: Mutex::default() });
     let world = &session.world;
     let mut counter = Counter::open(config.clone(), annuaire.clone(), world.clock.clone(), ear.clone(), world.seed)?;
     let tally = crate::batch::run(&mut counter)?;
@@ -96,7 +97,9 @@ fn prepare(dir: &Path) -> Result<(), Failure> {
 
 fn put(dir: &Path, below: &str, text: &[u8]) -> Result<(), Failure> {
     let path = dir.join(below);
-    let made = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+    // A partner's directory is for nobody else, as it is where guichet makes it.
+    let make = |dir: &Path| fs::DirBuilder::new().recursive(true).mode(0o750).create(dir);
+    let made = path.parent().map_or(Ok(()), make).and_then(|()| fs::write(&path, text));
     made.map_err(|e| Failure::Problems(vec![Problem::io(&path, t("écrire ce fichier", "write this file"), &e)]))
 }
 

@@ -6,6 +6,7 @@ use crate::error::{Problem, reason};
 use crate::ledger::LedgerError;
 use crate::msg;
 use crate::spool::SpoolError;
+use crate::spool::rights::Wrong;
 use crate::text::{Lang, Msg, Shown};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -178,6 +179,11 @@ impl From<SpoolError> for Failure {
                     format!("cannot {} {path}: {}", tried.en, why.en),
                 );
                 Failure::with(message, Some(help.into()), COULD_NOT)
+            }
+            SpoolError::Rights(wrong) => {
+                let Wrong { path, why, fix, .. } = *wrong;
+                let message = Msg::new(format!("{path} : {}", why.fr), format!("{path}: {}", why.en));
+                Failure::new(message, msg!("lancez : {fix}", "run: {fix}"))
             }
             SpoolError::OtherFileSystem { path, root } => {
                 let (path, root) = (Shown(&path), Shown(&root));

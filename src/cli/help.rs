@@ -157,6 +157,7 @@ static FRENCH: &[(&str, &str)] = &[
     ("completions.shell",            "Pour lequel"),
     ("man",                          "La page de manuel"),
     ("man.command",                  "La page de cette commande"),
+    ("man.dir",                      "Écrit la page de chaque commande dans ce répertoire (`guichet-run.1`…), par-dessus d'anciennes"),
 ];
 
 #[cfg(test)]

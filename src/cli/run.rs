@@ -1,10 +1,10 @@
 //! `guichet run`: the daemon.
 
-use super::{Exit, Outcome, Session, counter};
+use super::counter::{self, For};
+use super::{Exit, Outcome, Session};
 use crate::daemon::{self, Orders};
-use crate::event::{Level, Log};
+use crate::event::Event;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
-use std::sync::Arc;
 
 #[derive(clap::Args)]
 pub struct Args {}
@@ -17,8 +17,8 @@ pub fn run(_: &Args, session: &mut Session) -> Outcome {
         counter::on_signal(signal, flag)?;
     }
     let annuaire = config.annuaire.clone();
-    let log = Arc::new(Log { lang: session.lang, least: Level::Info });
-    let mut counter = counter::open(config, log, session)?;
-    daemon::run(&mut counter, &annuaire, session.lang, &orders)?;
+    let mut at_work = counter::open(config, &For::Ever, session)?;
+    let done = daemon::run(&mut at_work.counter, &annuaire, session.lang, &orders);
+    done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.to_string() }))?;
     Ok(Exit::Fine)
 }

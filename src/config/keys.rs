@@ -1,10 +1,11 @@
 //! The keys of `guichet.toml`: one row each, with what it takes and where it goes.
 
 use super::tree::{Given, Source, Table, Wanted, among};
-use super::{Announces, Barrier, Config, En16931, GIB, KIB, MIB, Watch};
+use super::{Announces, Barrier, Config, En16931, GIB, KIB, Level, MIB, Shape, Watch};
 use crate::error::{Problem, Problems};
 use crate::msg;
 use crate::text::t;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -41,8 +42,9 @@ enum Takes {
     Days(Set<Duration>),
     Size(u64, u64, Set<u64>),
     Count(u32, u32, Set<u32>),
+    Loopback(Set<SocketAddr>),
 }
-use Takes::{AppCode, Count, Days, Inbound, Interface, Siret, Size, Text, Words};
+use Takes::{AppCode, Count, Days, Inbound, Interface, Loopback, Siret, Size, Text, Words};
 
 const fn key(table: &'static str, name: &'static str, takes: Takes) -> Key {
     Key { table, name, takes }
@@ -88,6 +90,20 @@ pub(super) static KEYS: &[Key] = &[
     key("interfaces", "report_unknown",   Interface(|c, v| c.interfaces.report_unknown = v)),
     key("interfaces", "statuts",          Interface(|c, v| c.interfaces.statuts = v)),
     key("interfaces", "inbound",          Inbound),
+    key("log",        "format",           Words(&[("text", |c| c.log.format = Shape::Text), ("json", |c| c.log.format = Shape::Json)])),
+    key("log",        "level",            Words(LEVELS)),
+    key("metrics",    "file",             Takes::Path(|c, v| c.metrics.file = Some(v))),
+    key("metrics",    "listen",           Loopback(|c, v| c.metrics.listen = Some(v))),
+];
+
+#[rustfmt::skip]
+static LEVELS: &[Word] = &[
+    // word      least event that is written
+    ("auto",     |c| c.log.level = None),
+    ("debug",    |c| c.log.level = Some(Level::Debug)),
+    ("info",     |c| c.log.level = Some(Level::Info)),
+    ("warning",  |c| c.log.level = Some(Level::Warning)),
+    ("alert",    |c| c.log.level = Some(Level::Alert)),
 ];
 
 #[rustfmt::skip]
@@ -174,6 +190,7 @@ fn take(takes: &Takes, given: Given<'_>, dir: &Path, config: &mut Config) -> Res
         Days(set) => set(config, days(given).map_err(one)?),
         Size(least, most, set) => set(config, size(given, *least, *most).map_err(one)?),
         Count(least, most, set) => set(config, count(given, *least, *most).map_err(one)?),
+        Loopback(set) => set(config, loopback(given).map_err(one)?),
     }
     Ok(())
 }
@@ -309,6 +326,23 @@ fn count(given: Given<'_>, least: u32, most: u32) -> Result<u32, Problem> {
     })
 }
 
+/// An address that nobody but this machine reaches: figures say who deposits how much, and nothing protects them.
+fn loopback(given: Given<'_>) -> Result<SocketAddr, Problem> {
+    let read = given.value.as_str().and_then(|text| text.parse::<SocketAddr>().ok());
+    read.filter(|at| at.ip().is_loopback()).ok_or_else(|| {
+        given.wrong(Wanted::new(
+            t(
+                "une adresse de cette machine seule (rien n'y protège les chiffres) et un port",
+                "an address of this machine alone (nothing there protects the figures) and a port",
+            ),
+            t(
+                "écrivez \"127.0.0.1:9464\" ou \"[::1]:9464\" ; pour d'autres machines, mettez un relais devant",
+                "write \"127.0.0.1:9464\" or \"[::1]:9464\"; for other machines put a relay in front of it",
+            ),
+        ))
+    })
+}
+
 #[rustfmt::skip]
 static UNITS_OF_TIME: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -391,7 +425,8 @@ mod tests {
             line.split_once(" = ").is_some_and(|(k, _)| k.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
         };
         let lines = include_str!("../../spool/guichet.toml").lines();
-        let lines = lines.filter(|line| !line.starts_with("# siret = "));
+        // What has no default is shown empty.
+        let lines = lines.filter(|line| !line.ends_with(" = \"\""));
         lines.map(|line| line.strip_prefix("# ").filter(|l| is_key(l)).unwrap_or(line).to_owned() + "\n").collect()
     }
 
@@ -399,9 +434,10 @@ mod tests {
     fn the_template_shows_every_key_with_its_default() {
         let text = uncommented();
         let tree: toml::Table = text.parse().unwrap();
-        for key in KEYS.iter().filter(|k| k.name != "siret") {
+        for key in KEYS {
             let table = tree[key.table].as_table().unwrap();
-            assert!(table.contains_key(key.name), "{}.{} is not in the template", key.table, key.name);
+            let is_empty = include_str!("../../spool/guichet.toml").contains(&format!("\n# {} = \"\"\n", key.name));
+            assert!(table.contains_key(key.name) || is_empty, "{}.{} is not in the template", key.table, key.name);
         }
         assert_eq!(tree["interfaces"]["inbound"].as_table().unwrap().len(), 6);
         let temp = tempfile::tempdir().unwrap();

@@ -6,6 +6,7 @@ use super::desk::{Of, Writing};
 use crate::asked::{Asked, Done};
 use crate::decision::act::{self, Asking, Deed, holder_after};
 use crate::decision::{Happening, Taken, View};
+use crate::event::Event;
 use crate::flux;
 use crate::flux::archive::{self, Content};
 use crate::judge::{self, Judged};
@@ -97,7 +98,11 @@ impl Writing<'_, '_> {
             let Some(piece) = self.entry.by_id(id)? else { continue };
             let Some(deed) = act::silence(piece, &self.entry)? else { continue };
             match self.record(&deed, None, &[])? {
-                Ok(()) => self.done.tally.delays += 1,
+                Ok(()) => {
+                    self.done.tally.delays += 1;
+                    let status = deed.status().code().to_owned();
+                    self.done.events.push(Event::Delay { piece: id.clone(), status });
+                }
                 Err(finding) => stuck.push((id.clone(), finding.found.unwrap_or_default())),
             }
         }

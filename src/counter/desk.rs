@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The single writer at work.
 pub(super) struct Desk<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Desk<'a> {
     pub published: &'a mut Vec<i64>,
     pub blocked: &'a mut HashSet<i64>,
     pub latest: &'a mut Instant,
+    /// Whether the clock is behind that by too much, and this was told.
+    pub behind: &'a mut bool,
     pub tally: &'a mut Tally,
     pub intake: &'a Intake,
 }
@@ -40,7 +43,12 @@ pub(super) struct Consequences {
     filed: Vec<Filing>,
     pub events: Vec<Event>,
     pub tally: Tally,
+    barrier: Duration,
+    commit: Duration,
 }
+
+/// By how much the clock may be behind the ledger before that is told: clocks are set by some seconds now and then.
+const BEHIND: i64 = 60_000;
 
 impl Desk<'_> {
     /// Decides a batch of deposits. Gives the files that are now to be filed away, by whoever has the time.
@@ -60,16 +68,38 @@ impl Desk<'_> {
         &mut self,
         write: impl FnOnce(&mut Writing<'_, '_>) -> Result<T, CounterError>,
     ) -> Result<(T, Vec<Filing>), CounterError> {
-        let now = self.intake.clock.now().max(*self.latest);
-        *self.latest = now;
+        let begun = std::time::Instant::now();
+        let now = self.now();
         let (answer, done) = self.commit(now, write)?;
         self.published.clear();
+        let outbound = done.pending.len() as u64;
         self.publish(done.pending)?;
         add(self.tally, &done.tally);
         for event in &done.events {
             self.intake.tell(event);
         }
+        let took = begun.elapsed();
+        self.intake.tell(&Event::Batch {
+            tally: Tally { elapsed_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX), ..done.tally },
+            outbound,
+            barrier_us: micros(done.barrier),
+            commit_us: micros(done.commit),
+            batch_us: micros(took),
+        });
+        self.intake.beat();
         Ok((answer, done.filed))
+    }
+
+    /// The time that is recorded: it never runs backwards, and where that holds it up, this is told once.
+    fn now(&mut self) -> Instant {
+        let clock = self.intake.clock.now();
+        let behind = self.latest.0.saturating_sub(clock.0);
+        if behind > BEHIND && !*self.behind {
+            self.intake.tell(&Event::ClockBehind { seconds: behind.unsigned_abs() / 1000 });
+        }
+        *self.behind = behind > BEHIND;
+        *self.latest = clock.max(*self.latest);
+        *self.latest
     }
 
     fn commit<T>(
@@ -83,9 +113,12 @@ impl Desk<'_> {
         let mut writing = Writing { intake: self.intake, entry, now, done, statuses, opened: None };
         let answer = write(&mut writing)?;
         writing.status_flows()?;
+        let before = std::time::Instant::now();
         self.intake.spool.barrier()?;
-        let Writing { entry, done, .. } = writing;
+        let durable = std::time::Instant::now();
+        let Writing { entry, mut done, .. } = writing;
         entry.commit()?;
+        (done.barrier, done.commit) = (durable - before, durable.elapsed());
         Ok((answer, done))
     }
 
@@ -98,7 +131,10 @@ impl Desk<'_> {
         let (published, blocked, intake) = (&mut *self.published, &mut *self.blocked, self.intake);
         intake.spool.publish(files, &mut |i, staged| match staged {
             Staged::Published | Staged::Gone => {
-                blocked.remove(&pending[i].id);
+                if blocked.remove(&pending[i].id) {
+                    let Pending { partner, tray, name, .. } = pending[i].clone();
+                    intake.tell(&Event::NameFree { partner, tray, name });
+                }
                 published.push(pending[i].id);
             }
             Staged::Taken if blocked.insert(pending[i].id) => {
@@ -121,6 +157,10 @@ fn add(to: &mut Tally, more: &Tally) {
     to.acts += more.acts;
     to.acts_refused += more.acts_refused;
     to.delays += more.delays;
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// Status units by partner, in order of events.
@@ -166,6 +206,7 @@ impl Writing<'_, '_> {
         self.flow(&taken, &answer)?;
         self.report(&taken, &answer)?;
         self.count(&taken, &answer);
+        self.intake.beat();
         let filed = taken.claim.filed(&self.below(outcome));
         let copied = taken.sha256.is_some();
         self.done.filed.push(Filing { claim: taken.claim, filed, copied });
@@ -465,6 +506,7 @@ impl Writing<'_, '_> {
             flow: taken.claim.id.to_string(),
             partner: taken.claim.partner.to_string(),
             name: taken.claim.shown_name(),
+            size: taken.claim.size,
             outcome: answer.outcome.name(),
             rules,
         });

@@ -90,6 +90,18 @@ impl Intake {
         self.listener.hear(self.clock.now(), event);
     }
 
+    /// Says that work goes on: to whoever watches over the process, and by the lock's time to `status`.
+    pub fn beat(&self) {
+        let now = self.clock.now();
+        self.listener.beat(now);
+        self.spool.beat(now);
+    }
+
+    /// Every partner's directories: its modes, its name.
+    pub fn directories(&self) -> Vec<(&str, &[Mode])> {
+        self.annuaire.partners().iter().map(|p| (p.name.as_str(), p.modes.as_slice())).collect()
+    }
+
     /// Makes every partner's directories. What stands in the place of one of them is that partner's trouble alone.
     pub fn welcome(&self) -> Result<(), SpoolError> {
         self.annuaire.partners().iter().try_for_each(|partner| self.welcome_one(&partner.name, &partner.modes))
@@ -109,6 +121,7 @@ impl Intake {
     /// Files decided deposits away; done twice, it changes nothing.
     pub fn file(&self, filings: Vec<Filing>) -> Result<(), SpoolError> {
         for Filing { claim, filed, copied } in filings {
+            self.beat();
             self.spool.file_away(&claim, &filed, copied)?;
         }
         Ok(())
@@ -146,6 +159,7 @@ impl Intake {
     }
 
     fn take_one(&self, Lot { candidate, beside }: Lot) -> Result<Take, SpoolError> {
+        self.beat();
         let is_late = candidate.quiet >= self.config.spool.incomplete_after;
         let mut opened = match self.spool.open_candidate(candidate.clone(), self.config.limits.document()) {
             Ok(opened) => opened,
@@ -403,6 +417,7 @@ impl Intake {
         // A fault in reading an archive holds the one flow and harms no other.
         let opened = catch_unwind(AssertUnwindSafe(|| {
             judge_archive(kind, reader, size, context, Judges::PLAIN, |entry, bytes| {
+                self.beat();
                 self.spool.extract(claim, entry, bytes)
             })
         }));

@@ -15,11 +15,12 @@ use crate::association::{Deposit, Earlier};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
 use crate::decision::MOST_CITED;
+pub use crate::event::Tally;
 use crate::event::{Event, Listener};
 use crate::judge::Document;
-use crate::ledger::{Ledger, LedgerError};
+use crate::ledger::{self, Ledger, LedgerError};
 use crate::msg;
-use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
+use crate::spool::{Candidate, FlowIds, INODE_RESERVE, Look, Scanner, Spool, SpoolError, Stray, rights};
 use desk::Desk;
 use gather::Lot;
 use intake::{Intake, Sorted, Take, Taken, sort};
@@ -41,33 +42,6 @@ pub enum CounterError {
     /// Deposits were answered here, and the ledger that knows them is not there.
     #[error("there are answered deposits in the spool and no ledger at {0}")]
     LedgerLost(std::path::PathBuf),
-}
-
-/// What a run did (contract §3).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
-pub struct Tally {
-    /// Deposits answered, held, refused and duplicates included.
-    pub flows: u64,
-    /// Pièces read.
-    pub pieces: u64,
-    /// Pièces accepted.
-    pub accepted: u64,
-    /// Pièces refused, or flows refused without a readable pièce.
-    pub refused: u64,
-    /// Deposits that repeat one that made a pièce.
-    pub duplicates: u64,
-    /// Acts done.
-    pub acts: u64,
-    /// Acts refused.
-    pub acts_refused: u64,
-    /// Delays that fell due.
-    pub delays: u64,
-    /// Flows held for an operator.
-    pub held: u64,
-    /// Files that are not finished and stay where they are.
-    pub waiting: u64,
-    /// Milliseconds from start to end.
-    pub elapsed_ms: u64,
 }
 
 /// What one call of [`Counter::process`] came to.
@@ -98,6 +72,8 @@ pub struct Counter {
     deferred: Vec<Taken>,
     /// The latest instant that was recorded: time in the ledger never runs backwards.
     latest: Instant,
+    /// The clock is behind that by too much, and this was told.
+    behind: bool,
     /// Held where the ledger is not in the spool, whose own lock does otherwise.
     _ledger_lock: Option<OwnedFd>,
     /// How long one call of [`Counter::process`] may go on while others may be waiting.
@@ -106,6 +82,7 @@ pub struct Counter {
     deferred_since: Option<std::time::Instant>,
     started: std::time::Instant,
     reserve_told: bool,
+    wal_told: bool,
     tally: Tally,
 }
 
@@ -135,6 +112,10 @@ impl Counter {
         let ids = FlowIds::seeded(seed);
         let intake = Intake { config, annuaire, spool, clock, listener, ids, threads };
         intake.welcome()?;
+        for wrong in rights::look(&intake.config.spool.root, &intake.config.ledger.path, &intake.directories()) {
+            let rights::Wrong { path, why, fix, .. } = wrong;
+            intake.tell(&Event::WrongRights { path, why, fix });
+        }
         let mut counter = Counter {
             intake,
             scanner,
@@ -146,11 +127,13 @@ impl Counter {
             missing: HashSet::new(),
             deferred: Vec::new(),
             latest,
+            behind: false,
             _ledger_lock: ledger_lock,
             turn: None,
             deferred_since: None,
             started: std::time::Instant::now(),
             reserve_told: false,
+            wal_told: false,
             tally: Tally::default(),
         };
         counter.recover()?;
@@ -180,6 +163,11 @@ impl Counter {
     /// Tells an event.
     pub fn tell(&self, event: &Event) {
         self.intake.tell(event);
+    }
+
+    /// Says that work goes on.
+    pub fn beat(&self) {
+        self.intake.beat();
     }
 
     /// What was done since the start.
@@ -441,7 +429,18 @@ impl Counter {
         entry.published(&self.published)?;
         entry.commit()?;
         self.published.clear();
+        self.weigh_wal();
         Ok(())
+    }
+
+    /// Tells of a write-ahead log that grows, once each time it begins.
+    fn weigh_wal(&mut self) {
+        let bytes = ledger::wal_bytes(&self.intake.config.ledger.path);
+        let grows = bytes > ledger::WAL_MOST;
+        if grows && !self.wal_told {
+            self.tell(&Event::LedgerWal { bytes });
+        }
+        self.wal_told = grows;
     }
 
     fn desk(&mut self) -> Desk<'_> {
@@ -450,6 +449,7 @@ impl Counter {
             published: &mut self.published,
             blocked: &mut self.blocked,
             latest: &mut self.latest,
+            behind: &mut self.behind,
             tally: &mut self.tally,
             intake: &self.intake,
         }
@@ -508,8 +508,10 @@ impl Counter {
         let (bytes, inodes) = self.intake.spool.free()?;
         let reserve = self.intake.config.limits.reserve;
         let full = bytes < reserve || inodes < INODE_RESERVE;
-        if full && !self.reserve_told {
-            self.tell(&Event::DiskReserve { free: bytes, reserve });
+        match (full, self.reserve_told) {
+            (true, false) => self.tell(&Event::DiskReserve { free: bytes, inodes, reserve }),
+            (false, true) => self.tell(&Event::DiskRoom { free: bytes }),
+            _ => {}
         }
         self.reserve_told = full;
         Ok(full)
@@ -529,9 +531,6 @@ fn is_within(file: &Path, dir: &Path) -> bool {
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 /// Candidates that one directory gives to one scan.
 const SCAN: usize = 10_000;
-/// Free inodes below which nothing more is claimed: a batch of 100 flows makes some hundreds of files.
-const INODE_RESERVE: u64 = 2_000;
-
 fn stray_event(stray: &Stray) -> Event {
     let (path, why) = match stray {
         Stray::UnknownPartner { path } => {

@@ -4,6 +4,7 @@ use super::{Counter, CounterError};
 use crate::asked::{Asked, Attached, What, Which};
 use crate::decision::act::Asking;
 use crate::error::reason;
+use crate::event::Event;
 use crate::ledger::{Held, Report};
 use crate::msg;
 use crate::piece::depot;
@@ -56,6 +57,7 @@ impl Counter {
         }
         spool.barrier()?;
         entry.commit()?;
+        self.tell(&Event::Replayed { flow: flow.to_owned(), reports: gone.len() });
         self.desk().publish(gone.into_iter().map(|r| r.pending).collect())?;
         Ok(Answer::Replayed(all))
     }
@@ -86,6 +88,7 @@ impl Counter {
         let id = taken.claim.id.to_string();
         self.decide_all(vec![taken])?;
         let outcome = self.ledger.outcome(&id)?.unwrap_or_default();
+        self.tell(&Event::Requeued { flow: flow.to_owned(), new: id.clone(), outcome: outcome.clone() });
         Ok(Answer::Requeued { flow: id, outcome })
     }
 
@@ -135,7 +138,11 @@ impl Counter {
             writing.act(&asked, &Asking { partner: None, annuaire, limits }, None)
         })?;
         Ok(match done {
-            Ok(done) => Answer::Acted { status: done.status.code().to_owned() },
+            Ok(done) => {
+                let (status, by) = (done.status.code().to_owned(), Shown(&act.by).to_string());
+                self.tell(&Event::Acted { piece: done.piece, by, status: status.clone() });
+                Answer::Acted { status }
+            }
             Err(findings) => Answer::Refused { findings: findings.into_iter().map(Told::from).collect() },
         })
     }

@@ -37,6 +37,17 @@ const APPLICATION_ID: i64 = 0x6775_6963;
 /// The schema's version.
 const USER_VERSION: i64 = 3;
 
+/// Bytes of the write-ahead log above which something is wrong: it begins anew at 16 MiB, unless a reader that never
+/// ends keeps it from that.
+pub const WAL_MOST: u64 = 256 << 20;
+
+/// Bytes of the write-ahead log beside a ledger; none is none.
+pub fn wal_bytes(path: &Path) -> u64 {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    Path::new(&name).metadata().map_or(0, |m| m.len())
+}
+
 /// What went wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {

@@ -10,6 +10,7 @@ use crate::piece::amount::decimal;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -360,6 +361,18 @@ impl LedgerReader {
             all.push(row?);
         }
         Ok(all)
+    }
+
+    /// How many pièces have each status.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn statuses(&self) -> Result<BTreeMap<String, u64>, LedgerError> {
+        let rows = self.conn.prepare("SELECT status, count(*) FROM piece GROUP BY status").and_then(|mut statement| {
+            let rows = statement.query_map([], |r| Ok((r.get(0)?, count(r, 1)?)))?;
+            rows.collect()
+        });
+        rows.map_err(LedgerError::on("count pièces"))
     }
 
     /// Totals.

@@ -11,6 +11,7 @@ mod along;
 mod claim;
 pub mod crash;
 mod name;
+pub mod rights;
 mod scan;
 mod store;
 
@@ -19,17 +20,19 @@ pub use name::{FlowId, FlowIds, escape, unescape};
 pub use scan::{Candidate, Look, Note, Scanner, Stray, is_in_progress};
 pub use store::{Kept, Left, Staged};
 
+use crate::clock::Instant;
 use crate::config::Barrier;
 use crate::text::Text;
 use crate::trade::Mode;
 use along::GoingBack;
-use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags, StatVfs, Timespec, Timestamps};
 use rustix::io::Errno;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// The three directories of a partner below `out/<partner>/`.
@@ -75,6 +78,9 @@ pub enum SpoolError {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// Somebody else owns, or may change, what must be guichet's alone.
+    #[error("{}: {}\n  hint: {}", .0.path, .0.why.en, .0.fix)]
+    Rights(Box<rights::Wrong>),
     /// Another guichet holds the lock.
     #[error("another guichet holds this spool ({0})")]
     Locked(String),
@@ -128,8 +134,10 @@ pub struct Spool {
     own: Mutex<HashMap<String, Arc<OwnedFd>>>,
     /// Claimed files that go back into `in` once their names are free there.
     going_back: Mutex<Vec<GoingBack>>,
-    /// Keeps the `flock`; released when the process ends, however it ends.
-    _lock: OwnedFd,
+    /// Keeps the `flock`; released when the process ends, however it ends. Its time says when work last went on.
+    lock: OwnedFd,
+    /// When that was last noted, in milliseconds.
+    beaten: AtomicI64,
 }
 
 const DIR: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
@@ -140,6 +148,9 @@ const PRIVATE: Perm = Perm::RWXU;
 const PARTNERS: Perm = Perm::RWXU.union(Perm::RGRP).union(Perm::XGRP);
 /// A directory that partners may enter.
 const SHARED: Perm = Perm::RWXU.union(Perm::RGRP).union(Perm::XGRP).union(Perm::ROTH).union(Perm::XOTH);
+
+/// Free inodes below which nothing more is claimed: a batch of 100 flows makes some hundreds of files.
+pub const INODE_RESERVE: u64 = 2_000;
 
 /// The lock file below the root.
 pub const LOCK: &str = "guichet.lock";
@@ -159,6 +170,9 @@ impl Spool {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let root_fd =
             rustix::fs::open(root, flags, Perm::empty()).map_err(|e| SpoolError::io(verb::OPEN, root.display(), e))?;
+        if let Some(wrong) = rights::refused(root) {
+            return Err(SpoolError::Rights(Box::new(wrong)));
+        }
         let lock = take_lock(root, &root_fd)?;
         let spool = Spool {
             root: root.to_path_buf(),
@@ -167,7 +181,8 @@ impl Spool {
             touched: Mutex::default(),
             own: Mutex::default(),
             going_back: Mutex::default(),
-            _lock: lock,
+            lock,
+            beaten: AtomicI64::new(0),
         };
         for (dir, perm) in [("in", SHARED), ("out", SHARED), ("work", PRIVATE), ("archive", PRIVATE), ("hold", PRIVATE)]
         {
@@ -209,6 +224,18 @@ impl Spool {
         Ok(false)
     }
 
+    /// Notes that work goes on, at most once a second: the time of the lock is what `status` looks at.
+    pub fn beat(&self, now: Instant) {
+        let last = self.beaten.load(Ordering::Relaxed);
+        if now.0.abs_diff(last) >= 1000
+            && self.beaten.compare_exchange(last, now.0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+        {
+            let at = Timespec { tv_sec: 0, tv_nsec: rustix::fs::UTIME_NOW };
+            // A disk that cannot take it is told elsewhere.
+            let _ = rustix::fs::futimens(&self.lock, &Timestamps { last_access: at, last_modification: at });
+        }
+    }
+
     /// The root, for messages.
     pub fn root(&self) -> &Path {
         &self.root
@@ -219,11 +246,8 @@ impl Spool {
     /// # Errors
     /// What the system said.
     pub fn free(&self) -> Result<(u64, u64), SpoolError> {
-        let s =
-            rustix::fs::fstatvfs(&self.root_fd).map_err(|e| SpoolError::io(verb::LOOK_AT, self.root.display(), e))?;
-        // A file system without a table of inodes (btrfs) says it has none at all.
-        let inodes = if s.f_files == 0 { u64::MAX } else { s.f_favail };
-        Ok((s.f_bavail.saturating_mul(s.f_frsize), inodes))
+        let s = rustix::fs::fstatvfs(&self.root_fd);
+        s.map(|s| room(&s)).map_err(|e| SpoolError::io(verb::LOOK_AT, self.root.display(), e))
     }
 
     /// Opens a directory below the root without following a link anywhere on the way.
@@ -341,6 +365,24 @@ fn is_there(path: &Path) -> Option<bool> {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Some(false),
         Err(_) => None,
     }
+}
+
+/// Bytes and inodes that an unprivileged user can still have below a directory; none: it cannot be looked at.
+pub fn free(root: &Path) -> Option<(u64, u64)> {
+    rustix::fs::statvfs(root).ok().map(|s| room(&s))
+}
+
+fn room(s: &StatVfs) -> (u64, u64) {
+    // A file system without a table of inodes (btrfs) says it has none at all.
+    let inodes = if s.f_files == 0 { u64::MAX } else { s.f_favail };
+    (s.f_bavail.saturating_mul(s.f_frsize), inodes)
+}
+
+/// When whoever holds, or last held, this spool last said that work went on.
+pub fn last_beat(root: &Path) -> Option<Instant> {
+    let changed = root.join(LOCK).metadata().ok()?.modified().ok()?;
+    let ms = changed.duration_since(std::time::SystemTime::UNIX_EPOCH).ok()?.as_millis();
+    i64::try_from(ms).ok().map(Instant)
 }
 
 /// Whether some guichet holds the lock of this spool now. Takes nothing.

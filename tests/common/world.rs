@@ -5,6 +5,7 @@ use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -71,7 +72,7 @@ impl World {
             .concat(),
         );
         for partner in ["alpha", "beta", "gamma", "delta"] {
-            fs::create_dir_all(world.path(&format!("spool/in/edi/{partner}"))).unwrap();
+            make_dir(&world.path(&format!("spool/in/edi/{partner}")));
         }
         world
     }
@@ -83,7 +84,7 @@ impl World {
     /// Drops a file that guichet must answer.
     pub fn drop_file(&mut self, mode: &str, partner: &str, name: &str, bytes: &[u8]) {
         let path = self.path(&format!("spool/in/{mode}/{partner}/{name}"));
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        make_dir(path.parent().unwrap());
         fs::write(path, bytes).unwrap();
         self.dropped.push((partner.to_owned(), sha256(bytes)));
     }
@@ -278,6 +279,11 @@ impl World {
             }
         }
     }
+}
+
+/// Makes a directory as an administrator should: for nobody else.
+fn make_dir(path: &Path) {
+    fs::DirBuilder::new().recursive(true).mode(0o750).create(path).unwrap();
 }
 
 /// What was dropped, from what lies in the spool: of guichet's own archive of a form, the files that are in it.
