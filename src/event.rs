@@ -33,6 +33,15 @@ pub enum Event {
         /// Decided files put in their last place.
         filed: usize,
     },
+    /// A ledger that was put back from a backup was taken over.
+    Restored {
+        /// Deposits that it did not know, to be judged again.
+        again: usize,
+        /// After which count the numbers of what is sent go on.
+        count: i64,
+        /// Files that it did not know and that do not say whose they are.
+        kept: Vec<String>,
+    },
     /// A flow was decided.
     Flow {
         /// Its id.
@@ -117,7 +126,7 @@ impl Event {
     pub fn level(&self) -> Level {
         match self {
             Event::Opened { .. } | Event::Flow { .. } | Event::AnnuaireLoaded { .. } | Event::Closed => Level::Info,
-            Event::Recovered { .. } | Event::Stray { .. } | Event::NoHints { .. } | Event::NoRequests { .. } => {
+            Event::Recovered { .. } | Event::Restored { .. } | Event::Stray { .. } | Event::NoHints { .. } | Event::NoRequests { .. } => {
                 Level::Warning
             }
             Event::NoDirectory { .. }
@@ -137,6 +146,22 @@ impl Event {
                 "reprise après un arrêt brutal : {published} fichiers publiés, {judged} flux rejugés, {filed} classés",
                 "recovered from an abrupt end: {published} files published, {judged} flows judged again, {filed} filed"
             ),
+            Event::Restored { again, count, kept } => {
+                let (fr, en) = match kept.as_slice() {
+                    [] => (String::new(), String::new()),
+                    kept => {
+                        let list = kept.join(" ");
+                        (
+                            format!(" ; {list} : sans nom de partenaire, déposez-les à nouveau vous-même"),
+                            format!("; {list}: without a partner's name, deposit them again yourself"),
+                        )
+                    }
+                };
+                msg!(
+                    "registre remis en place : {again} dépôts qu'il ne connaît pas sont rejugés, les numéros d'envoi reprennent après {count}{fr}",
+                    "ledger put back: {again} deposits that it does not know are judged again, numbers of what is sent go on after {count}{en}"
+                )
+            }
             Event::Flow { flow, partner, name, outcome, rules } => {
                 let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
                 Msg::same(format!("{flow} {partner} {name} {outcome}{rules}"))

@@ -125,7 +125,7 @@ fn flow() -> Value {
            "syntax": "ubl-invoice", "size": 12, "sha256": "0".repeat(64), "received": "2026-11-02T09:30:00+01:00",
            "decided": "2026-11-02T09:30:01+01:00", "pieces": 1, "accepted": 1, "errors": 0, "warnings": 1,
            "first": "f-0123456789abcdee", "report": "FEN0012A_GUI001_GUI0010012000000000000001", "filed": "archive/x",
-           "rules": "2026-11-24"})
+           "rules": "2026-11-24", "pruned": null})
 }
 
 fn whole_flow() -> Value {

@@ -13,12 +13,19 @@ pub struct Args {
     /// Exit with 1 if anything was refused
     #[arg(long)]
     strict: bool,
+    /// The ledger is a backup that was put back: judge again the deposits that it does not know, under new outbound numbers
+    #[arg(long)]
+    restored: bool,
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
     let log = Arc::new(Log { lang: session.lang, least: Level::Warning });
-    let mut counter = counter::open(config, log, session)?;
+    let mut counter = if args.restored {
+        counter::open_restored(config, log, session)?
+    } else {
+        counter::open(config, log, session)?
+    };
     let tally = crate::batch::run(&mut counter)?;
     drop(counter);
     tell(&tally, session.format, session.lang, &mut session.out)?;

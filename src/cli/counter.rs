@@ -26,6 +26,13 @@ pub fn open(config: Config, listener: Arc<dyn Listener>, session: &Session) -> R
     Ok(Counter::open(config, annuaire, clock, listener, seed)?)
 }
 
+/// The same with a ledger that was put back from a backup.
+pub fn open_restored(config: Config, listener: Arc<dyn Listener>, session: &Session) -> Result<Counter, Failure> {
+    let annuaire = Arc::new(annuaire(&config.annuaire, session)?);
+    let (clock, seed) = (session.world.clock.clone(), session.world.seed);
+    Ok(Counter::open_restored(config, annuaire, clock, listener, seed)?)
+}
+
 /// How many of a thing, whose singular and plural are given: `3 flux`, `1 flow`.
 pub fn counted(n: u64, fr: [&str; 2], en: [&str; 2]) -> Msg {
     // French counts none in the singular, English in the plural.

@@ -43,6 +43,9 @@ const APPLICATION_ID: i64 = 0x6775_6963;
 /// The schema's version.
 const USER_VERSION: i64 = 4;
 
+/// How long whoever finds the ledger busy waits.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What went wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -82,7 +85,7 @@ impl LedgerError {
 /// Makes the schema in an empty file, brings an older one up to date; refuses a file that is not ours.
 fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     let on = LedgerError::on("open");
-    conn.busy_timeout(Duration::from_secs(5)).map_err(&on)?;
+    conn.busy_timeout(PATIENCE).map_err(&on)?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(&on)?;
     if tables == 0 {
         conn.execute_batch("PRAGMA journal_mode = WAL").map_err(&on)?;

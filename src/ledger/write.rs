@@ -1,7 +1,7 @@
 //! The only writer.
 
 use super::chain::{FlowFacts, GENESIS, Hash, Link, PieceFacts};
-use super::{LedgerError, prepare, view};
+use super::{LedgerError, PATIENCE, prepare, view};
 use crate::association::Earlier;
 use crate::clock::Instant;
 use crate::decision::{Dossier, Uniqueness};
@@ -10,7 +10,8 @@ use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The ledger, open for writing: there is one at a time (the spool's lock sees to it).
 #[derive(Debug)]
@@ -204,6 +205,9 @@ pub struct Pending {
     pub name: String,
 }
 
+/// Bytes of the write-ahead log that are left there when there is nothing else to do.
+const LONG_LOG: u64 = 4 << 20;
+
 /// Numbers of outbound names that a partner has for itself: the first five of fifteen digits are the partner's, given
 /// when it is first answered, so that no two partners ever get the same name; the last ten count its files.
 pub(super) const LANE: i64 = 10_000_000_000;
@@ -240,17 +244,22 @@ impl Ledger {
         self.chain.count
     }
 
-    /// Brings what is in the write-ahead log into the file and makes the log empty; called when there is nothing else
-    /// to do. A reader may keep some of it there: the next time comes.
+    /// Brings what is in the write-ahead log into the file and makes the log empty, once it is long; called when there
+    /// is nothing else to do. Where somebody still reads what is in it, it stays: the next time comes.
     ///
     /// # Errors
     /// What SQLite said.
     pub fn rest(&mut self) -> Result<(), LedgerError> {
-        let done = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        match done {
-            Err(rusqlite::Error::SqliteFailure(e, _)) if e.code == rusqlite::ErrorCode::DatabaseBusy => Ok(()),
-            done => done.map_err(LedgerError::on("bring its log in")),
+        let log = self.conn.path().map(|path| PathBuf::from(format!("{path}-wal")));
+        if log.and_then(|log| log.metadata().ok()).is_none_or(|log| log.len() < LONG_LOG) {
+            return Ok(());
         }
+        // Nobody who deposits is to wait for somebody who reads.
+        let on = LedgerError::on("bring its log in");
+        self.conn.busy_timeout(Duration::ZERO).map_err(&on)?;
+        let done = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        self.conn.busy_timeout(PATIENCE).map_err(&on)?;
+        done.map_err(on)
     }
 
     /// When the last event happened: time in the ledger never runs backwards, whatever the clock does.
