@@ -5,8 +5,8 @@ mod age;
 pub(crate) mod keys;
 pub(crate) mod tree;
 
-pub use age::Age;
 use crate::error::Problem;
+pub use age::Age;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};

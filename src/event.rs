@@ -126,9 +126,11 @@ impl Event {
     pub fn level(&self) -> Level {
         match self {
             Event::Opened { .. } | Event::Flow { .. } | Event::AnnuaireLoaded { .. } | Event::Closed => Level::Info,
-            Event::Recovered { .. } | Event::Restored { .. } | Event::Stray { .. } | Event::NoHints { .. } | Event::NoRequests { .. } => {
-                Level::Warning
-            }
+            Event::Recovered { .. }
+            | Event::Restored { .. }
+            | Event::Stray { .. }
+            | Event::NoHints { .. }
+            | Event::NoRequests { .. } => Level::Warning,
             Event::NoDirectory { .. }
             | Event::BytesMissing { .. }
             | Event::NameTaken { .. }

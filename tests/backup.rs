@@ -81,7 +81,8 @@ fn a_copy_is_whole_while_a_daemon_works() {
             assert_eq!(told["pieces"], count("SELECT count(*) FROM piece"));
             assert_eq!(told["events"], count("SELECT count(*) FROM event"));
             let sql = "SELECT lower(hex(hash)) FROM event ORDER BY seq DESC LIMIT 1";
-            let hash: Option<String> = rusqlite::OptionalExtension::optional(copy.query_row(sql, [], |r| r.get(0))).unwrap();
+            let hash: Option<String> =
+                rusqlite::OptionalExtension::optional(copy.query_row(sql, [], |r| r.get(0))).unwrap();
             assert_eq!(told["hash"], hash.map_or(Value::Null, Value::String));
         }
     }
@@ -143,7 +144,8 @@ fn world_with_a_past(w: &mut World) {
     w.drop_file("edi", "delta", "F4", &a4("N-4"));
     w.drop_file("edi", "gamma", "empty", b"");
     w.batch();
-    let refused = w.run(&["act", &format!("{TITULAIRE}/N-3"), "refuse", "--as", MOE, "--motif", "AUTRE", "--comment", "non"]);
+    let refused =
+        w.run(&["act", &format!("{TITULAIRE}/N-3"), "refuse", "--as", MOE, "--motif", "AUTRE", "--comment", "non"]);
     assert!(refused.status.success(), "{}", text(&refused.stderr));
     w.take_all();
 }

@@ -76,7 +76,11 @@ fn what_an_earlier_version_paid_long_ago_can_be_pruned_and_copied() {
     w.batch();
     let pruned = text(&w.run(&["prune", "--older-than", "0d", "--yes", "--format", "json"]).stdout);
     let pruned: serde_json::Value = serde_json::from_str(&pruned).unwrap();
-    assert_eq!((&pruned["pieces"], &pruned["flows"]), (&1.into(), &2.into()), "the paid one, and the empty file: {pruned}");
+    assert_eq!(
+        (&pruned["pieces"], &pruned["flows"]),
+        (&1.into(), &2.into()),
+        "the paid one, and the empty file: {pruned}"
+    );
     let says = text(&w.run(&["search", "--status", "MISE_EN_PAIEMENT", "--format", "json"]).stdout);
     let row: serde_json::Value = serde_json::from_str(&says).unwrap();
     assert_eq!((&row["number"], &row["ttc"]), (&"SF-01".into(), &serde_json::Value::Null));

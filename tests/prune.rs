@@ -59,7 +59,11 @@ fn world() -> World {
     w.drop_file("edi", "gamma", "bad", b"<a/>");
     w.drop_file("edi", "gamma", "empty", b"");
     let tally = w.batch();
-    assert_eq!((&tally["accepted"], &tally["duplicates"], &tally["held"]), (&4.into(), &1.into(), &1.into()), "{tally}");
+    assert_eq!(
+        (&tally["accepted"], &tally["duplicates"], &tally["held"]),
+        (&4.into(), &1.into(), &1.into()),
+        "{tally}"
+    );
     w.drop_file("edi", "beta", "acts", &refuse("N-1", "motif secret"));
     assert_eq!(w.batch()["acts"], 1);
     w.take_all();
@@ -150,7 +154,9 @@ fn tells(w: &World, first: &str, bad: &str) {
     assert_eq!((&flow["state"], &flow["name"]), (&"accepted".into(), &"".into()));
     assert_eq!(json(w, &["flows", "--state", "refused"]).len(), 1, "states are what was decided");
     let act = ["act", id, "refuse", "--as", MOE, "--motif", "AUTRE", "--comment", "x"];
-    for args in [&["replay", first][..], &["replay", bad], &["certificat", id], &["dossier", "N-1", "--export", "x.zip"], &act] {
+    for args in
+        [&["replay", first][..], &["replay", bad], &["certificat", id], &["dossier", "N-1", "--export", "x.zip"], &act]
+    {
         let out = w.run(args);
         assert_eq!(out.status.code(), Some(2), "{args:?}");
         assert!(text(&out.stderr).contains("pruned"), "{args:?}: {}", text(&out.stderr));
@@ -222,20 +228,25 @@ fn age_counts_from_the_last_event_of_the_whole_dossier() {
     y.drop_file("edi", "alpha", "lot", &tgz(&[("a", &early("N-2")), ("b", &early("N-3"))]));
     assert_eq!(y.h.batch().accepted, 3);
     y.h.wait_until("2017-03-01T12:00:00+01:00");
-    y.drop_file("edi", "beta", "no", &flow(&[
-        unit(TITULAIRE, "N-1", "REFUSEE_MOE", "AUTRE: x", MOE),
-        unit(TITULAIRE, "N-2", "REFUSEE_MOE", "AUTRE: x", MOE),
-    ]));
+    y.drop_file(
+        "edi",
+        "beta",
+        "no",
+        &flow(&[
+            unit(TITULAIRE, "N-1", "REFUSEE_MOE", "AUTRE: x", MOE),
+            unit(TITULAIRE, "N-2", "REFUSEE_MOE", "AUTRE: x", MOE),
+        ]),
+    );
     y.h.batch();
     y.h.wait_until("2020-03-01T12:00:00+01:00");
     assert_eq!(y.prunable("2016-03-01T12:00:00+01:00"), Vec::<String>::new(), "nothing is older than itself");
     assert_eq!(y.prunable("2017-03-01T12:00:00+01:00"), ["bad"], "an end counts, not the deposit");
-    // The flow of the refusals also speaks of the archive, where N-3 goes on: both stay.
-    assert_eq!(y.prunable("2020-01-01T12:00:00+01:00"), ["one", "bad"]);
+    // The archive stays: N-3 goes on. The refusals are of pièces at their end.
+    assert_eq!(y.prunable("2020-01-01T12:00:00+01:00"), ["one", "bad", "no"]);
     y.drop_file("edi", "beta", "no more", &refuse("N-3", "x"));
     y.h.batch();
     y.h.wait_until("2026-03-01T12:00:00+01:00");
-    assert_eq!(y.prunable("2020-01-01T12:00:00+01:00"), ["one", "bad"]);
+    assert_eq!(y.prunable("2020-01-01T12:00:00+01:00"), ["one", "bad", "no"]);
     assert_eq!(y.prunable("2021-01-01T12:00:00+01:00"), ["one", "bad", "lot", "no", "no more"]);
     assert_eq!(y.h.problems(), Vec::<String>::new());
 }
@@ -250,15 +261,14 @@ fn what_moved_on_since_the_dry_run_stays() {
     y.h.wait_until("2026-03-01T12:00:00+01:00");
     y.drop_file("edi", "alpha", "two", &early("N-2"));
     y.h.batch();
-    let flows: Vec<String> = y
-        .h
-        .ledger()
-        .prepare("SELECT id FROM flow ORDER BY rowid")
-        .unwrap()
-        .query_map([], |r| r.get(0))
-        .unwrap()
-        .map(Result::unwrap)
-        .collect();
+    let flows: Vec<String> =
+        y.h.ledger()
+            .prepare("SELECT id FROM flow ORDER BY rowid")
+            .unwrap()
+            .query_map([], |r| r.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
     let ask = |before: Instant| Request::Prune { before: before.0, flows: flows.clone() };
     let nothing = y.h.carry_out(&ask(common::house::instant("2016-01-01T12:00:00+01:00")));
     assert_eq!(nothing, Answer::Pruned { flows: Vec::new(), statuses: 0 }, "whoever asks for more than may be");

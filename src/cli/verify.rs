@@ -39,7 +39,8 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
                 counted(stock.flows, ["flux"; 2], ["flow", "flows"]),
                 counted(stock.pieces, ["pièce", "pièces"], ["pièce", "pièces"]),
             );
-            let (mut fr, mut en) = (format!("{} et {}", flows.fr, pieces.fr), format!("{} and {}", flows.en, pieces.en));
+            let (mut fr, mut en) =
+                (format!("{} et {}", flows.fr, pieces.fr), format!("{} and {}", flows.en, pieces.en));
             if let n @ 1.. = ledger.pruned_flows()? {
                 let pruned = counted(n, ["flux épuré", "flux épurés"], ["flow pruned", "flows pruned"]);
                 fr += &format!(", dont {}", pruned.fr);

@@ -1,8 +1,8 @@
 //! What a person asks of the counter: the same code whether the daemon or the command itself does it.
 
 use super::{Counter, CounterError};
-use crate::clock::Instant;
 use crate::asked::{Asked, Attached, What, Which};
+use crate::clock::Instant;
 use crate::decision::act::Asking;
 use crate::error::reason;
 use crate::ledger::{Held, Report};

@@ -113,7 +113,9 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn pruned_flows(&self) -> Result<u64, LedgerError> {
         self.conn
-            .query_row("SELECT count(*) FROM event WHERE status = 'pruned' AND subject <> 'ledger'", [], |r| count(r, 0))
+            .query_row("SELECT count(*) FROM event WHERE status = 'pruned' AND subject <> 'ledger'", [], |r| {
+                count(r, 0)
+            })
             .map_err(LedgerError::on("count what is pruned"))
     }
 }

@@ -1,7 +1,7 @@
 //! Taking: a file is read, renamed into `work/`, and is guichet's from then on.
 
-use super::scan::{Candidate, Stamp};
 use super::restore::origin_of;
+use super::scan::{Candidate, Stamp};
 use super::{FlowId, Spool, SpoolError, escape, verb};
 use crate::spool::crash;
 use crate::text::Shown;

@@ -186,7 +186,8 @@ fn origin(path: &str) -> Option<(Mode, String, String)> {
         return None;
     }
     // Guichet's archive of a form and its files is a form again.
-    let name = name.strip_suffix(".tar").filter(|form| form.to_ascii_lowercase().ends_with(".depot.xml")).unwrap_or(name);
+    let name =
+        name.strip_suffix(".tar").filter(|form| form.to_ascii_lowercase().ends_with(".depot.xml")).unwrap_or(name);
     Some((mode, partner, name.to_owned()))
 }
 
