@@ -4,9 +4,9 @@
 use crate::annuaire::Annuaire;
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
-use crate::ledger::{LedgerError, LedgerReader};
+use crate::ledger::{End, LedgerError, LedgerReader};
 use crate::msg;
-use crate::spool;
+use crate::spool::{self, Mark};
 use crate::text::Msg;
 use crate::trade::Mode;
 use serde::Serialize;
@@ -95,8 +95,21 @@ fn annuaire(config: &Config, health: &mut Health) {
 }
 
 fn ledger(config: &Config, health: &mut Health) {
-    match LedgerReader::open(&config.ledger.path).and_then(|l| l.stocktake()) {
-        Ok(stock) => {
+    // Before the ledger: a guichet at work goes on.
+    let mark = spool::remembered(&config.spool.root);
+    let end = mark.map(|Mark { seq, hash, count }| End { seq, hash, count });
+    let asked = LedgerReader::open(&config.ledger.path).and_then(|ledger| {
+        let is_it = end.map_or(Ok(true), |end| ledger.has(&end))?;
+        Ok((ledger.stocktake()?, is_it))
+    });
+    match asked {
+        Ok((stock, is_it)) => {
+            if !is_it {
+                health.problems.push(msg!(
+                    "le registre n'est pas celui que ce spool a servi : une sauvegarde remise en place ? `guichet batch` dit que faire",
+                    "the ledger is not the one that this spool was served with: a backup that was put back? `guichet batch` says what to do"
+                ));
+            }
             health.flows = Some(stock.flows);
             health.pieces = Some(stock.pieces);
             health.unpublished = Some(stock.unpublished);

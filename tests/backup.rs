@@ -242,6 +242,38 @@ fn a_partner_yet_to_come_gets_no_number_of_the_lost_ledger() {
 }
 
 #[test]
+fn what_was_requeued_or_pruned_since_the_backup_is_so_again() {
+    let mut w = World::with("[spool]\nsettle = \"0s\"\n[limits]\nfile = \"1KiB\"\n");
+    w.drop_file("edi", "alpha", "large", &a4("N-1"));
+    w.drop_file("edi", "alpha", "bad", b"<a/>");
+    assert_eq!(w.batch()["held"], 1);
+    backup(&w, "old.db");
+    fs::write(w.path("guichet.toml"), "[spool]\nsettle = \"0s\"\n").unwrap();
+    let held = "SELECT id FROM flow WHERE outcome = 'held'";
+    let held: String = w.ledger().query_row(held, [], |r| r.get(0)).unwrap();
+    assert!(w.run(&["requeue", &held]).status.success());
+    let out = w.run(&["prune", "--older-than", "0d", "--yes"]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    w.take_all();
+    restore(&w, "old.db");
+    assert!(
+        text(&w.run(&["status"]).stderr).contains("put back") || text(&w.run(&["status"]).stdout).contains("put back")
+    );
+    let out = w.run(&["batch", "--restored"]);
+    assert!(out.status.success(), "{}", text(&out.stderr));
+    let states = text(&w.run(&["flows", "--format", "csv"]).stdout);
+    assert!(states.contains("requeued") && states.contains("accepted"), "{states}");
+    // The file of the refused flow was pruned; the audit says that it is missing, until it is pruned again.
+    let out = w.run(&["verify", "--format", "json"]);
+    assert_eq!(text(&out.stdout).lines().count(), 1, "{}", text(&out.stdout));
+    assert!(w.run(&["prune", "--older-than", "0d", "--yes"]).status.success());
+    let out = w.run(&["verify"]);
+    assert!(out.status.success(), "{}", text(&out.stdout));
+    w.take_all();
+    one_content_a_name(&w);
+}
+
+#[test]
 fn a_restore_killed_at_any_point_is_finished() {
     let restored = ["batch", "--restored"];
     let past = || {

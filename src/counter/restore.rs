@@ -42,7 +42,9 @@ impl Counter {
     pub(super) fn take_over(&mut self) -> Result<(), CounterError> {
         let mark = self.intake.spool.remembered()?;
         let (mut again, mut kept) = (0, Vec::new());
-        for filed in unknown(&self.intake.spool, &self.ledger, self.latest)? {
+        let unknown = unknown(&self.intake.spool, &self.ledger, self.latest)?;
+        let requeued = self.requeued_since(&unknown)?;
+        for filed in unknown {
             if self.intake.spool.take_back(&filed)? {
                 again += 1;
             } else {
@@ -55,11 +57,52 @@ impl Counter {
         let now = self.intake.clock.now().max(self.latest);
         let mut entry = self.ledger.begin()?;
         entry.restored(count, now)?;
+        for (flow, new) in requeued {
+            entry.requeued(&flow, &new, now)?;
+        }
         entry.commit()?;
         self.latest = now;
         self.remember()?;
         self.tell(&Event::Restored { again, count, kept });
         Ok(())
+    }
+
+    /// Held flows that went back to work since the backup, each with what it became: its file is not in hold any more,
+    /// and one with the same bytes is where the ledger knows none. Files that went back to work already, by a start
+    /// that was cut short, are among them.
+    fn requeued_since(&self, unknown: &[Filed]) -> Result<Vec<(String, String)>, CounterError> {
+        let spool = &self.intake.spool;
+        let mut gone = self.ledger.all_held()?;
+        gone.retain(|held| !spool.is_held_file(&held.filed));
+        if gone.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut files: Vec<(String, String)> = Vec::new();
+        for left in spool.left()?.0 {
+            if !self.ledger.knows(left.claim.id.as_str())? {
+                files.push((left.claim.id.to_string(), left.place()));
+            }
+        }
+        files.extend(unknown.iter().map(|filed| (filed.id.to_string(), filed.path.clone())));
+        let mut found = Vec::new();
+        for (id, path) in files {
+            let (sha256, size) = spool.hash(&path)?;
+            found.push((id, path, sha256, size));
+        }
+        let last = |path: &str| path.rsplit('~').next().unwrap_or_default().to_owned();
+        let mut became = Vec::new();
+        for held in gone {
+            // One that was not read is known by its name and size.
+            let is = |(_, path, sha256, size): &(String, String, [u8; 32], u64)| match held.sha256 {
+                Some(hash) => hash == *sha256,
+                None => held.size == *size && last(&held.filed) == last(path),
+            };
+            // A flow became one other, and no two the same.
+            if let Some(n) = found.iter().position(is) {
+                became.push((held.flow, found.remove(n).0));
+            }
+        }
+        Ok(became)
     }
 
     /// Remembers where the ledger is.

@@ -1,10 +1,11 @@
 //! A ledger that was put back from a backup: what was sent since is not in it, and no number may be given twice.
 
 use super::prune::LEDGER;
+use super::read::count;
 use super::write::LANE;
-use super::{Entry, Hash, Ledger, LedgerError, NewEvent};
+use super::{Entry, Hash, Ledger, LedgerError, LedgerReader, NewEvent};
 use crate::clock::Instant;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// What the event of a restore is called.
 pub(super) const RESTORED: &str = "restored";
@@ -20,6 +21,19 @@ pub struct End {
     pub count: i64,
 }
 
+/// A flow whose file should be in hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InHold {
+    /// Its id.
+    pub flow: String,
+    /// Where its file is.
+    pub filed: String,
+    /// The hash of its bytes, unless it was not read.
+    pub sha256: Option<Hash>,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
 impl Ledger {
     /// Where it ends.
     pub fn end(&self) -> End {
@@ -32,12 +46,25 @@ impl Ledger {
     /// # Errors
     /// What SQLite said.
     pub fn has(&self, end: &End) -> Result<bool, LedgerError> {
-        let hash: Option<Hash> = self
-            .conn
-            .query_row("SELECT hash FROM event WHERE seq = ?", [end.seq], |r| r.get(0))
-            .optional()
-            .map_err(LedgerError::on("look up an event"))?;
-        Ok(end.seq == 0 || hash == Some(end.hash))
+        has(&self.conn, end)
+    }
+
+    /// Held flows that were not requeued.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn all_held(&self) -> Result<Vec<InHold>, LedgerError> {
+        let sql = "SELECT id, filed, sha256, size FROM flow f WHERE outcome = 'held' AND NOT EXISTS (
+            SELECT 1 FROM event WHERE subject = f.id AND status IN ('requeued', 'pruned')) ORDER BY id";
+        self.conn
+            .prepare(sql)
+            .and_then(|mut s| {
+                s.query_map([], |r| {
+                    Ok(InHold { flow: r.get(0)?, filed: r.get(1)?, sha256: r.get(2)?, size: count(r, 3)? })
+                })?
+                .collect()
+            })
+            .map_err(LedgerError::on("look for held flows"))
     }
 
     /// Whether it knows a flow.
@@ -47,6 +74,24 @@ impl Ledger {
     pub fn knows(&self, flow: &str) -> Result<bool, LedgerError> {
         Ok(self.outcome(flow)?.is_some())
     }
+}
+
+impl LedgerReader {
+    /// As [`Ledger::has`].
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn has(&self, end: &End) -> Result<bool, LedgerError> {
+        has(&self.conn, end)
+    }
+}
+
+fn has(conn: &Connection, end: &End) -> Result<bool, LedgerError> {
+    let hash: Option<Hash> = conn
+        .query_row("SELECT hash FROM event WHERE seq = ?", [end.seq], |r| r.get(0))
+        .optional()
+        .map_err(LedgerError::on("look up an event"))?;
+    Ok(end.seq == 0 || hash == Some(end.hash))
 }
 
 impl Entry<'_> {

@@ -8,6 +8,7 @@ use rustix::fs::{FileType, Mode as Perm, OFlags, RenameFlags};
 use rustix::io::Errno;
 use std::ffi::OsStr;
 use std::fs::File;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 
 /// Where the ledger was when this spool was last served.
@@ -47,6 +48,7 @@ impl Spool {
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let fd = rustix::fs::openat(&self.root_fd, MARK, flags, Perm::RUSR | Perm::WUSR)
                 .map_err(|e| SpoolError::io(verb::CREATE, MARK, e))?;
+            self.touched(".");
             *file = Some(File::from(fd));
         }
         let file = file.as_ref().expect("it was just opened");
@@ -60,14 +62,7 @@ impl Spool {
     /// # Errors
     /// What the system said.
     pub fn remembered(&self) -> Result<Option<Mark>, SpoolError> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = match rustix::fs::openat(&self.root_fd, MARK, flags, Perm::empty()) {
-            Ok(fd) => File::from(fd),
-            Err(Errno::NOENT) => return Ok(None),
-            Err(e) => return Err(SpoolError::io(verb::OPEN, MARK, e)),
-        };
-        let mut line = [0; LINE];
-        Ok(file.read_exact_at(&mut line, 0).ok().and_then(|()| read_mark(&line)))
+        remembered_in(&self.root_fd)
     }
 
     /// Deposits in hold, and in the archive of this day (`2026/11/02`) or a later one, in order of their ids.
@@ -134,6 +129,26 @@ impl Spool {
         Ok(true)
     }
 
+    /// The hash of a file of guichet's, and its size in bytes.
+    ///
+    /// # Errors
+    /// What the system said.
+    pub fn hash(&self, path: &str) -> Result<([u8; 32], u64), SpoolError> {
+        use sha2::Digest;
+        use std::io::Read;
+        let (mut file, mut hash, mut size) = (self.open_file(path)?, sha2::Sha256::new(), 0);
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match file.read(&mut buffer).map_err(|e| SpoolError::io(verb::READ, path, e))? {
+                0 => return Ok((hash.finalize().into(), size)),
+                n => {
+                    size += n as u64;
+                    hash.update(&buffer[..n]);
+                }
+            }
+        }
+    }
+
     /// Removes the file of a pruned flow from its last place; one that is gone is none the less gone.
     ///
     /// # Errors
@@ -156,6 +171,23 @@ impl Spool {
         crash::point("file of a pruned flow removed");
         Ok(())
     }
+}
+
+/// Where the ledger of a spool was, for whoever takes no lock; none: nobody remembers, or it cannot be read.
+pub fn remembered(root: &std::path::Path) -> Option<Mark> {
+    let root = rustix::fs::open(root, OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC, Perm::empty()).ok()?;
+    remembered_in(&root).ok()?
+}
+
+fn remembered_in(root: &OwnedFd) -> Result<Option<Mark>, SpoolError> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = match rustix::fs::openat(root, MARK, flags, Perm::empty()) {
+        Ok(fd) => File::from(fd),
+        Err(Errno::NOENT) => return Ok(None),
+        Err(e) => return Err(SpoolError::io(verb::OPEN, MARK, e)),
+    };
+    let mut line = [0; LINE];
+    Ok(file.read_exact_at(&mut line, 0).ok().and_then(|()| read_mark(&line)))
 }
 
 fn read_mark(line: &[u8]) -> Option<Mark> {
