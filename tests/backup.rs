@@ -192,11 +192,31 @@ fn an_older_ledger_is_refused_until_someone_says_that_it_is_meant() {
     w.take_all();
     one_content_a_name(&w);
     assert!(w.run(&["verify"]).status.success());
-    // Where nothing was put back, the option changes nothing.
-    let events = || w.ledger().query_row("SELECT count(*) FROM event", [], |r| r.get::<_, i64>(0)).unwrap();
-    let before = events();
+}
+
+#[test]
+fn on_a_new_machine_numbers_go_on_as_well() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    w.batch();
+    backup(&w, "old.db");
+    let kept = w.path("kept");
+    fs::rename(w.path("spool/archive"), &kept).unwrap();
+    fs::create_dir(w.path("spool/archive")).unwrap();
+    w.drop_file("edi", "alpha", "F2", &a4("N-2"));
+    w.batch();
+    w.take_all();
+    // The machine is lost after the backup: nothing but that, and the files of then, is left.
+    fs::remove_dir_all(w.path("spool")).unwrap();
+    fs::create_dir_all(w.path("spool/in/edi/alpha")).unwrap();
+    fs::rename(&kept, w.path("spool/archive")).unwrap();
+    restore(&w, "old.db");
     assert!(w.run(&["batch", "--restored"]).status.success());
-    assert_eq!(events(), before);
+    w.drop_file("edi", "alpha", "F3", &a4("N-3"));
+    assert_eq!(w.batch()["accepted"], 1);
+    w.take_all();
+    one_content_a_name(&w);
+    assert!(w.run(&["verify"]).status.success());
 }
 
 #[test]

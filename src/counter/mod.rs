@@ -196,7 +196,8 @@ impl Counter {
             reserve_told: false,
             tally: Tally::default(),
         };
-        if put_back.is_some() {
+        // Whoever says so knows more than the disk: of a machine that was lost nothing is left to notice it by.
+        if is_restored {
             counter.take_over()?;
         } else {
             counter.remember()?;

@@ -13,7 +13,8 @@ const STEP: i64 = 1_000_000;
 /// The same where nobody remembers how many were sent.
 const LEAP: i64 = 100 * STEP;
 
-/// Where the spool remembers the ledger to be; none: the ledger is the one that it remembers, or knows all that was filed.
+/// Where the spool remembers the ledger to be; none: the ledger is the one that it remembers, or knows all that was
+/// filed.
 pub(super) fn put_back(spool: &Spool, ledger: &Ledger, latest: Instant) -> Result<Option<i64>, CounterError> {
     match spool.remembered()? {
         Some(mark) => Ok((!ledger.has(&end_of(&mark))?).then_some(mark.seq)),

@@ -1,5 +1,5 @@
-//! Retention: what is at its end and old enough is emptied of what it says. The rows stay, with what names them and what
-//! the chain needs; the event that says so covers what is left, so that nobody can change it unnoticed.
+//! Retention: what is at its end and old enough is emptied of what it says. The rows stay, with what names them and
+//! what the chain needs; the event that says so covers what is left, so that nobody can change it unnoticed.
 
 use super::chain::{Fields, Hash};
 use super::read::count;

@@ -235,12 +235,13 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_are_payment_refusal_and_being_taken() {
+    fn the_ends_are_those_of_the_tables() {
         let ends: Vec<&str> = Statut::ALL.iter().filter(|s| s.is_end()).map(|s| s.code()).collect();
         let expected = [
             "REFUSEE_CONTROLE",
             "REFUSEE_1",
             "REFUSEE_2",
+            "PRISE_EN_COMPTE_MOE",
             "REFUSEE_MOE",
             "REFUSEE_MOA",
             "REFUSEE_FOURNISSEUR",
