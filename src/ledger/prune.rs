@@ -56,7 +56,8 @@ const DONE: &str = "f.decided_at < ?1
             OR EXISTS (SELECT 1 FROM piece d INDEXED BY piece_dossier WHERE d.dossier = p.dossier
                 AND (d.status_at >= ?1 OR d.status NOT IN (SELECT value FROM json_each(?2))))))";
 
-/// Life-cycle flows that are old and were published: each tells of many pièces, and what it told stands in their trails.
+/// Life-cycle flows that are old and were published: each tells of many pièces, and what it told stands in their
+/// trails.
 const OLD_STATUSES: &str = "flow IS NULL AND piece IS NULL AND at < ?1 AND length(bytes) > 0
     AND id NOT IN (SELECT id FROM unpublished)";
 

@@ -254,6 +254,14 @@ impl Ledger {
         if log.and_then(|log| log.metadata().ok()).is_none_or(|log| log.len() < LONG_LOG) {
             return Ok(());
         }
+        self.empty_log()
+    }
+
+    /// Brings what is in the write-ahead log into the file now: what was removed from the ledger is then in neither.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn empty_log(&mut self) -> Result<(), LedgerError> {
         // Nobody who deposits is to wait for somebody who reads.
         let on = LedgerError::on("bring its log in");
         self.conn.busy_timeout(Duration::ZERO).map_err(&on)?;
