@@ -1,10 +1,12 @@
 //! `guichet.toml`: every key optional, unknown keys are errors. Paths are relative to the file. Which keys there are and
 //! what each takes is the table [`keys`]; the defaults are [`Config::at`].
 
+mod age;
 pub(crate) mod keys;
 pub(crate) mod tree;
 
 use crate::error::Problem;
+pub use age::Age;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;

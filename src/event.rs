@@ -74,6 +74,7 @@ kinds! {
     OPENED            "opened"            Info;
     READY             "ready"             Info;
     RECOVERED         "recovered"         Warning;
+    RESTORED          "restored"          Warning;
     RELOADING         "reloading"         Info;
     STOPPING          "stopping"          Info;
     CLOSED            "closed"            Info;
@@ -130,6 +131,15 @@ pub enum Event {
         judged: usize,
         /// Decided files put in their last place.
         filed: usize,
+    },
+    /// A ledger that was put back from a backup was taken over.
+    Restored {
+        /// Deposits that it did not know, to be judged again.
+        again: usize,
+        /// After which count the numbers of what is sent go on.
+        count: i64,
+        /// Files that it did not know and that do not say whose they are.
+        kept: Vec<String>,
     },
     /// The annuaire is read again, as was asked.
     Reloading,
@@ -321,6 +331,7 @@ impl Event {
             Event::Opened { .. } => &OPENED,
             Event::Ready => &READY,
             Event::Recovered { .. } => &RECOVERED,
+            Event::Restored { .. } => &RESTORED,
             Event::Reloading => &RELOADING,
             Event::Stopping => &STOPPING,
             Event::Closed => &CLOSED,
@@ -374,6 +385,22 @@ impl Event {
                 "arrêt sur une panne : {why} ; le prochain démarrage achève le travail",
                 "ended by a failure: {why}; the next start finishes the work"
             ),
+            Event::Restored { again, count, kept } => {
+                let (fr, en) = match kept.as_slice() {
+                    [] => (String::new(), String::new()),
+                    kept => {
+                        let list = kept.join(" ");
+                        (
+                            format!(" ; {list} : sans nom de partenaire, déposez-les à nouveau vous-même"),
+                            format!("; {list}: without a partner's name, deposit them again yourself"),
+                        )
+                    }
+                };
+                msg!(
+                    "registre remis en place : {again} dépôts qu'il ne connaît pas sont rejugés, les numéros d'envoi reprennent après {count}{fr}",
+                    "ledger put back: {again} deposits that it does not know are judged again, numbers of what is sent go on after {count}{en}"
+                )
+            }
             Event::Flow { flow, partner, name, outcome, rules, .. } => {
                 let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
                 Msg::same(format!("{flow} {partner} {name} {outcome}{rules}"))
@@ -574,8 +601,8 @@ mod tests {
     fn samples() -> Vec<Event> {
         let x = || "x\u{9b}\n".to_owned();
         vec![
-            Event::Opened { spool: x() }, Event::Ready, Event::Recovered { published: 1, judged: 2, filed: 3 }, Event::Reloading,
-            Event::Stopping, Event::Closed, Event::Failed { why: x() },
+            Event::Opened { spool: x() }, Event::Ready, Event::Recovered { published: 1, judged: 2, filed: 3 },
+            Event::Restored { again: 1, count: 2, kept: vec![x()] }, Event::Reloading, Event::Stopping, Event::Closed, Event::Failed { why: x() },
             Event::Flow { flow: x(), partner: x(), name: x(), size: 1, outcome: HELD, rules: vec!["X-01"] },
             Event::Batch { tally: Tally::default(), outbound: 1, barrier_us: 1, commit_us: 1, batch_us: 1 },
             Event::Acted { piece: x(), by: x(), status: x() }, Event::Delay { piece: x(), status: x() },

@@ -36,6 +36,13 @@ pub enum Request {
     Act(Act),
     /// Take a deposit in, as the portal does.
     Deposit(Deposit),
+    /// Prune flows that are at their end.
+    Prune {
+        /// Only what ended before this moment, in milliseconds.
+        before: i64,
+        /// The flows; none: life-cycle flows that were sent.
+        flows: Vec<String>,
+    },
 }
 
 /// A deposit that a person hands in.
@@ -94,6 +101,13 @@ pub enum Answer {
         flow: String,
         /// What became of it.
         outcome: String,
+    },
+    /// What was pruned.
+    Pruned {
+        /// The flows that were.
+        flows: Vec<String>,
+        /// How many life-cycle flows.
+        statuses: usize,
     },
     /// The act is refused, and nothing is changed.
     Refused {

@@ -4,9 +4,9 @@
 use crate::annuaire::{Annuaire, Fingerprint};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
-use crate::ledger::{self, LedgerError, LedgerReader};
+use crate::ledger::{self, End, LedgerError, LedgerReader};
 use crate::msg;
-use crate::spool::{self, INODE_RESERVE, rights};
+use crate::spool::{self, INODE_RESERVE, Mark, rights};
 use crate::text::{Msg, Shown};
 use crate::trade::Mode;
 use serde::Serialize;
@@ -101,6 +101,8 @@ pub enum Trouble {
     LedgerLost,
     /// The ledger cannot be read.
     LedgerUnreadable,
+    /// The ledger is another than the one that this spool was served with.
+    LedgerPutBack,
     /// The write-ahead log grows.
     LedgerWal,
     /// Files are not published, and nobody is at work.
@@ -124,8 +126,9 @@ pub enum Trouble {
 impl Trouble {
     /// Every one.
     #[rustfmt::skip]
-    pub const ALL: [Trouble; 13] = [
-        Trouble::NoSpool, Trouble::Disk, Trouble::LedgerLost, Trouble::LedgerUnreadable, Trouble::LedgerWal,
+    pub const ALL: [Trouble; 14] = [
+        Trouble::NoSpool, Trouble::Disk, Trouble::LedgerLost, Trouble::LedgerUnreadable, Trouble::LedgerPutBack,
+        Trouble::LedgerWal,
         Trouble::Unpublished, Trouble::Unfinished, Trouble::Stuck, Trouble::Late, Trouble::Annuaire,
         Trouble::DirectoryMissing, Trouble::Rights, Trouble::Held,
     ];
@@ -137,6 +140,7 @@ impl Trouble {
             Trouble::Disk => "disk",
             Trouble::LedgerLost => "ledger_lost",
             Trouble::LedgerUnreadable => "ledger_unreadable",
+            Trouble::LedgerPutBack => "ledger_put_back",
             Trouble::LedgerWal => "ledger_wal",
             Trouble::Unpublished => "unpublished",
             Trouble::Unfinished => "unfinished",
@@ -313,8 +317,21 @@ fn ledger(config: &Config, health: &mut Health) {
             ),
         );
     }
-    match LedgerReader::open(path).and_then(|l| l.stocktake()) {
-        Ok(stock) => {
+    // Before the ledger: a guichet at work goes on.
+    let mark = spool::remembered(&config.spool.root);
+    let end = mark.map(|Mark { seq, hash, count }| End { seq, hash, count });
+    let asked = LedgerReader::open(path).and_then(|ledger| {
+        let is_it = end.map_or(Ok(true), |end| ledger.has(&end))?;
+        Ok((ledger.stocktake()?, is_it))
+    });
+    match asked {
+        Ok((stock, is_it)) => {
+            if !is_it {
+                health.add(Trouble::LedgerPutBack, msg!(
+                    "le registre n'est pas celui que ce spool a servi : une sauvegarde remise en place ? `guichet batch` dit que faire",
+                    "the ledger is not the one that this spool was served with: a backup that was put back? `guichet batch` says what to do"
+                ));
+            }
             health.flows = Some(stock.flows);
             health.pieces = Some(stock.pieces);
             health.unpublished = Some(stock.unpublished);

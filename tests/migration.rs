@@ -14,6 +14,7 @@ fn old_world(ledger: &str) -> World {
 
 const VERSION_1: &str = include_str!("fixtures/ledger-1.sql");
 const VERSION_2: &str = include_str!("fixtures/ledger-2.sql");
+const VERSION_3: &str = include_str!("fixtures/ledger-3.sql");
 
 /// The tables, columns, indexes and triggers of a ledger, however their text is laid out.
 fn shape(w: &World) -> Vec<String> {
@@ -26,7 +27,7 @@ fn shape(w: &World) -> Vec<String> {
 
 #[test]
 fn a_reader_says_who_brings_it_up_to_date() {
-    for version in [VERSION_1, VERSION_2] {
+    for version in [VERSION_1, VERSION_2, VERSION_3] {
         let out = old_world(version).run(&["search"]);
         assert_eq!(out.status.code(), Some(2));
         assert!(text(&out.stderr).contains("guichet batch"), "{}", text(&out.stderr));
@@ -57,14 +58,39 @@ fn what_was_deposited_before_has_a_dossier_and_its_hashes_stand() {
 }
 
 #[test]
-fn what_version_2_had_stands_and_goes_on() {
-    let mut w = old_world(VERSION_2);
-    w.drop_file("edi", "alpha", "F", &a4("N-1"));
-    assert_eq!(w.batch()["accepted"], 1);
-    let out = text(&w.run(&["verify", "--format", "json"]).stdout);
-    let wrong: Vec<&str> = out.lines().filter(|l| !l.contains("\"conservation\"")).collect();
-    assert_eq!(wrong, Vec::<&str>::new());
-    assert_eq!(out.lines().count(), 3, "one file missing for each old deposit: {out}");
+fn what_later_versions_had_stands_and_goes_on() {
+    for version in [VERSION_2, VERSION_3] {
+        let mut w = old_world(version);
+        w.drop_file("edi", "alpha", "F", &a4("N-1"));
+        assert_eq!(w.batch()["accepted"], 1);
+        let out = text(&w.run(&["verify", "--format", "json"]).stdout);
+        let wrong: Vec<&str> = out.lines().filter(|l| !l.contains("\"conservation\"")).collect();
+        assert_eq!(wrong, Vec::<&str>::new());
+        assert_eq!(out.lines().count(), 3, "one file missing for each old deposit: {out}");
+    }
+}
+
+#[test]
+fn what_an_earlier_version_paid_long_ago_can_be_pruned_and_copied() {
+    let w = old_world(VERSION_3);
+    w.batch();
+    let pruned = text(&w.run(&["prune", "--older-than", "0d", "--yes", "--format", "json"]).stdout);
+    let pruned: serde_json::Value = serde_json::from_str(&pruned).unwrap();
+    assert_eq!(
+        (&pruned["pieces"], &pruned["flows"]),
+        (&1.into(), &2.into()),
+        "the paid one, and the empty file: {pruned}"
+    );
+    let says = text(&w.run(&["search", "--status", "MISE_EN_PAIEMENT", "--format", "json"]).stdout);
+    let row: serde_json::Value = serde_json::from_str(&says).unwrap();
+    assert_eq!((&row["number"], &row["ttc"]), (&"SF-01".into(), &serde_json::Value::Null));
+    let supplement = "SELECT name, length(bytes) FROM supplement";
+    let left = w.ledger().query_row(supplement, [], |r| Ok((r.get::<_, String>(0)?, r.get::<_, i64>(1)?))).unwrap();
+    assert_eq!(left, (String::new(), 0), "what was added went too");
+    let copy = w.path("copy.db");
+    let copy = copy.to_str().unwrap();
+    assert!(w.run(&["backup", copy]).status.success());
+    assert!(w.run(&["verify", "--backup", copy]).status.success());
 }
 
 #[test]
@@ -74,7 +100,7 @@ fn an_old_ledger_ends_in_the_shape_of_a_new_one() {
         shape(&w)
     };
     let new = shape_of(World::new());
-    for version in [VERSION_1, VERSION_2] {
+    for version in [VERSION_1, VERSION_2, VERSION_3] {
         assert_eq!(shape_of(old_world(version)), new);
     }
 }

@@ -125,7 +125,7 @@ fn flow() -> Value {
            "syntax": "ubl-invoice", "size": 12, "sha256": "0".repeat(64), "received": "2026-11-02T09:30:00+01:00",
            "decided": "2026-11-02T09:30:01+01:00", "pieces": 1, "accepted": 1, "errors": 0, "warnings": 1,
            "first": "f-0123456789abcdee", "report": "FEN0012A_GUI001_GUI0010012000000000000001", "filed": "archive/x",
-           "rules": "2026-11-24"})
+           "rules": "2026-11-24", "pruned": null})
 }
 
 fn whole_flow() -> Value {
@@ -230,6 +230,14 @@ fn certificat() -> Value {
     certificat
 }
 
+fn copied() -> Value {
+    json!({"file": "a.db", "flows": 1, "pieces": 1, "events": 2, "hash": "0".repeat(64), "problems": 0})
+}
+
+fn pruned_year() -> Value {
+    json!({"year": 2016, "dossiers": 1, "pieces": 2, "flows": 3, "statuses": 0, "bytes": 4})
+}
+
 fn tally() -> Value {
     json!({"flows": 0, "pieces": 0, "accepted": 0, "refused": 0, "duplicates": 0, "acts": 0, "acts_refused": 0, "delays": 0,
            "held": 0, "waiting": 0, "elapsed_ms": 12})
@@ -276,6 +284,8 @@ fn every_key_is_asked_for_none_is_added_and_every_type_is_held() {
         ("annuaire", structure()),
         ("annuaire", marche()),
         ("annuaire", partner()),
+        ("backup", copied()),
+        ("prune", pruned_year()),
     ] {
         let schema = schema(name);
         assert_eq!(validate_json(&schema, &right), Ok(()), "{name}");
@@ -469,6 +479,19 @@ fn what_a_run_writes_follows_the_schemas() {
     assert_eq!(flows.lines().count(), 3, "{flows}");
     for line in flows.lines() {
         assert_valid_json("flow", line);
+        let id = serde_json::from_str::<Value>(line).unwrap()["flow"].as_str().unwrap().to_owned();
+        assert_valid_json("flow", &text(&w.run(&["flow", &id, "--format", "json"]).stdout));
+    }
+    assert_valid_json("backup", &text(&w.run(&["backup", "copy.db", "--format", "json"]).stdout));
+    let act = ["act", "91100001600012/N-1", "refuse", "--as", "91100002400016", "--motif", "AUTRE", "--comment", "x"];
+    assert!(w.run(&act).status.success());
+    assert_valid_json("prune", &text(&w.run(&["prune", "--older-than", "0d", "--yes", "--format", "json"]).stdout));
+    for (command, schema, id) in [("piece", "piece", "91100001600012/N-1"), ("dossier", "dossier", "N-1")] {
+        let pruned = text(&w.run(&[command, id, "--format", "json"]).stdout);
+        assert!(pruned.contains("\"pruned\""), "{pruned}");
+        assert_valid_json(schema, &pruned);
+    }
+    for line in flows.lines() {
         let id = serde_json::from_str::<Value>(line).unwrap()["flow"].as_str().unwrap().to_owned();
         assert_valid_json("flow", &text(&w.run(&["flow", &id, "--format", "json"]).stdout));
     }

@@ -72,6 +72,7 @@ struct Finding {
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
     let row = piece::find(&LedgerReader::open(&config.ledger.path)?, &args.piece)?;
+    piece::pruned(&row)?;
     let mut attach = Vec::new();
     for path in &args.attach {
         attach.push(path.canonicalize().map_err(|e| cannot_read(path, &e))?);

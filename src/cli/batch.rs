@@ -13,11 +13,15 @@ pub struct Args {
     /// Exit with 1 if anything was refused
     #[arg(long)]
     strict: bool,
+    /// The ledger is a backup that was put back: judge again the deposits that it does not know, under new outbound numbers
+    #[arg(long)]
+    restored: bool,
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
-    let mut at_work = counter::open(config, &For::Once, session)?;
+    let what_for = if args.restored { For::Restored } else { For::Once };
+    let mut at_work = counter::open(config, &what_for, session)?;
     let done = crate::batch::run(&mut at_work.counter);
     let tally = done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.to_string() }))?;
     drop(at_work);

@@ -105,6 +105,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
     let ledger = LedgerReader::open(&config.ledger.path)?;
     let row = piece::find(&ledger, &args.id)?;
+    piece::pruned(&row)?;
     // Names are a convenience: where the annuaire does not load, there are fewer.
     let annuaire = Annuaire::load(&config.annuaire).map(|loaded| loaded.annuaire).unwrap_or_default();
     let certificat = Certificat::of(row, &ledger, &annuaire, &config.platform, &config.spool.root, session.lang)?;

@@ -32,6 +32,8 @@ pub struct AtWork {
 pub enum For {
     /// One command: what is wrong is logged.
     Once,
+    /// The same with a ledger that was put back from a backup.
+    Restored,
     /// A daemon: it also logs what goes well, serves its figures, and tells systemd.
     Ever,
 }
@@ -50,7 +52,10 @@ pub fn open(config: Config, what_for: &For, session: &Session) -> Result<AtWork,
     let metrics = (listens || config.metrics.file.is_some()).then(|| Arc::new(Metrics::default()));
     ears.extend(metrics.clone().map(|metrics| metrics as Arc<dyn Listener>));
     let ears: Arc<dyn Listener> = Arc::new(Ears(ears));
-    let counter = Counter::open(config, annuaire, clock.clone(), ears.clone(), seed)?;
+    let counter = match what_for {
+        For::Restored => Counter::open_restored(config, annuaire, clock.clone(), ears.clone(), seed)?,
+        For::Once | For::Ever => Counter::open(config, annuaire, clock.clone(), ears.clone(), seed)?,
+    };
     // Only now is the file of figures ours.
     let watch = metrics.map(|metrics| Watch::start(counter.config(), metrics, clock, ears, listens));
     Ok(AtWork { _watch: watch, counter })

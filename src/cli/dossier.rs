@@ -5,7 +5,7 @@ mod page;
 
 use super::counter::counted;
 use super::failure::Failure;
-use super::piece::{TRAIL, Whole, kind};
+use super::piece::{TRAIL, Whole, kind, pruned};
 use super::{Exit, Outcome, Session, search};
 use crate::error::shown;
 use crate::ledger::{DossierRow, LedgerReader, LinkRow};
@@ -44,6 +44,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let marche = pieces.iter().find_map(|p| p.row.marche.clone());
     let dossier = Dossier { dossier: found.name, marche, pieces };
     if let Some(path) = &args.export {
+        pieces_are_whole(&dossier)?;
         export::write(&dossier, path, &ledger, &config.spool.root, session.lang)?;
         let n = counted(dossier.pieces.len() as u64, ["pièce", "pièces"], ["pièce", "pièces"]);
         let path = shown(&path.display().to_string());
@@ -67,7 +68,13 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         }
         Format::Table | Format::Markdown => dossier.tell(lang, out)?,
     }
+    search::tell_pruned(dossier.pieces.iter().filter(|p| p.pruned.is_some()).count() as u64, session);
     Ok(Exit::Fine)
+}
+
+/// A dossier is exported with all its originals, or not at all.
+fn pieces_are_whole(dossier: &Dossier) -> Result<(), Failure> {
+    dossier.pieces.iter().try_for_each(|whole| pruned(&whole.row))
 }
 
 /// The dossier that is meant.

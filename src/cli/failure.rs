@@ -140,6 +140,7 @@ impl From<CounterError> for Failure {
         match error {
             CounterError::Spool(e) => e.into(),
             CounterError::Ledger(e) => e.into(),
+            CounterError::PutBack { path, ends, remembered } => put_back(&path.display().to_string(), ends, remembered),
             CounterError::LedgerLost(path) => {
                 let path = path.display().to_string();
                 let path = Shown(&path);
@@ -156,6 +157,26 @@ impl From<CounterError> for Failure {
             }
         }
     }
+}
+
+/// The ledger was put back from a backup, or is another spool's.
+fn put_back(path: &str, ends: i64, remembered: i64) -> Failure {
+    let path = Shown(path);
+    let message = match remembered {
+        0 => msg!(
+            "le registre {path} s'arrête à l'événement {ends} et ne connaît pas des dépôts qui sont dans archive/ ou hold/",
+            "the ledger {path} ends at event {ends} and does not know deposits that are in archive/ or hold/"
+        ),
+        _ => msg!(
+            "le registre {path} s'arrête à l'événement {ends} et n'est pas celui de ce spool, qui se souvient de l'événement {remembered}",
+            "the ledger {path} ends at event {ends} and is not this spool's, which remembers event {remembered}"
+        ),
+    };
+    let help = msg!(
+        "une sauvegarde remise en place ? `guichet batch --restored` rejuge ce qu'elle ne connaît pas, sous de nouveaux numéros ; sinon remettez le bon registre",
+        "a backup that was put back? `guichet batch --restored` judges again what it does not know, under new numbers; else put the right ledger back"
+    );
+    Failure::new(message, help)
 }
 
 impl From<SpoolError> for Failure {

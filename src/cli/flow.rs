@@ -187,7 +187,7 @@ pub fn part(name: Text, lines: Vec<Vec<String>>, lang: Lang, out: &mut Out) -> i
 }
 
 #[rustfmt::skip]
-static TITLES: [Text; 18] = [
+static TITLES: [Text; 19] = [
     // as the columns of `flows`
     t("flux", "flow"),               t("partenaire", "partner"),      t("mode", "mode"),
     t("nom", "name"),                t("état", "state"),              t("syntaxe", "syntax"),
@@ -195,4 +195,5 @@ static TITLES: [Text; 18] = [
     t("traité", "decided"),          t("pièces lues", "pièces read"), t("acceptées", "accepted"),
     t("erreurs", "errors"),          t("avertissements", "warnings"), t("répète", "repeats"),
     t("compte rendu", "report"),     t("classé sous", "filed under"), t("version des règles", "version of the rules"),
+    t("épuré le", "pruned"),
 ];

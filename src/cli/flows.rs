@@ -106,7 +106,7 @@ fn unknown_after(after: &str) -> Failure {
 const GIVES_WAY: [&str; 5] = ["report", "warnings", "mode", "accepted", "decided"];
 
 #[rustfmt::skip]
-pub static COLUMNS: [Column<FlowRow>; 18] = [
+pub static COLUMNS: [Column<FlowRow>; 19] = [
     // key          title in a table                           value
     left("flow",      Some(t("flux", "flow")),                 |f, _| f.flow.clone()),
     left("partner",   Some(t("partenaire", "partner")),        |f, _| f.partner.clone()),
@@ -124,8 +124,9 @@ pub static COLUMNS: [Column<FlowRow>; 18] = [
     right("warnings", Some(t("avertissements", "warnings")),   |f, _| f.warnings.to_string()),
     left("first",     None,                                    |f, _| cell(&f.first)),
     left("report",    Some(t("compte rendu", "report")),       |f, _| cell(&f.report)),
-    left("filed",     None,                                    |f, _| f.filed.clone()),
+    left("filed",     None,                                    |f, _| cell(&f.filed)),
     left("rules",     None,                                    |f, _| f.rules.clone()),
+    left("pruned",    None,                                    |f, _| cell(&f.pruned)),
 ];
 
 #[rustfmt::skip]

@@ -4,6 +4,7 @@
 mod act;
 mod annuaire;
 mod ask;
+mod backup;
 mod batch;
 mod certificat;
 mod check;
@@ -21,6 +22,7 @@ mod man;
 mod original;
 mod output;
 mod piece;
+mod prune;
 mod replay;
 mod requeue;
 mod rules;
@@ -122,6 +124,10 @@ enum Command {
     Verify(verify::Args),
     /// Is it alive, how far behind, what is wrong
     Status(status::Args),
+    /// Copy the ledger, while a daemon is at work or not
+    Backup(backup::Args),
+    /// Retention: empty what came to its end long ago of what it says
+    Prune(prune::Args),
     /// Completions for a shell
     Completions(completions::Args),
     /// The manual page
@@ -227,6 +233,8 @@ fn dispatch(command: Command, session: &mut Session) -> Outcome {
         Command::Requeue(args) => requeue::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
         Command::Status(args) => status::run(&args, session),
+        Command::Backup(args) => backup::run(&args, session),
+        Command::Prune(args) => prune::run(&args, session),
         Command::Completions(args) => completions::run(&args, session),
         Command::Man(args) => man::run(&args, session),
     }

@@ -11,12 +11,17 @@ use std::path::{Path, PathBuf};
 
 /// Writes a file under another name beside it, then gives it its own; nothing is left where that fails.
 pub fn create(to: &Path, fill: impl FnOnce(File) -> Result<(), Failure>) -> Result<(), Failure> {
+    create_at(to, |file, _| fill(file))
+}
+
+/// The same for whoever fills it by its path, the second argument.
+pub fn create_at(to: &Path, fill: impl FnOnce(File, &Path) -> Result<(), Failure>) -> Result<(), Failure> {
     if to.symlink_metadata().is_ok() {
         return Err(cannot(to, &io::Error::from(io::ErrorKind::AlreadyExists)));
     }
     let part = part_of(to);
     let file = File::create_new(&part).map_err(|e| cannot(&part, &e))?;
-    let done = fill(file).and_then(|()| place(&part, to).map_err(|e| cannot(to, &e)));
+    let done = fill(file, &part).and_then(|()| place(&part, to).map_err(|e| cannot(to, &e)));
     if done.is_err() {
         // What could not be finished is ours to remove; if even that fails, the first failure is the one to tell.
         let _ = std::fs::remove_file(&part);

@@ -3,6 +3,7 @@
 use super::failure::Failure;
 use super::search;
 use super::{Exit, Outcome, Session};
+use crate::clock::Instant;
 use crate::decision::Changes;
 use crate::error::shown;
 use crate::ledger::{LedgerReader, LinkRow, PieceRow, TrailRow};
@@ -27,6 +28,9 @@ pub struct Whole {
     pub row: PieceRow,
     pub trail: Vec<Step>,
     pub links: Vec<LinkRow>,
+    /// When it was emptied of what it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruned: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -102,12 +106,26 @@ fn ambiguous(id: &str, found: &[PieceRow]) -> Failure {
     )
 }
 
+/// What is asked of a pièce needs what it said, and that was pruned.
+pub fn pruned(row: &PieceRow) -> Result<(), Failure> {
+    let Some(at) = row.pruned else { return Ok(()) };
+    let (id, day) = (&row.piece, at.day());
+    Err(Failure::new(
+        msg!("la pièce {id} a été épurée le {day}", "the pièce {id} was pruned on {day}"),
+        msg!(
+            "ses octets et ce qu'elle disait n'existent plus ; `guichet piece {id}` dit ce qui en reste",
+            "its bytes and what it said are no more; `guichet piece {id}` says what is left of it"
+        ),
+    ))
+}
+
 impl Whole {
     /// What the ledger knows of a pièce, its trail in a language.
     pub fn of(row: PieceRow, ledger: &LedgerReader, lang: Lang) -> Result<Whole, Failure> {
         let trail = ledger.trail(&row.piece)?.into_iter().map(|step| Step::of(step, lang)).collect();
         let links = ledger.links(&row.piece)?;
-        Ok(Whole { row, trail, links })
+        let pruned = row.pruned.map(Instant::rfc3339);
+        Ok(Whole { row, trail, links, pruned })
     }
 }
 
@@ -157,6 +175,13 @@ fn tell(whole: &Whole, ledger: &LedgerReader, session: &mut Session) -> Result<(
     if !whole.links.is_empty() {
         writeln!(out)?;
         links(whole, ledger, lang, out)?;
+    }
+    if let Some(at) = row.pruned {
+        let day = at.day();
+        session.remark(&msg!(
+            "épurée le {day} : il n'en reste que ce qui la nomme, ses états et leurs dates",
+            "pruned on {day}: what names it is left, its statuses and their dates"
+        ));
     }
     if row.status == Statut::RefuseeControle.code() {
         let flow = &row.flow;

@@ -1,5 +1,6 @@
 //! `guichet search`: pièces that meet every criterion, in order of deposit.
 
+use super::counter::counted;
 use super::failure::Failure;
 use super::{Exit, Outcome, Session};
 use crate::error::{nearest, shown};
@@ -7,7 +8,7 @@ use crate::ledger::{Criteria, LedgerError, LedgerReader, PieceRow};
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::render::{Column, Listing, Side, cell};
-use crate::text::{Lang, Text, t};
+use crate::text::{Lang, Msg, Text, t};
 use chrono::NaiveDate;
 
 #[derive(clap::Args)]
@@ -89,16 +90,29 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     }
     let listing = Listing::new(&COLUMNS, session.format, session.lang, &mut session.out)?;
     let mut listing = listing.giving_way(&GIVES_WAY);
-    let mut written = Ok(());
+    let (mut written, mut pruned) = (Ok(()), 0);
     if let Some(ledger) = ledger {
         ledger.search(&criteria, &mut |row| {
             written = listing.row(&row);
+            pruned += u64::from(row.pruned.is_some());
             written.is_ok()
         })?;
     }
     written?;
     listing.end()?;
+    tell_pruned(pruned, session);
     Ok(Exit::Fine)
+}
+
+/// Says of how many pièces that were listed nothing is left but what names them.
+pub fn tell_pruned(n: u64, session: &Session) {
+    if n > 0 {
+        let n = counted(n, ["pièce épurée", "pièces épurées"], ["pièce was pruned", "pièces were pruned"]);
+        session.remark(&Msg::new(
+            format!("{} : il n'en reste que ce qui la nomme et ses états", n.fr),
+            format!("{}: only what names it and its statuses are left", n.en),
+        ));
+    }
 }
 
 fn criteria(args: &Args) -> Result<Criteria, Failure> {

@@ -3,15 +3,20 @@
 use super::counter::counted;
 use super::{Exit, Outcome, Session};
 use crate::config::Config;
-use crate::ledger::{LedgerError, LedgerReader, verify};
+use crate::ledger::{LedgerError, LedgerReader, verify, verify_ledger};
 use crate::msg;
 use crate::render::{Column, Listing, Side};
 use crate::spool;
 use crate::text::{Msg, Shown, t};
 use serde::Serialize;
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Audit this backup of the ledger, by itself, instead of the ledger and the spool
+    #[arg(long, value_name = "FILE")]
+    backup: Option<PathBuf>,
+}
 
 #[derive(Serialize)]
 struct Row {
@@ -19,22 +24,32 @@ struct Row {
     problem: String,
 }
 
-pub fn run(_: &Args, session: &mut Session) -> Outcome {
+pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let config = session.config()?.config;
     // Asked before the ledger is read: what a guichet at work does meanwhile is not a problem.
     let at_work = spool::is_held(&config.spool.root);
-    let (problems, seen) = match LedgerReader::open(&config.ledger.path) {
+    let (problems, seen) = match LedgerReader::open(args.backup.as_ref().unwrap_or(&config.ledger.path)) {
         Ok(ledger) => {
-            let found = verify(&ledger, &config.spool.root, at_work)?;
+            let found = match args.backup {
+                Some(_) => verify_ledger(&ledger)?,
+                None => verify(&ledger, &config.spool.root, at_work)?,
+            };
             let stock = ledger.stocktake()?;
             let (flows, pieces) = (
                 counted(stock.flows, ["flux"; 2], ["flow", "flows"]),
                 counted(stock.pieces, ["pièce", "pièces"], ["pièce", "pièces"]),
             );
-            let seen = Msg::new(format!("{} et {}", flows.fr, pieces.fr), format!("{} and {}", flows.en, pieces.en));
+            let (mut fr, mut en) =
+                (format!("{} et {}", flows.fr, pieces.fr), format!("{} and {}", flows.en, pieces.en));
+            if let n @ 1.. = ledger.pruned_flows()? {
+                let pruned = counted(n, ["flux épuré", "flux épurés"], ["flow pruned", "flows pruned"]);
+                fr += &format!(", dont {}", pruned.fr);
+                en += &format!(", {}", pruned.en);
+            }
+            let seen = Msg::new(fr, en);
             (found.into_iter().map(|p| (p.about, p.says)).collect(), seen)
         }
-        Err(LedgerError::Absent(_)) => without_ledger(&config),
+        Err(LedgerError::Absent(_)) if args.backup.is_none() => without_ledger(&config),
         Err(e) => return Err(e.into()),
     };
     let mut listing = Listing::new(&COLUMNS, session.format, session.lang, &mut session.out)?;

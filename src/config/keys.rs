@@ -344,7 +344,7 @@ fn loopback(given: Given<'_>) -> Result<SocketAddr, Problem> {
 }
 
 #[rustfmt::skip]
-static UNITS_OF_TIME: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+pub(super) static UNITS_OF_TIME: &[(&str, u64)] = &[("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
 #[rustfmt::skip]
 static UNITS_OF_SIZE: &[(&str, u64)] = &[
@@ -362,7 +362,7 @@ fn parse_size(text: &str) -> Option<u64> {
 }
 
 /// A whole number, perhaps spaces, a unit.
-fn measure(text: &str, units: &[(&str, u64)]) -> Option<u64> {
+pub(super) fn measure(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let (_, factor) = units.iter().find(|(word, _)| *word == unit.trim_start_matches(' '))?;

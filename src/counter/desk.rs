@@ -10,14 +10,14 @@ use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcom
 use crate::event::Event;
 use crate::facts::Facts;
 use crate::judge::{Document, Fate, Form, Judged, Member};
-use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
+use crate::ledger::{End, Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
 use crate::lifecycle::acts::Motif;
 use crate::piece::attached;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
-use crate::spool::{Claim, Staged, Tray};
+use crate::spool::{Claim, Mark, Staged, Tray, crash};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
@@ -71,6 +71,9 @@ impl Desk<'_> {
         let begun = std::time::Instant::now();
         let now = self.now();
         let (answer, done) = self.commit(now, write)?;
+        let End { seq, hash, count } = self.ledger.end();
+        self.intake.spool.remember(&Mark { seq, hash, count })?;
+        crash::point("remembered");
         self.published.clear();
         let outbound = done.pending.len() as u64;
         self.publish(done.pending)?;

@@ -7,7 +7,9 @@ mod desk;
 mod gather;
 mod intake;
 mod order;
+mod prune;
 mod requests;
+mod restore;
 
 use crate::alerts::{self, Alert};
 use crate::annuaire::Annuaire;
@@ -42,6 +44,16 @@ pub enum CounterError {
     /// Deposits were answered here, and the ledger that knows them is not there.
     #[error("there are answered deposits in the spool and no ledger at {0}")]
     LedgerLost(std::path::PathBuf),
+    /// The ledger is another than the one that this spool was last served with: it was put back from a backup.
+    #[error("the ledger {path} ends at event {ends}, and is not the one that this spool was served with")]
+    PutBack {
+        /// The ledger.
+        path: std::path::PathBuf,
+        /// Its last event.
+        ends: i64,
+        /// The last event that the spool remembers; 0: it remembers none, and has files that the ledger does not know.
+        remembered: i64,
+    },
 }
 
 /// What one call of [`Counter::process`] came to.
@@ -90,13 +102,40 @@ impl Counter {
     /// Opens the spool and the ledger, and finishes what an earlier run left.
     ///
     /// # Errors
-    /// [`SpoolError::Locked`] when another guichet works here; otherwise what the disk or SQLite said.
+    /// [`SpoolError::Locked`] when another guichet works here; [`CounterError::PutBack`] where the ledger was put back
+    /// from a backup; otherwise what the disk or SQLite said.
     pub fn open(
         config: Config,
         annuaire: Arc<Annuaire>,
         clock: Arc<dyn Clock>,
         listener: Arc<dyn Listener>,
         seed: u64,
+    ) -> Result<Counter, CounterError> {
+        Counter::open_with(config, annuaire, clock, listener, seed, false)
+    }
+
+    /// The same with a ledger that was put back from a backup, which someone says is meant: deposits that it does not
+    /// know are judged again under their ids, and what is sent gets numbers that never were another file's.
+    ///
+    /// # Errors
+    /// As [`Counter::open`], but for [`CounterError::PutBack`].
+    pub fn open_restored(
+        config: Config,
+        annuaire: Arc<Annuaire>,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Listener>,
+        seed: u64,
+    ) -> Result<Counter, CounterError> {
+        Counter::open_with(config, annuaire, clock, listener, seed, true)
+    }
+
+    fn open_with(
+        config: Config,
+        annuaire: Arc<Annuaire>,
+        clock: Arc<dyn Clock>,
+        listener: Arc<dyn Listener>,
+        seed: u64,
+        is_restored: bool,
     ) -> Result<Counter, CounterError> {
         let spool = Spool::open(&config.spool.root, config.ledger.barrier)?;
         listener.hear(clock.now(), &Event::Opened { spool: spool.root().display().to_string() });
@@ -107,6 +146,10 @@ impl Counter {
         let ledger_lock = elsewhere.then(|| crate::spool::lock_beside(&config.ledger.path)).transpose()?;
         let ledger = Ledger::open(&config.ledger.path)?;
         let latest = ledger.latest()?;
+        let put_back = restore::put_back(&spool, &ledger, latest)?;
+        if let (Some(remembered), false) = (put_back, is_restored) {
+            return Err(CounterError::PutBack { path: config.ledger.path, ends: ledger.end().seq, remembered });
+        }
         let scanner = Scanner::new(config.spool.settle, config.spool.incomplete_after, SCAN);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let ids = FlowIds::seeded(seed);
@@ -136,6 +179,12 @@ impl Counter {
             wal_told: false,
             tally: Tally::default(),
         };
+        // Whoever says so knows more than the disk: of a machine that was lost nothing is left to notice it by.
+        if is_restored {
+            counter.take_over()?;
+        } else {
+            counter.remember()?;
+        }
         counter.recover()?;
         Ok(counter)
     }
@@ -421,7 +470,7 @@ impl Counter {
             self.desk().publish(waiting)?;
         }
         if self.published.is_empty() {
-            return Ok(());
+            return Ok(self.ledger.rest()?);
         }
         // A row that says "published" must not outlive the rename it speaks of.
         self.intake.spool.barrier()?;
@@ -429,6 +478,7 @@ impl Counter {
         entry.published(&self.published)?;
         entry.commit()?;
         self.published.clear();
+        self.ledger.rest()?;
         self.weigh_wal();
         Ok(())
     }
@@ -463,6 +513,7 @@ impl Counter {
         self.desk().publish(pending)?;
         self.remove_unknown_stage()?;
         self.finish_requeues()?;
+        self.finish_pruning()?;
         let (mut filed, mut again) = (0, Vec::new());
         let (left, aside) = self.intake.spool.left()?;
         for path in aside {

@@ -2,6 +2,7 @@
 
 use super::{Counter, CounterError};
 use crate::asked::{Asked, Attached, What, Which};
+use crate::clock::Instant;
 use crate::decision::act::Asking;
 use crate::error::reason;
 use crate::event::Event;
@@ -31,6 +32,7 @@ impl Counter {
             Request::Annuaire => self.take_annuaire_over()?,
             Request::Act(act) => self.act(act)?,
             Request::Deposit(deposit) => self.deposit(deposit)?,
+            Request::Prune { before, flows } => self.prune(Instant(*before), flows)?,
         };
         self.settle()?;
         Ok(answer)
@@ -40,6 +42,9 @@ impl Counter {
     fn replay(&mut self, flow: &str) -> Result<Answer, CounterError> {
         if self.ledger.filed(flow)?.is_none() {
             return Ok(unknown(flow));
+        }
+        if let Some(at) = self.ledger.pruned(flow)? {
+            return Ok(pruned(flow, at));
         }
         let reports = self.ledger.reports(flow)?;
         let spool = &self.intake.spool;
@@ -66,9 +71,10 @@ impl Counter {
     /// recovery.
     fn requeue(&mut self, flow: &str) -> Result<Answer, CounterError> {
         let Some(held) = self.ledger.held(flow)? else {
-            return Ok(match self.ledger.filed(flow)? {
-                None => unknown(flow),
-                Some(_) => no_longer_held(flow),
+            return Ok(match (self.ledger.filed(flow)?, self.ledger.pruned(flow)?) {
+                (None, _) => unknown(flow),
+                (_, Some(at)) => pruned(flow, at),
+                _ => no_longer_held(flow),
             });
         };
         if !self.intake.spool.is_held_file(&held.filed) {
@@ -82,6 +88,7 @@ impl Counter {
         let mut entry = self.ledger.begin()?;
         entry.requeued(flow, id.as_str(), now)?;
         entry.commit()?;
+        self.remember()?;
         let left = self.unhold(&held, id)?;
         // What began to be written since goes with it when it is whole.
         let Some(taken) = self.intake.take_left(left)? else { return Ok(being_written(flow)) };
@@ -280,6 +287,18 @@ fn unknown(flow: &str) -> Answer {
     Answer::No {
         message: msg!("il n'y a pas de flux {flow}", "there is no flow {flow}"),
         help: msg!("`guichet flows` les liste", "`guichet flows` lists them"),
+    }
+}
+
+/// Nothing is left of a flow that could be sent or judged.
+fn pruned(flow: &str, at: Instant) -> Answer {
+    let (flow, day) = (Shown(flow), at.day());
+    Answer::No {
+        message: msg!("le flux {flow} a été épuré le {day}", "the flow {flow} was pruned on {day}"),
+        help: msg!(
+            "ses octets et ses comptes rendus n'existent plus ; `guichet flow {flow}` dit ce qui en reste",
+            "its bytes and its reports are no more; `guichet flow {flow}` says what is left of it"
+        ),
     }
 }
 

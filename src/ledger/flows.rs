@@ -71,10 +71,12 @@ pub struct FlowRow {
     pub first: Option<String>,
     /// The name of its integration report.
     pub report: Option<String>,
-    /// Its file's last place, below the spool.
-    pub filed: String,
+    /// Its file's last place, below the spool; none: it was pruned.
+    pub filed: Option<String>,
     /// The version of the rules that judged it.
     pub rules: String,
+    /// When it was emptied of what it said, if it was.
+    pub pruned: Option<String>,
 }
 
 /// How many flows are in a state.
@@ -280,14 +282,14 @@ impl FlowCriteria {
 
 /// What [`flow_row`] reads, in its order.
 const FLOW: &str = "SELECT f.id, f.partner, f.mode, f.name,
-    (SELECT status FROM event e WHERE e.subject = f.id ORDER BY n DESC LIMIT 1),
+    (SELECT status FROM event e WHERE e.subject = f.id AND e.status <> 'pruned' ORDER BY n DESC LIMIT 1),
     f.syntax, f.size, f.sha256, f.decided_at,
     (SELECT count(*) FROM piece p WHERE p.flow = f.id),
     (SELECT count(*) FROM piece p WHERE p.flow = f.id AND p.status <> 'REFUSEE_CONTROLE'),
     f.findings, f.first,
     (SELECT o.name FROM outbox o INDEXED BY outbox_flow WHERE o.flow = f.id AND o.tray = 'comptes-rendus'
         ORDER BY o.id LIMIT 1),
-    f.filed, f.rules FROM flow f";
+    nullif(f.filed, ''), f.rules, (SELECT at FROM event e WHERE e.subject = f.id AND e.status = 'pruned') FROM flow f";
 
 fn flow_row(r: &Row<'_>) -> rusqlite::Result<FlowRow> {
     let (flow, name): (String, Vec<u8>) = (r.get(0)?, r.get(3)?);
@@ -313,6 +315,7 @@ fn flow_row(r: &Row<'_>) -> rusqlite::Result<FlowRow> {
         report: r.get(13)?,
         filed: r.get(14)?,
         rules: r.get(15)?,
+        pruned: r.get::<_, Option<i64>>(16)?.map(|at| Instant(at).rfc3339()),
     })
 }
 

@@ -3,12 +3,15 @@
 //! Every event's hash covers the event and the hash before it, and the first event of a flow or a pièce covers the row
 //! it speaks of: whoever changes the past changes every hash after it, and `verify` says so.
 
+mod backup;
 mod certificat;
 mod chain;
 mod dossier;
 mod flows;
 mod moves;
+mod prune;
 mod read;
+mod restore;
 mod search;
 mod stock;
 mod synthese;
@@ -16,16 +19,19 @@ mod verify;
 mod view;
 mod write;
 
+pub use backup::Copied;
 pub use certificat::{Sealed, Vouched};
 pub use chain::Hash;
 pub use dossier::{DossierRow, Original};
 pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
 pub use moves::{Move, Source};
+pub use prune::{Prunable, Statuses};
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
+pub use restore::{End, InHold};
 pub use search::Criteria;
 pub use stock::{StockRow, Today};
 pub use synthese::{Awaited, Delivery, SyntheseRow};
-pub use verify::{Problem, verify};
+pub use verify::{Problem, verify, verify_ledger};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 
 use rusqlite::Connection;
@@ -35,7 +41,10 @@ use std::time::Duration;
 /// `guic`: says whose file this is to whoever looks at its header.
 const APPLICATION_ID: i64 = 0x6775_6963;
 /// The schema's version.
-const USER_VERSION: i64 = 3;
+const USER_VERSION: i64 = 4;
+
+/// How long whoever finds the ledger busy waits.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Bytes of the write-ahead log above which something is wrong: it begins anew at 16 MiB, unless a reader that never
 /// ends keeps it from that.
@@ -87,7 +96,7 @@ impl LedgerError {
 /// Makes the schema in an empty file, brings an older one up to date; refuses a file that is not ours.
 fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     let on = LedgerError::on("open");
-    conn.busy_timeout(Duration::from_secs(5)).map_err(&on)?;
+    conn.busy_timeout(PATIENCE).map_err(&on)?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(&on)?;
     if tables == 0 {
         conn.execute_batch("PRAGMA journal_mode = WAL").map_err(&on)?;
@@ -101,7 +110,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     }
     match pragma(conn, "user_version").map_err(&on)? {
         USER_VERSION => {}
-        found @ (1 | 2) => up_to_date(conn, found).map_err(LedgerError::on("bring it up to date"))?,
+        found @ (1..USER_VERSION) => up_to_date(conn, found).map_err(LedgerError::on("bring it up to date"))?,
         found => return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found }),
     }
     conn.execute_batch(
@@ -110,6 +119,7 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
          PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -65536;
          PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA secure_delete = ON;
          PRAGMA temp_store = MEMORY;",
     )
     .map_err(&on)?;
@@ -130,8 +140,13 @@ fn up_to_date(conn: &mut Connection, from: i64) -> rusqlite::Result<()> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = ON",
     )?;
     let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    tx.execute_batch(if from == 1 { include_str!("from_1.sql") } else { "" })?;
-    tx.execute_batch(include_str!("from_2.sql"))?;
+    // Each step from the version of the ledger on.
+    let steps = [include_str!("from_1.sql"), include_str!("from_2.sql"), include_str!("from_3.sql")];
+    for (step, sql) in (1..).zip(steps) {
+        if step >= from {
+            tx.execute_batch(sql)?;
+        }
+    }
     tx.execute_batch(SCHEMA)?;
     tx.execute_batch(if from == 1 { include_str!("from_1_fill.sql") } else { "" })?;
     tx.execute_batch(&format!("PRAGMA user_version = {USER_VERSION}"))?;

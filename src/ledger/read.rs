@@ -57,6 +57,9 @@ pub struct PieceRow {
     pub deposited_at: String,
     pub status: String,
     pub status_at: String,
+    /// When it was emptied of what it said, if it was; `piece` and `dossier` show it.
+    #[serde(skip)]
+    pub pruned: Option<Instant>,
 }
 
 /// Who sells.
@@ -122,7 +125,11 @@ pub(super) const COLUMNS: &str =
     (SELECT CASE WHEN (
             SELECT count(*) FROM (SELECT 1 FROM dossier o WHERE o.number = d.number AND o.merged IS NULL LIMIT 2)) > 1
         THEN d.supplier || '/' || d.number ELSE d.number END FROM dossier d WHERE d.id = piece.dossier),
-    ht, vat, ttc, due, currency, mode, partner, flow, deposited_at, status, status_at";
+    ht, vat, ttc, due, currency, mode, partner, flow, deposited_at, status, status_at,
+    (SELECT e.at FROM event e WHERE e.subject = piece.flow AND e.status = 'pruned')";
+
+/// How many columns that is.
+pub(super) const PIECE_COLUMNS: usize = 32;
 
 /// A number is a supplier's few pièces, or those of the suppliers who number alike.
 const BY_NUMBER: &str = "INDEXED BY piece_number WHERE supplier_id = ? AND number = ? AND live = ?";
@@ -424,6 +431,7 @@ pub(super) fn piece_row(r: &Row<'_>) -> rusqlite::Result<PieceRow> {
         deposited_at: time(28)?,
         status: r.get(29)?,
         status_at: time(30)?,
+        pruned: r.get::<_, Option<i64>>(31)?.map(Instant),
     })
 }
 

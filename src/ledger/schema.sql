@@ -1,6 +1,7 @@
--- The ledger, version 3. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
+-- The ledger, version 4. Times are milliseconds since 1970 UTC, days ISO 8601, amounts decimal text, hashes SHA-256.
 -- Rows of flow, event and outbox are never changed or deleted; a piece changes its status, its
--- holder and its dossier, and by a correction its routing data, always with an event. A migration runs this file too: hence IF NOT EXISTS.
+-- holder and its dossier, and by a correction its routing data, always with an event. Retention (src/ledger/prune.rs) empties rows of
+-- what they say, and an event covers what is left of them. A migration runs this file too: hence IF NOT EXISTS.
 
 CREATE TABLE IF NOT EXISTS flow (
     id         TEXT PRIMARY KEY,                     -- f-…: given at the claim
@@ -140,6 +141,9 @@ CREATE TABLE IF NOT EXISTS event (
 ) STRICT;
 
 CREATE INDEX IF NOT EXISTS event_requeued ON event (subject) WHERE status = 'requeued';
+CREATE INDEX IF NOT EXISTS event_pruned ON event (subject) WHERE status = 'pruned';
+-- Which pièces a flow acted upon.
+CREATE INDEX IF NOT EXISTS event_via ON event (via) WHERE via IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS outbox (
     id       INTEGER PRIMARY KEY,
@@ -175,17 +179,30 @@ CREATE TABLE IF NOT EXISTS supplement (
 -- Rows of the outbox whose file may still be staged.
 CREATE TABLE IF NOT EXISTS unpublished (id INTEGER PRIMARY KEY REFERENCES outbox (id)) STRICT;
 
+-- What is being pruned: flows and their pièces, whose rows may be emptied now, and the files of the flows, which may
+-- still be there; 'statuts': life-cycle flows, which belong to no flow.
+CREATE TABLE IF NOT EXISTS pruning (
+    subject TEXT PRIMARY KEY,
+    filed   TEXT                                     -- of a flow: where its file was
+) STRICT, WITHOUT ROWID;
+
 -- The next number in a partner's outbound names: the first five of its fifteen digits are this partner's alone.
 CREATE TABLE IF NOT EXISTS sequence (partner TEXT PRIMARY KEY, next INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER IF NOT EXISTS flow_kept     BEFORE DELETE ON flow   BEGIN SELECT RAISE(ABORT, 'flows are kept'); END;
-CREATE TRIGGER IF NOT EXISTS flow_fixed    BEFORE UPDATE ON flow   BEGIN SELECT RAISE(ABORT, 'flows do not change'); END;
+CREATE TRIGGER IF NOT EXISTS flow_fixed    BEFORE UPDATE ON flow   WHEN OLD.id NOT IN (SELECT subject FROM pruning)
+    BEGIN SELECT RAISE(ABORT, 'flows do not change'); END;
 CREATE TRIGGER IF NOT EXISTS event_kept    BEFORE DELETE ON event  BEGIN SELECT RAISE(ABORT, 'events are kept'); END;
-CREATE TRIGGER IF NOT EXISTS event_fixed   BEFORE UPDATE ON event  BEGIN SELECT RAISE(ABORT, 'events do not change'); END;
+CREATE TRIGGER IF NOT EXISTS event_fixed   BEFORE UPDATE ON event  WHEN OLD.subject NOT IN (SELECT subject FROM pruning)
+    BEGIN SELECT RAISE(ABORT, 'events do not change'); END;
 CREATE TRIGGER IF NOT EXISTS outbox_kept   BEFORE DELETE ON outbox BEGIN SELECT RAISE(ABORT, 'what was sent is kept'); END;
-CREATE TRIGGER IF NOT EXISTS outbox_fixed  BEFORE UPDATE ON outbox BEGIN SELECT RAISE(ABORT, 'what was sent does not change'); END;
+CREATE TRIGGER IF NOT EXISTS outbox_fixed  BEFORE UPDATE ON outbox
+    WHEN coalesce(OLD.piece, OLD.flow, OLD.tray) NOT IN (SELECT subject FROM pruning)
+    BEGIN SELECT RAISE(ABORT, 'what was sent does not change'); END;
 CREATE TRIGGER IF NOT EXISTS link_kept     BEFORE DELETE ON link   BEGIN SELECT RAISE(ABORT, 'links are kept'); END;
 CREATE TRIGGER IF NOT EXISTS link_fixed    BEFORE UPDATE ON link   BEGIN SELECT RAISE(ABORT, 'links do not change'); END;
 CREATE TRIGGER IF NOT EXISTS supplement_kept  BEFORE DELETE ON supplement BEGIN SELECT RAISE(ABORT, 'supplements are kept'); END;
-CREATE TRIGGER IF NOT EXISTS supplement_fixed BEFORE UPDATE ON supplement BEGIN SELECT RAISE(ABORT, 'supplements do not change'); END;
+CREATE TRIGGER IF NOT EXISTS supplement_fixed BEFORE UPDATE ON supplement
+    WHEN OLD.piece NOT IN (SELECT subject FROM pruning)
+    BEGIN SELECT RAISE(ABORT, 'supplements do not change'); END;
 CREATE TRIGGER IF NOT EXISTS piece_kept    BEFORE DELETE ON piece  BEGIN SELECT RAISE(ABORT, 'pièces are kept'); END;

@@ -5,7 +5,7 @@
 //! day: of a structure there are few, and those of the last days are together.
 
 use super::LedgerError;
-use super::read::{COLUMNS, LedgerReader, PieceRow, piece_row};
+use super::read::{COLUMNS, LedgerReader, PIECE_COLUMNS, PieceRow, piece_row};
 use crate::clock::Instant;
 use crate::rules::works;
 use crate::trade::{Cadre, Role};
@@ -82,9 +82,9 @@ impl LedgerReader {
                     continue;
                 }
                 let found = row_of.query_row([seq], |r| {
-                    let (piece, held) = (piece_row(r)?, r.get::<_, Option<String>>(31)?);
+                    let (piece, held) = (piece_row(r)?, r.get::<_, Option<String>>(PIECE_COLUMNS)?);
                     let role = held.and_then(|role| role.parse().ok()).unwrap_or_else(|| deposited_as(&piece));
-                    Ok(SyntheseRow { role, piece, marche_moa: r.get(32)?, delivered })
+                    Ok(SyntheseRow { role, piece, marche_moa: r.get(PIECE_COLUMNS + 1)?, delivered })
                 })?;
                 if !each(found) {
                     break;

@@ -1,7 +1,9 @@
 //! The audit: does the ledger hold together, and does the spool hold what the ledger says?
 
 use super::chain::{GENESIS, Hash, Link};
+use super::prune::{LEDGER, PRUNED, tombstone};
 use super::read::{FACTS, FACTS_COLUMNS, facts_of};
+use super::restore::RESTORED;
 use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
@@ -38,24 +40,34 @@ pub struct Problem {
 /// # Errors
 /// What SQLite said. A file that cannot be read is a [`Problem`].
 pub fn verify(ledger: &LedgerReader, spool: &Path, at_work: bool) -> Result<Vec<Problem>, LedgerError> {
-    let mut audit = Audit { ledger, spool, at_work, problems: Vec::new() };
+    audit(ledger, Some(spool), at_work)
+}
+
+/// Audits a ledger alone, without its spool: a copy of it, for instance.
+///
+/// # Errors
+/// What SQLite said.
+pub fn verify_ledger(ledger: &LedgerReader) -> Result<Vec<Problem>, LedgerError> {
+    audit(ledger, None, true)
+}
+
+fn audit(ledger: &LedgerReader, spool: Option<&Path>, at_work: bool) -> Result<Vec<Problem>, LedgerError> {
+    let mut audit = Audit { ledger, at_work, pruned: HashSet::new(), problems: Vec::new() };
     let on = LedgerError::on("audit");
     // One snapshot for everything: what a daemon commits meanwhile is not seen half.
     ledger.conn.execute_batch("BEGIN").map_err(&on)?;
-    let done =
-        audit.database().and_then(|()| audit.chain()).and_then(|()| audit.pieces()).and_then(|()| audit.corrections());
-    let done = done.and_then(|()| audit.rows()).and_then(|()| audit.links()).and_then(|()| audit.dossiers());
-    let done = done.and_then(|()| audit.conservation()).and_then(|()| audit.outbox());
+    let done = audit.ledger().and_then(|()| spool.map_or(Ok(()), |spool| audit.spool(spool)));
     ledger.conn.execute_batch("ROLLBACK").map_err(&on)?;
     done.map_err(on)?;
     Ok(audit.problems)
 }
 
-/// A flow has its outcome; one that is held may go back to work, once.
-fn is_flow_step(n: i64, status: &str) -> bool {
+/// A flow has its outcome; one that is held may go back to work, once; any may be pruned, and that is the last of it.
+fn is_flow_step(n: i64, was: Option<&str>, status: &str) -> bool {
     match n {
         1 => ["accepted", "partial", "refused", "held", "duplicate"].contains(&status),
-        2 => status == "requeued",
+        2 => status == PRUNED || status == "requeued" && was == Some("held"),
+        3 => status == PRUNED && was == Some("requeued"),
         _ => false,
     }
 }
@@ -86,14 +98,39 @@ impl Joined {
 
 struct Audit<'a> {
     ledger: &'a LedgerReader,
-    spool: &'a Path,
     at_work: bool,
+    /// Flows that were pruned, and their pièces.
+    pruned: HashSet<String>,
     problems: Vec<Problem>,
 }
 
 impl Audit<'_> {
     fn found(&mut self, about: &'static str, says: Msg) {
         self.problems.push(Problem { about, says });
+    }
+
+    /// What the ledger says, by itself.
+    fn ledger(&mut self) -> rusqlite::Result<()> {
+        self.pruned = self
+            .ledger
+            .conn
+            .prepare(
+                "SELECT subject FROM event WHERE status = 'pruned' AND subject <> 'ledger' UNION ALL
+                 SELECT p.id FROM event e JOIN piece p ON p.flow = e.subject WHERE e.status = 'pruned'",
+            )?
+            .query_map([], |r| r.get(0))?
+            .collect::<Result<_, _>>()?;
+        self.database().and_then(|()| self.chain()).and_then(|()| self.pieces()).and_then(|()| self.tombstones())?;
+        self.corrections().and_then(|()| self.rows()).and_then(|()| self.links()).and_then(|()| self.dossiers())?;
+        self.sent()
+    }
+
+    /// What lies in the spool, against what the ledger says.
+    fn spool(&mut self, spool: &Path) -> rusqlite::Result<()> {
+        self.conservation(spool)?;
+        let problems = self.delivered(spool)?.into_iter().chain(self.staged(spool)?);
+        problems.for_each(|says| self.problems.push(Problem { about: "outbox", says }));
+        Ok(())
     }
 
     /// SQLite's own checks.
@@ -125,7 +162,7 @@ impl Audit<'_> {
             .prepare("SELECT DISTINCT piece FROM supplement")?
             .query_map([], |r| r.get(0))?
             .collect::<Result<_, _>>()?;
-        let mut last: HashMap<String, (i64, Option<Statut>)> = HashMap::new();
+        let mut last: HashMap<String, (i64, Option<Statut>, String)> = HashMap::new();
         let mut problems = Vec::new();
         while let Some(r) = rows.next()? {
             let (seq, n): (i64, i64) = (r.get(0)?, r.get(2)?);
@@ -154,15 +191,17 @@ impl Audit<'_> {
             if seq != expected {
                 problems.push(("chain", msg!("l'événement {expected} manque", "event {expected} is missing")));
             }
-            if link.hash(&before) != stored {
+            // What an event of a pruned pièce said is gone: what is left of it is covered by the event that says so.
+            let is_emptied = subject.starts_with("p-") && self.pruned.contains(&subject);
+            if !is_emptied && link.hash(&before) != stored {
                 problems.push((
                     "chain",
                     msg!("l'événement {seq} ({subject}) a été modifié", "event {seq} ({subject}) was changed"),
                 ));
             }
             (before, expected) = (stored, seq + 1);
-            let was = last.get(&subject).copied();
-            if n != was.map_or(1, |(n, _)| n + 1) {
+            let was = last.get(&subject);
+            if n != was.map_or(1, |(n, ..)| n + 1) {
                 problems.push((
                     "life cycle",
                     msg!(
@@ -172,20 +211,25 @@ impl Audit<'_> {
                 ));
             }
             let now = status.parse::<Statut>().ok();
-            if subject.starts_with("f-") && !is_flow_step(n, &status) {
+            let is_legal = match subject.get(..2) {
+                Some("p-") => now.is_some_and(|now| may_follow(was.and_then(|(_, s, _)| *s), now)),
+                Some("f-") => is_flow_step(n, was.map(|(.., word)| word.as_str()), &status),
+                _ => subject == LEDGER && [PRUNED, RESTORED].contains(&status.as_str()),
+            };
+            if !is_legal && !subject.starts_with("p-") {
                 problems.push((
                     "life cycle",
                     msg!("{subject} : {status} n'est pas permis", "{subject}: {status} is not legal"),
                 ));
             }
-            if subject.starts_with("p-") && !now.is_some_and(|now| may_follow(was.and_then(|(_, s)| s), now)) {
-                let from = was.and_then(|(_, s)| s).map_or("–", Statut::code);
+            if !is_legal && subject.starts_with("p-") {
+                let from = was.and_then(|(_, s, _)| *s).map_or("–", Statut::code);
                 problems.push((
                     "life cycle",
                     msg!("{subject} : {from} → {status} n'est pas permis", "{subject}: {from} → {status} is not legal"),
                 ));
             }
-            last.insert(subject, (n, now));
+            last.insert(subject, (n, now, status));
         }
         for (about, says) in problems {
             self.found(about, says);
@@ -212,7 +256,8 @@ impl Audit<'_> {
             );
         }
         for (id, same) in self.ledger.covered()? {
-            if !same {
+            // Of a pruned one the row is not what it was: see `tombstones`.
+            if !same && !self.pruned.contains(&id) {
                 self.found(
                     "chain",
                     msg!(
@@ -222,6 +267,26 @@ impl Audit<'_> {
                 );
             }
         }
+        Ok(())
+    }
+
+    /// What is left of a pruned flow is what the event that says so covers.
+    fn tombstones(&mut self) -> rusqlite::Result<()> {
+        let conn = &self.ledger.conn;
+        let sql = "SELECT subject, facts FROM event WHERE status = 'pruned' AND subject <> 'ledger'";
+        let mut statement = conn.prepare(sql)?;
+        let mut rows = statement.query([])?;
+        let mut wrong = Vec::new();
+        while let Some(r) = rows.next()? {
+            let (flow, facts): (String, Option<Vec<u8>>) = (r.get(0)?, r.get(1)?);
+            if facts.as_deref() != Some(&tombstone(conn, &flow)?) {
+                wrong.push(msg!(
+                    "{flow} : ce qui en restait après épuration a été modifié",
+                    "{flow}: what was left of it when it was pruned was changed"
+                ));
+            }
+        }
+        wrong.into_iter().for_each(|says| self.found("chain", says));
         Ok(())
     }
 
@@ -374,7 +439,7 @@ impl Audit<'_> {
     }
 
     /// Each deposit's bytes are in exactly one place, unaltered, and nothing else is in guichet's directories.
-    fn conservation(&mut self) -> rusqlite::Result<()> {
+    fn conservation(&mut self, spool: &Path) -> rusqlite::Result<()> {
         // A requeued flow's file went on as another flow's; until that is decided it is in hold or in work.
         let flows: Vec<(String, String, Option<Vec<u8>>)> = self
             .ledger
@@ -385,13 +450,19 @@ impl Audit<'_> {
             )?
             .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))?
             .collect::<Result<_, _>>()?;
-        let in_work: HashSet<String> = files_below(&self.spool.join("work"))
+        let in_work: HashSet<String> = files_below(&spool.join("work"))
             .into_iter()
             .filter_map(|p| p.file_name().and_then(|n| n.to_str()).and_then(|n| n.get(..18)).map(str::to_owned))
             .collect();
         let mut known: HashSet<std::path::PathBuf> = HashSet::new();
+        // The file of what is being pruned may be there or not.
+        let going = self.ledger.conn.prepare("SELECT filed FROM pruning WHERE filed IS NOT NULL")?;
+        known.extend(texts(going)?.iter().map(|filed| spool.join(filed)));
         for (id, filed, sha256) in flows {
-            let path = self.spool.join(&filed);
+            if self.pruned.contains(&id) {
+                continue;
+            }
+            let path = spool.join(&filed);
             known.insert(path.clone());
             match (hash_of(&path), in_work.contains(&id)) {
                 (Ok(hash), false) if sha256.is_some_and(|s| s != hash) => {
@@ -424,7 +495,7 @@ impl Audit<'_> {
         }
         if !self.at_work {
             for place in ["archive", "hold"] {
-                for path in files_below(&self.spool.join(place)) {
+                for path in files_below(&spool.join(place)) {
                     if !known.contains(&path) {
                         let path = crate::text::Shown(&path.to_string_lossy()).to_string();
                         self.found(
@@ -440,7 +511,7 @@ impl Audit<'_> {
 
     /// Each pièce that was delivered is, byte for byte, its deposit or its member of it, and each file beside it one
     /// that it embeds.
-    fn delivered(&self) -> rusqlite::Result<Vec<Msg>> {
+    fn delivered(&self, spool: &Path) -> rusqlite::Result<Vec<Msg>> {
         let mut problems = Vec::new();
         let mut statement = self.ledger.conn.prepare(
             "SELECT o.partner, o.name, o.sha256, f.sha256, f.filed, p.entry, o.part, p.id
@@ -454,6 +525,9 @@ impl Audit<'_> {
             let (flow, filed): (Hash, String) = (r.get(3)?, r.get(4)?);
             let entry = r.get::<_, Option<i64>>(5)?.and_then(|entry| usize::try_from(entry).ok());
             let (part, piece): (Option<String>, String) = (r.get(6)?, r.get(7)?);
+            if self.pruned.contains(&piece) {
+                continue;
+            }
             if let Some(place) = part.as_deref().and_then(|part| part.strip_prefix("supplement ")) {
                 if added.get(&(piece, place.to_owned())) != Some(&sent) {
                     problems.push(msg!(
@@ -470,13 +544,13 @@ impl Audit<'_> {
                 (None, None) => Some(flow),
                 (None, Some(entry)) => {
                     if opened.0 != filed {
-                        opened = (filed.clone(), members(&self.spool.join(&filed)));
+                        opened = (filed.clone(), members(&spool.join(&filed)));
                     }
                     opened.1.get(&entry).copied()
                 }
                 (Some(Some(n)), entry) => {
                     if embedded.0 != filed {
-                        let files = with_files.get(&filed).map(|entries| files(&self.spool.join(&filed), entries));
+                        let files = with_files.get(&filed).map(|entries| files(&spool.join(&filed), entries));
                         embedded = (filed, files.unwrap_or_default());
                     }
                     let nth = |hashes: &Vec<Hash>| {
@@ -526,51 +600,74 @@ impl Audit<'_> {
         Ok(found)
     }
 
-    /// What was sent is what was rendered, numbered without gaps, and nothing unknown is staged.
-    fn outbox(&mut self) -> rusqlite::Result<()> {
+    /// What was sent is what was rendered, unless that was pruned, and is numbered without gaps.
+    fn sent(&mut self) -> rusqlite::Result<()> {
         let conn = &self.ledger.conn;
         let mut problems = Vec::new();
-        let mut statement = conn.prepare("SELECT partner, name, sha256, bytes FROM outbox WHERE bytes IS NOT NULL")?;
+        // Life-cycle flows are no flow's: an event of the ledger itself says which were pruned.
+        let before: i64 = conn.query_row(
+            "SELECT coalesce(max(CAST(comment AS INTEGER)), 0) FROM event WHERE subject = 'ledger' AND status = 'pruned'",
+            [],
+            |r| r.get(0),
+        )?;
+        let mut statement =
+            conn.prepare("SELECT partner, name, sha256, bytes, flow, at FROM outbox WHERE bytes IS NOT NULL")?;
         let mut rows = statement.query([])?;
         while let Some(r) = rows.next()? {
             let (partner, name, sha256, bytes): (String, String, Hash, Vec<u8>) =
                 (r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?);
-            if Hash::from(Sha256::digest(&bytes)) != sha256 {
+            let (flow, at): (Option<String>, i64) = (r.get(4)?, r.get(5)?);
+            let is_pruned = bytes.is_empty() && flow.map_or(at < before, |flow| self.pruned.contains(&flow));
+            if !is_pruned && Hash::from(Sha256::digest(&bytes)) != sha256 {
                 problems.push(msg!("{partner}/{name} a été modifié", "{partner}/{name} was changed"));
             }
         }
-        problems.extend(self.delivered()?);
         problems.extend(numbers(conn)?);
-        if !self.at_work {
-            let pending: HashSet<(String, String)> = conn
-                .prepare("SELECT o.partner, o.name FROM unpublished u JOIN outbox o USING (id)")?
-                .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
-                .collect::<Result<_, _>>()?;
-            for path in files_below(&self.spool.join("out/.stage")) {
-                let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-                let partner =
-                    path.parent().and_then(|p| p.file_name()).and_then(|n| n.to_str()).unwrap_or_default().to_owned();
-                if !pending.contains(&(partner.clone(), name.clone())) {
-                    problems.push(msg!(
-                        "{partner}/{name} est préparé sans être dans le registre",
-                        "{partner}/{name} is staged and not in the ledger"
-                    ));
-                }
-            }
-        }
-        for says in problems {
-            self.found("outbox", says);
-        }
+        problems.into_iter().for_each(|says| self.found("outbox", says));
         Ok(())
     }
+
+    /// Nothing unknown is staged.
+    fn staged(&self, spool: &Path) -> rusqlite::Result<Vec<Msg>> {
+        let mut problems = Vec::new();
+        if self.at_work {
+            return Ok(problems);
+        }
+        let pending: HashSet<(String, String)> = self
+            .ledger
+            .conn
+            .prepare("SELECT o.partner, o.name FROM unpublished u JOIN outbox o USING (id)")?
+            .query_map([], |r| Ok((r.get(0)?, r.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for path in files_below(&spool.join("out/.stage")) {
+            let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+            let partner =
+                path.parent().and_then(|p| p.file_name()).and_then(|n| n.to_str()).unwrap_or_default().to_owned();
+            if !pending.contains(&(partner.clone(), name.clone())) {
+                problems.push(msg!(
+                    "{partner}/{name} est préparé sans être dans le registre",
+                    "{partner}/{name} is staged and not in the ledger"
+                ));
+            }
+        }
+        Ok(problems)
+    }
+}
+
+/// What a statement gives, its first column.
+fn texts(mut statement: rusqlite::Statement<'_>) -> rusqlite::Result<Vec<String>> {
+    statement.query_map([], |r| r.get(0))?.collect()
 }
 
 /// What was sent is numbered without gaps, and no number is two partners'.
 fn numbers(conn: &rusqlite::Connection) -> rusqlite::Result<Vec<Msg>> {
     let of =
         |sql: &str| -> rusqlite::Result<Vec<String>> { conn.prepare(sql)?.query_map([LANE], |r| r.get(0))?.collect() };
-    let gaps = of("SELECT DISTINCT partner FROM outbox GROUP BY partner, sequence / ?1
-         HAVING count(*) <> max(sequence % ?1) OR min(sequence % ?1) <> 1")?;
+    // A number follows the one before it, or is the first, or the first after a restore.
+    let gaps = of("SELECT DISTINCT partner FROM outbox o WHERE sequence % ?1 <> 1
+         AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.partner = o.partner AND b.sequence = o.sequence - 1)
+         AND sequence % ?1 - 1 NOT IN (
+            SELECT CAST(comment AS INTEGER) FROM event WHERE subject = 'ledger' AND status = 'restored')")?;
     let again = of("SELECT s.partner FROM sequence s WHERE s.next <=
          (SELECT max(o.sequence) FROM outbox o WHERE o.partner = s.partner AND o.sequence / ?1 = s.next / ?1)
          UNION SELECT partner FROM outbox WHERE sequence > ?1 AND partner NOT IN (SELECT partner FROM sequence)")?;

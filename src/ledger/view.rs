@@ -10,7 +10,8 @@ use crate::decision::{FirstDeposit, LivePiece, OtherTakers, Passed, Uniqueness, 
 use crate::rules::works::names::NamedFlow;
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// Pièces as a decision sees them, by a condition on `piece`, in order of deposit.
+/// Pièces as a decision sees them, by a condition on `piece`, in order of deposit. A pruned one has nothing to say any
+/// more: it can neither be taken nor acted upon.
 fn earlier(
     conn: &Connection,
     tried: &'static str,
@@ -21,7 +22,9 @@ fn earlier(
         "SELECT {FACTS}, id, status, holder, deposited_at, partner, dossier,
                 (SELECT l.piece FROM link l JOIN piece t ON t.id = l.piece WHERE l.earlier = piece.id AND t.live = 1
                  ORDER BY t.seq DESC LIMIT 1)
-         FROM piece WHERE {which} ORDER BY seq"
+         FROM piece WHERE {which}
+            AND NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = piece.flow AND e.status = 'pruned')
+         ORDER BY seq"
     );
     conn.prepare_cached(&sql)
         .and_then(|mut s| {

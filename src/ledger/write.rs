@@ -1,7 +1,7 @@
 //! The only writer.
 
 use super::chain::{FlowFacts, GENESIS, Hash, Link, PieceFacts};
-use super::{LedgerError, prepare, view};
+use super::{LedgerError, PATIENCE, prepare, view};
 use crate::association::Earlier;
 use crate::clock::Instant;
 use crate::decision::{Dossier, Uniqueness};
@@ -10,12 +10,13 @@ use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The ledger, open for writing: there is one at a time (the spool's lock sees to it).
 #[derive(Debug)]
 pub struct Ledger {
-    conn: Connection,
+    pub(super) conn: Connection,
     chain: Chain,
 }
 
@@ -24,6 +25,8 @@ pub struct Ledger {
 struct Chain {
     seq: i64,
     hash: Hash,
+    /// The highest count in a number of what was sent.
+    count: i64,
 }
 
 /// One batch: a transaction that is committed or never was.
@@ -202,6 +205,9 @@ pub struct Pending {
     pub name: String,
 }
 
+/// Bytes of the write-ahead log that are left there when there is nothing else to do.
+const LONG_LOG: u64 = 4 << 20;
+
 /// Numbers of outbound names that a partner has for itself: the first five of fifteen digits are the partner's, given
 /// when it is first answered, so that no two partners ever get the same name; the last ten count its files.
 pub(super) const LANE: i64 = 10_000_000_000;
@@ -222,7 +228,46 @@ impl Ledger {
             .optional()
             .map_err(LedgerError::on("read its last event"))?;
         let (seq, hash) = last.unwrap_or((0, GENESIS));
-        Ok(Ledger { conn, chain: Chain { seq, hash } })
+        let count = conn
+            .query_row("SELECT coalesce(max(next % ?), 1) - 1 FROM sequence", [LANE], |r| r.get(0))
+            .map_err(LedgerError::on("read its numbers"))?;
+        Ok(Ledger { conn, chain: Chain { seq, hash, count } })
+    }
+
+    /// The last event and its hash.
+    pub(super) fn chain_end(&self) -> (i64, Hash) {
+        (self.chain.seq, self.chain.hash)
+    }
+
+    /// The highest count in a number of what was sent.
+    pub(super) fn highest(&self) -> i64 {
+        self.chain.count
+    }
+
+    /// Brings what is in the write-ahead log into the file and makes the log empty, once it is long; called when there
+    /// is nothing else to do. Where somebody still reads what is in it, it stays: the next time comes.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn rest(&mut self) -> Result<(), LedgerError> {
+        let log = self.conn.path().map(|path| PathBuf::from(format!("{path}-wal")));
+        if log.and_then(|log| log.metadata().ok()).is_none_or(|log| log.len() < LONG_LOG) {
+            return Ok(());
+        }
+        self.empty_log()
+    }
+
+    /// Brings what is in the write-ahead log into the file now: what was removed from the ledger is then in neither.
+    ///
+    /// # Errors
+    /// What SQLite said.
+    pub fn empty_log(&mut self) -> Result<(), LedgerError> {
+        // Nobody who deposits is to wait for somebody who reads.
+        let on = LedgerError::on("bring its log in");
+        self.conn.busy_timeout(Duration::ZERO).map_err(&on)?;
+        let done = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        self.conn.busy_timeout(PATIENCE).map_err(&on)?;
+        done.map_err(on)
     }
 
     /// When the last event happened: time in the ledger never runs backwards, whatever the clock does.
@@ -304,7 +349,7 @@ impl Ledger {
         self.conn
             .prepare_cached(
                 "SELECT mode, partner, name, filed FROM flow f WHERE id = ? AND outcome = 'held'
-                 AND NOT EXISTS (SELECT 1 FROM event WHERE subject = f.id AND status = 'requeued')",
+                 AND NOT EXISTS (SELECT 1 FROM event WHERE subject = f.id AND status IN ('requeued', 'pruned'))",
             )
             .and_then(|mut s| s.query_row([flow], held).optional())
             .map_err(LedgerError::on("look up a held flow"))
@@ -622,7 +667,7 @@ impl Entry<'_> {
                 params![e.subject, e.n, n, s.name, s.sha256, s.bytes],
             )?;
         }
-        self.chain = Chain { seq, hash };
+        self.chain = Chain { seq, hash, ..self.chain };
         Ok(())
     }
 
@@ -631,12 +676,23 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn sequence(&mut self, partner: &str) -> Result<i64, LedgerError> {
-        self.prepare(
-            "INSERT INTO sequence (partner, next) VALUES (?1, (SELECT count(*) + 1 FROM sequence) * ?2 + 2)
-             ON CONFLICT (partner) DO UPDATE SET next = next + 1 RETURNING next - 1",
-        )
-        .and_then(|mut s| s.query_row(params![partner, LANE], |r| r.get(0)))
-        .map_err(LedgerError::on("number an outbound file"))
+        // After a restore a new partner counts on from there too: the lane may have been another's.
+        let number: i64 = self
+            .prepare(
+                "INSERT INTO sequence (partner, next) VALUES (?1, (SELECT count(*) + 1 FROM sequence) * ?2 + 2
+                    + (SELECT coalesce(max(CAST(comment AS INTEGER)), 0) FROM event
+                       WHERE subject = 'ledger' AND status = 'restored'))
+                 ON CONFLICT (partner) DO UPDATE SET next = next + 1 RETURNING next - 1",
+            )
+            .and_then(|mut s| s.query_row(params![partner, LANE], |r| r.get(0)))
+            .map_err(LedgerError::on("number an outbound file"))?;
+        self.sent_up_to(number % LANE);
+        Ok(number)
+    }
+
+    /// Remembers the highest count.
+    pub(super) fn sent_up_to(&mut self, count: i64) {
+        self.chain.count = self.chain.count.max(count);
     }
 
     /// Records an outbound file, to be published once this batch is committed.

@@ -187,6 +187,11 @@ impl Statut {
         )
     }
 
+    /// Whether it is an end: nothing may follow by the tables, or a later pièce has taken it and goes on in its place.
+    pub fn is_end(self) -> bool {
+        self.is_taken() || !Statut::ALL.iter().any(|next| may_follow(Some(self), *next))
+    }
+
     /// Whether a later pièce has taken it.
     pub const fn is_taken(self) -> bool {
         matches!(self, Statut::Associee | Statut::RemplaceeParA22)
@@ -227,6 +232,25 @@ mod tests {
             assert!(s.code().len() <= 42, "{s}");
             assert!(Statut::ALL[..i].iter().all(|other| other.code() != s.code()), "{s}");
         }
+    }
+
+    #[test]
+    fn the_ends_are_those_of_the_tables() {
+        let ends: Vec<&str> = Statut::ALL.iter().filter(|s| s.is_end()).map(|s| s.code()).collect();
+        let expected = [
+            "REFUSEE_CONTROLE",
+            "REFUSEE_1",
+            "REFUSEE_2",
+            "PRISE_EN_COMPTE_MOE",
+            "REFUSEE_MOE",
+            "REFUSEE_MOA",
+            "REFUSEE_FOURNISSEUR",
+            "ASSOCIEE",
+            "REMPLACEE_PAR_A22",
+            "REJETEE",
+            "MISE_EN_PAIEMENT",
+        ];
+        assert_eq!(ends, expected);
     }
 
     #[test]

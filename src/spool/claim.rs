@@ -1,5 +1,6 @@
 //! Taking: a file is read, renamed into `work/`, and is guichet's from then on.
 
+use super::restore::origin_of;
 use super::scan::{Candidate, Stamp};
 use super::{FlowId, Spool, SpoolError, escape, verb};
 use crate::spool::crash;
@@ -61,6 +62,9 @@ pub enum ClaimError {
     #[error(transparent)]
     Spool(#[from] SpoolError),
 }
+
+/// Bytes of a file's name at most.
+const MOST: usize = 255;
 
 impl Opened {
     /// The bytes, once; `None` for a file over the limit.
@@ -126,10 +130,13 @@ impl Claim {
         format!("{}/{}.name", self.work_dir(), self.id)
     }
 
-    /// The file's last name: in the archive of a day, or in hold.
+    /// The file's last name: in the archive of a day, or in hold. It says whose it is, for a ledger that does not know.
     pub fn filed(&self, below: &str) -> String {
         let packed = if self.packed { ".tar" } else { "" };
-        format!("{below}/{}~{}{packed}", self.id, self.escaped)
+        let begins = format!("{}~{}", self.id, origin_of(self.mode, &self.partner));
+        let room = MOST.saturating_sub(begins.len() + packed.len());
+        let name = &self.escaped[..self.escaped.len().min(room)]; // ASCII
+        format!("{below}/{begins}{name}{packed}")
     }
 
     /// A claim that an earlier run made, from its name in `work/`.

@@ -11,12 +11,14 @@ mod along;
 mod claim;
 pub mod crash;
 mod name;
+mod restore;
 pub mod rights;
 mod scan;
 mod store;
 
 pub use claim::{Claim, ClaimError, Opened};
 pub use name::{FlowId, FlowIds, escape, unescape};
+pub use restore::{Filed, Mark, remembered};
 pub use scan::{Candidate, Look, Note, Scanner, Stray, is_in_progress};
 pub use store::{Kept, Left, Staged};
 
@@ -132,6 +134,8 @@ pub struct Spool {
     touched: Mutex<BTreeSet<String>>,
     /// Guichet's own directories (0700), open: nobody else can put another in their place.
     own: Mutex<HashMap<String, Arc<OwnedFd>>>,
+    /// The file that remembers where the ledger is, once it was written.
+    mark: Mutex<Option<std::fs::File>>,
     /// Claimed files that go back into `in` once their names are free there.
     going_back: Mutex<Vec<GoingBack>>,
     /// Keeps the `flock`; released when the process ends, however it ends. Its time says when work last went on.
@@ -180,6 +184,7 @@ impl Spool {
             barrier,
             touched: Mutex::default(),
             own: Mutex::default(),
+            mark: Mutex::default(),
             going_back: Mutex::default(),
             lock,
             beaten: AtomicI64::new(0),

@@ -40,6 +40,13 @@ pub struct Left {
     pub copy: bool,
 }
 
+impl Left {
+    /// Where its bytes are: the partner's file, or guichet's copy where that is all that is left.
+    pub fn place(&self) -> String {
+        if self.original { self.claim.original() } else { self.claim.copy() }
+    }
+}
+
 /// Whether an error speaks of the directory that a file is published in, not of the disk.
 fn is_of_the_tray(e: Errno) -> bool {
     #[rustfmt::skip]
