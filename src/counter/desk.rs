@@ -17,6 +17,8 @@ use crate::piece::attached;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
+#[cfg(feature = "faults")]
+use crate::spool::crash::{self, Mutant};
 use crate::spool::{Claim, Staged, Tray};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
@@ -85,6 +87,13 @@ impl Desk<'_> {
         writing.status_flows()?;
         self.intake.spool.barrier()?;
         let Writing { entry, done, .. } = writing;
+        #[cfg(feature = "faults")]
+        if crash::follows(Mutant::LateStage) {
+            self.intake.spool.hide_stage(true)?;
+            entry.commit()?;
+            self.intake.spool.hide_stage(false)?;
+            return Ok((answer, done));
+        }
         entry.commit()?;
         Ok((answer, done))
     }

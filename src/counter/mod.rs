@@ -19,6 +19,8 @@ use crate::event::{Event, Listener};
 use crate::judge::Document;
 use crate::ledger::{Ledger, LedgerError};
 use crate::msg;
+#[cfg(feature = "faults")]
+use crate::spool::crash::{self, Mutant};
 use crate::spool::{Candidate, FlowIds, Look, Scanner, Spool, SpoolError, Stray};
 use desk::Desk;
 use gather::Lot;
@@ -459,6 +461,10 @@ impl Counter {
     fn recover(&mut self) -> Result<(), CounterError> {
         let pending = self.ledger.unpublished()?;
         let published = pending.len();
+        #[cfg(feature = "faults")]
+        if crash::follows(Mutant::Rewrite) {
+            self.write_again(&pending)?;
+        }
         // What went out before a power cut may not have been durable there: the renames that follow make it so.
         self.desk().publish(pending)?;
         self.remove_unknown_stage()?;
@@ -484,6 +490,21 @@ impl Counter {
         self.settle()?;
         if published + filed + judged > 0 {
             self.tell(&Event::Recovered { published, judged, filed });
+        }
+        Ok(())
+    }
+
+    /// A wrong protocol, for the tests: what is neither staged nor in its tray is written anew.
+    #[cfg(feature = "faults")]
+    fn write_again(&self, pending: &[crate::ledger::Pending]) -> Result<(), CounterError> {
+        let (spool, staged) = (&self.intake.spool, self.intake.spool.staged()?);
+        for p in pending {
+            let tray = crate::spool::Tray::of_name(&p.tray).expect("the schema allows the three trays only");
+            let is_there =
+                staged.contains(&(p.partner.clone(), p.name.clone())) || spool.is_published(&p.partner, tray, &p.name);
+            if let Some(bytes) = self.ledger.rendered(p.id)?.filter(|_| !is_there) {
+                spool.stage(&p.partner, &p.name, &bytes)?;
+            }
         }
         Ok(())
     }

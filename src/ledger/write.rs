@@ -296,6 +296,14 @@ impl Ledger {
             .map_err(LedgerError::on("read a report"))
     }
 
+    /// The bytes of an outbound file that was rendered; none: they are the deposit's.
+    #[cfg(feature = "faults")]
+    pub fn rendered(&self, id: i64) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.conn
+            .query_row("SELECT bytes FROM outbox WHERE id = ?", [id], |r| r.get(0))
+            .map_err(LedgerError::on("read what was rendered"))
+    }
+
     /// A flow, if it is held and was not requeued.
     ///
     /// # Errors

@@ -1,0 +1,191 @@
+//! Promise 2 where the power is cut, the disk fails, or it is full. To end a process loses nothing that it wrote, so it
+//! cannot show a barrier that is missing: here what a run does to the disk is written down, and any moment of it is built
+//! again as it may look after a cut (`tests/common/disk.rs`).
+//!
+//! `GUICHET_KILL=all` in the environment cuts many more times; `-- --nocapture` prints how often.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+
+use common::acts::{flow, unit};
+use common::build::{form, page};
+use common::dice::Dice;
+use common::disk::{Recording, record};
+use common::pdf::Pdf;
+use common::world::{MOE, TITULAIRE, World, a4, citing, invoice, text};
+use std::process::Command;
+
+/// Whether many more cuts are asked for.
+fn all_of_it() -> bool {
+    std::env::var("GUICHET_KILL").is_ok_and(|which| which == "all")
+}
+
+fn run_of_all_kinds(barrier: &str) -> World {
+    let mut w = World::in_memory(&format!(
+        "[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[batch]\nflows = 3\n[delays]\nmoe = \"0d\"\n\
+         [ledger]\nbarrier = \"{barrier}\"\n"
+    ));
+    w.drop_file("edi", "alpha", "one.xml", &a4("N-1"));
+    w.drop_file("edi", "alpha", "two.xml", &a4("N-2"));
+    w.drop_file("edi", "alpha", "one again.xml", &a4("N-1"));
+    w.drop_file("edi", "beta", "refused.xml", &invoice("A15", "N-3", TITULAIRE));
+    w.drop_file("edi", "gamma", "cut short.xml", b"<Invoice><ID>");
+    w.drop_file("edi", "alpha", &"n".repeat(255), &a4("N-4"));
+    w.drop_file("edi", "delta", "lot", &common::archive::tgz(&[("a", &a4("N-5")), ("b", b"<b>"), ("c", &a4("N-6"))]));
+    w.drop_file("portail", "beta", "a state", &citing("A15", "N-8", "N-7"));
+    w.drop_file("portail", "alpha", "its draft", &a4("N-7"));
+    let (paper, whole) = (Pdf::new(&[]).bytes(), form(&page("A4", "F-1"), "f.pdf", &["plan.txt"]));
+    w.drop_set("portail", "alpha", &[("f.depot.xml", &whole), ("plan.txt", b"a plan"), ("f.pdf", &paper)]);
+    w.drop_file("edi", "beta", "acts", &flow(&[unit(TITULAIRE, "N-2", "SUSPENDUE", "AUTRE: métré ?", MOE)]));
+    w
+}
+
+/// Cuts that were made, and what was wrong after them.
+#[derive(Default)]
+struct Cuts {
+    cuts: usize,
+    moments: usize,
+    syncs: usize,
+    violations: Vec<String>,
+    mutant: Option<&'static str>,
+}
+
+impl Cuts {
+    fn command(&self, w: &World, args: &[&str]) -> Command {
+        let mut command = w.guichet(args);
+        if let Some(mutant) = self.mutant {
+            command.env("GUICHET_MUTANT", mutant);
+        }
+        command
+    }
+
+    /// Writes down what a command does.
+    fn record(&mut self, w: &World, args: &[&str]) -> Recording {
+        let recording = record(w, &mut self.command(w, args));
+        self.moments += recording.moments();
+        self.syncs += recording.syncs();
+        recording
+    }
+
+    /// Cuts the power in a recording `n` times, and looks what the next start makes of it; some of those starts are cut
+    /// as well.
+    fn cut(&mut self, w: &World, recording: &Recording, n: usize, dice: &mut Dice, what: &str) {
+        for i in 0..n {
+            let k = dice.below(recording.moments());
+            let (twin, left) = recording.cut(w, k, dice);
+            let what = format!("{what}, cut {i}, before change {k}");
+            self.cuts += 1;
+            if i % 8 == 7 && self.mutant.is_none() {
+                let recovery = self.record(&twin, &["batch"]);
+                let k = dice.below(recovery.moments());
+                let (cut, _) = recovery.cut(&twin, k, dice);
+                self.cuts += 1;
+                self.look(&cut, &left, &format!("{what}, and before change {k} of recovery"), false);
+            } else {
+                self.look(&twin, &left, &what, i % 4 == 0);
+            }
+        }
+    }
+
+    /// Starts guichet where the power was cut, and looks whether all is as promised.
+    fn look(&mut self, w: &World, left: &[(String, String)], what: &str, twice: bool) {
+        let out = self.command(w, &["batch"]).output().unwrap();
+        if !out.status.success() {
+            self.violations.push(format!("{what}: {}", text(&out.stderr)));
+            return;
+        }
+        let mut wrong = w.violations(true);
+        for (path, sha) in left {
+            // Seen, and not taken: it is known, with these bytes.
+            let sql = "SELECT lower(hex(sha256)) FROM outbox WHERE partner || '/' || tray || '/' || name = ?";
+            let known = w.look().unwrap().query_row(sql, [path], |r| r.get::<_, String>(0));
+            if known.as_ref() != Ok(sha) {
+                wrong.push(format!("{path} was visible before its commit was durable"));
+            }
+        }
+        if twice {
+            let state = w.state();
+            w.batch();
+            if w.state() != state {
+                wrong.push("another run changed something".to_owned());
+            }
+        }
+        self.violations.extend(wrong.into_iter().map(|wrong| format!("{what}: {wrong}")));
+    }
+
+    fn told(&self, what: &str) {
+        println!(
+            "{what}: {} changes and syncs, {} of them syncs; {} cuts, {} violations",
+            self.moments,
+            self.syncs,
+            self.cuts,
+            self.violations.len()
+        );
+    }
+}
+
+#[test]
+fn whatever_a_power_cut_leaves_the_next_start_finishes() {
+    for (barrier, seed) in [("syncfs", 1), ("fsync", 2)] {
+        let (mut cuts, mut dice) = (Cuts::default(), Dice::new(seed));
+        let w = run_of_all_kinds(barrier);
+        // The world before the run is the one that is cut: the run itself goes on in a twin.
+        let twin = w.twin();
+        copy(&w, &twin);
+        let recording = cuts.record(&twin, &["batch"]);
+        assert_eq!(twin.violations(true), Vec::<String>::new());
+        assert!(recording.moments() > 300, "{} changes are too few to prove anything", recording.moments());
+        cuts.cut(&w, &recording, if all_of_it() { 1_500 } else { 40 }, &mut dice, barrier);
+        cuts.told(barrier);
+        assert_eq!(cuts.violations, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_long_name_is_not_lost_with_the_power() {
+    let mut w = World::in_memory("[spool]\nsettle = \"0s\"\n");
+    w.drop_file("edi", "alpha", &"n".repeat(255), &a4("N-1"));
+    let twin = w.twin();
+    copy(&w, &twin);
+    let (mut cuts, mut dice) = (Cuts::default(), Dice::new(3));
+    let recording = cuts.record(&twin, &["batch"]);
+    // Each moment from its claim to the first barrier: until then nothing that guichet wrote need be there.
+    for k in recording.claim()..=recording.barrier() {
+        for _ in 0..3 {
+            let (twin, left) = recording.cut(&w, k, &mut dice);
+            cuts.cuts += 1;
+            cuts.look(&twin, &left, &format!("before change {k}"), false);
+        }
+    }
+    cuts.told("a long name");
+    assert_eq!(cuts.violations, Vec::<String>::new());
+}
+
+fn copy(from: &World, to: &World) {
+    let done = Command::new("cp").arg("-a").arg(from.path("spool")).arg(to.path("spool")).status().unwrap();
+    assert!(done.success());
+}
+
+/// What the checker says of a mutant after power cuts.
+fn faults_of(mutant: &'static str) -> String {
+    let (mut cuts, mut dice) = (Cuts { mutant: Some(mutant), ..Cuts::default() }, Dice::new(4));
+    let w = run_of_all_kinds("syncfs");
+    let twin = w.twin();
+    copy(&w, &twin);
+    let recording = cuts.record(&twin, &["batch"]);
+    while cuts.violations.is_empty() && cuts.cuts < 200 {
+        cuts.cut(&w, &recording, 1, &mut dice, mutant);
+    }
+    cuts.told(mutant);
+    cuts.violations.join("\n")
+}
+
+#[test]
+fn a_barrier_that_is_missing_is_found() {
+    assert_ne!(faults_of("no-barrier"), "");
+}
+
+#[test]
+fn a_commit_that_does_not_wait_for_the_disk_is_found() {
+    assert_ne!(faults_of("normal"), "");
+}
