@@ -10,6 +10,7 @@ use super::dice::Dice;
 use super::world::{World, sha256, text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -53,6 +54,8 @@ pub struct Recording {
     /// What was in each file that is met, before.
     files: Vec<Vec<u8>>,
     ops: Vec<Op>,
+    /// Where the last command begins.
+    last: usize,
 }
 
 /// The shim, compiled once.
@@ -74,10 +77,10 @@ pub fn stand_between<'c>(command: &'c mut Command, w: &World) -> &'c mut Command
     command.env("LD_PRELOAD", shim()).env("DISK_ROOT", root)
 }
 
-/// Runs a command and writes down what it does to the spool.
-pub fn record(w: &World, command: &mut Command) -> Recording {
+/// Runs commands one after another, however each but the last ends, and writes down what they do to the spool.
+pub fn record(w: &World, commands: &mut [Command]) -> Recording {
     let root = w.path("spool").canonicalize().unwrap();
-    let mut recording = Recording { before: Tree::new(), files: Vec::new(), ops: Vec::new() };
+    let mut recording = Recording { before: Tree::new(), files: Vec::new(), ops: Vec::new(), last: 0 };
     let mut inodes: BTreeMap<u64, Node> = BTreeMap::new();
     let mut dirs: BTreeMap<u64, String> = BTreeMap::new();
     for entry in walkdir::WalkDir::new(&root) {
@@ -100,11 +103,17 @@ pub fn record(w: &World, command: &mut Command) -> Recording {
         }
     }
     let log = w.path("disk.log");
-    let out = stand_between(command, w).env("DISK_LOG", &log).output().unwrap();
+    let (mut live, mut last) = (recording.before.clone(), None);
+    for command in commands {
+        let out = stand_between(command, w).env("DISK_LOG", &log).output().unwrap();
+        let bytes = fs::read(&log).unwrap();
+        fs::remove_file(&log).unwrap();
+        recording.last = recording.ops.len();
+        recording.read(&root, &bytes, &mut live, &mut inodes, &mut dirs);
+        last = Some(out);
+    }
+    let out = last.unwrap();
     assert!(out.status.success(), "{}", text(&out.stderr));
-    let bytes = fs::read(&log).unwrap();
-    fs::remove_file(log).unwrap();
-    recording.read(&root, &bytes, &mut inodes, &mut dirs);
     recording
 }
 
@@ -118,8 +127,14 @@ fn above(path: &str) -> &str {
 }
 
 impl Recording {
-    fn read(&mut self, root: &Path, log: &[u8], inodes: &mut BTreeMap<u64, Node>, dirs: &mut BTreeMap<u64, String>) {
-        let mut live = self.before.clone();
+    fn read(
+        &mut self,
+        root: &Path,
+        log: &[u8],
+        live: &mut Tree,
+        inodes: &mut BTreeMap<u64, Node>,
+        dirs: &mut BTreeMap<u64, String>,
+    ) {
         let mut rest = log;
         while !rest.is_empty() {
             let end = rest.iter().position(|b| *b == b'\n').unwrap();
@@ -167,15 +182,15 @@ impl Recording {
                 other => panic!("{other}: no such record"),
             };
             if let Op::Names { gone, come } = &op {
-                rename(gone, come, &mut live);
+                rename(gone, come, live);
             }
             self.ops.push(op);
         }
     }
 
-    /// How many moments there are at which the power may go.
-    pub fn moments(&self) -> usize {
-        self.ops.len() + 1
+    /// The moments at which the power may go while the last command is at work.
+    pub fn moments(&self) -> Range<usize> {
+        self.last..self.ops.len() + 1
     }
 
     /// The first change that takes something out of `in/`.

@@ -5,7 +5,8 @@
  *   DISK_ROOT   the directory, as the kernel names it
  *   DISK_LOG    where the changes are written down; without it nothing is
  *   DISK_FAIL   CALL:ENDING:N:ERRNO - from the N-th such call on a path with this ending on, each fails; CALL is write,
- *               create, link, rename, fsync or syncfs
+ *               truncate, create, link, unlink, rename, fsync, syncfs or any; with 0 for ERRNO the call does not
+ *               happen and the process is killed
  *   DISK_FULL   a file; while its text is "bytes" or "inodes", none are free, but what is reserved can still be had;
  *               while it is "all", there is nothing, and whatever needs some fails
  *
@@ -18,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -133,8 +135,11 @@ static int fails(const char *call, const char *path) {
         return 1;
     }
     size_t n = strlen(path), m = strlen(fail_ending);
+    int such = strcmp(call, fail_call) == 0 || strcmp(fail_call, "any") == 0;
     int ends = strcmp(fail_ending, "*") == 0 || (n >= m && strcmp(path + n - m, fail_ending) == 0);
-    if (fail_from && strcmp(call, fail_call) == 0 && ends && ++fail_seen >= fail_from) {
+    if (fail_from && such && ends && ++fail_seen >= fail_from) {
+        if (fail_errno == 0)
+            raise(SIGKILL);
         errno = (int)fail_errno;
         return 1;
     }
@@ -229,7 +234,7 @@ int ftruncate(int fd, off_t size) {
     char path[PATH_MAX];
     const char *ours = behind(fd, path);
     pthread_mutex_lock(&lock);
-    int done = (int)syscall(SYS_ftruncate, fd, size), e = errno;
+    int done = fails("truncate", ours) ? -1 : (int)syscall(SYS_ftruncate, fd, size), e = errno;
     if (*ours && done == 0 && log_fd >= 0)
         record("T\t%lu\t%ld\n", inode(fd), (long)size);
     pthread_mutex_unlock(&lock);
@@ -271,7 +276,7 @@ int unlinkat(int dir, const char *name, int flags) {
     char path[PATH_MAX];
     const char *ours = whole(dir, name, path);
     pthread_mutex_lock(&lock);
-    int done = (int)syscall(SYS_unlinkat, dir, name, flags), e = errno;
+    int done = fails("unlink", ours) ? -1 : (int)syscall(SYS_unlinkat, dir, name, flags), e = errno;
     if (*ours && done == 0 && log_fd >= 0)
         record("U\t%s\n", path);
     pthread_mutex_unlock(&lock);
