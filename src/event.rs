@@ -85,6 +85,8 @@ pub enum Event {
     DiskReserve {
         /// Bytes free.
         free: u64,
+        /// Inodes free.
+        inodes: u64,
         /// Bytes that stay free.
         reserve: u64,
     },
@@ -161,9 +163,13 @@ impl Event {
                 "out/{partner}/{tray}/{name} ne peut pas être publié : un autre fichier ou répertoire occupe la place ; retirez-le",
                 "out/{partner}/{tray}/{name} cannot be published: another file or directory is in its place; remove that"
             ),
-            Event::DiskReserve { free, reserve } => msg!(
+            Event::DiskReserve { free, reserve, .. } if free < reserve => msg!(
                 "disque presque plein ({free} octets libres, réserve {reserve}) : plus rien n'est pris ; libérez de la place",
                 "disk nearly full ({free} bytes free, reserve {reserve}): nothing more is taken; free some room"
+            ),
+            Event::DiskReserve { inodes, .. } => msg!(
+                "disque presque plein ({inodes} inodes libres) : plus rien n'est pris ; supprimez des fichiers",
+                "disk nearly full ({inodes} inodes free): nothing more is taken; delete some files"
             ),
             Event::AnnuaireLoaded { structures } => {
                 msg!("annuaire chargé : {structures} structures", "annuaire loaded: {structures} structures")

@@ -10,9 +10,10 @@ mod common;
 use common::acts::{flow, unit};
 use common::build::{form, page};
 use common::dice::Dice;
-use common::disk::{Recording, record};
+use common::disk::{Recording, record, stand_between};
 use common::pdf::Pdf;
 use common::world::{MOE, TITULAIRE, World, a4, citing, invoice, text};
+use std::fs;
 use std::process::Command;
 
 /// Whether many more cuts are asked for.
@@ -223,4 +224,145 @@ fn a_barrier_that_is_missing_is_found() {
 #[test]
 fn a_commit_that_does_not_wait_for_the_disk_is_found() {
     assert_ne!(faults_of("normal"), "");
+}
+
+#[test]
+fn what_a_person_asked_for_survives_a_power_cut() {
+    let mut w = run_of_all_kinds("syncfs");
+    w.batch();
+    w.take_all();
+    let held: String = w.ledger().query_row("SELECT id FROM flow WHERE outcome = 'held'", [], |r| r.get(0)).unwrap();
+    let (mut cuts, mut dice) = (Cuts::default(), Dice::new(6));
+    let piece = format!("{TITULAIRE}/N-5");
+    let refusal = ["act", &piece, "refuse", "--as", MOE, "--motif", "AUTRE", "--comment", "métré"];
+    for args in [&["requeue", &held][..], &refusal] {
+        let twin = w.twin();
+        copy(&w, &twin);
+        let recording = cuts.record(&twin, args);
+        assert_eq!(twin.violations(true), Vec::<String>::new(), "{args:?}");
+        cuts.cut(&w, &recording, if all_of_it() { 300 } else { 12 }, &mut dice, args[0]);
+    }
+    cuts.told("requeue and act");
+    assert_eq!(cuts.violations, Vec::<String>::new());
+}
+
+/// What the system says of a disk that is full.
+const ENOSPC: i32 = 28;
+
+/// Runs a batch on a disk that fails so; it ends with an error that says so, and the next one finishes.
+fn fails_and_is_finished(barrier: &str, fail: &str, errno: i32, says: &str) {
+    let mut w = run_of_all_kinds(barrier);
+    let mut command = w.guichet(&["batch"]);
+    let out = stand_between(&mut command, &w).env("DISK_FAIL", format!("{fail}:{errno}")).output().unwrap();
+    let told = text(&out.stderr);
+    assert_eq!(out.status.code(), Some(2), "{fail}: {told}");
+    let system = std::io::Error::from_raw_os_error(errno).to_string();
+    let system = system.split(" (").next().unwrap().to_lowercase();
+    let told_why = told.to_lowercase().contains(&system)
+        || ["disk I/O error", "disk is full", "unable to open database"].iter().any(|why| told.contains(why));
+    assert!(told.starts_with("error: ") && told.contains(says) && told_why, "{fail}: {told}");
+    assert!(told.contains("disk"), "{fail}: it says what to look at: {told}");
+    assert_eq!(w.violations(false), Vec::<String>::new(), "{fail}");
+    w.take_all();
+    w.batch();
+    assert_eq!(w.violations(true), Vec::<String>::new(), "{fail}, then finished");
+}
+
+#[test]
+fn a_disk_that_fails_ends_the_process_and_loses_nothing() {
+    for (barrier, fail, says) in [
+        ("syncfs", "syncfs:*:1", "cannot sync"),
+        ("syncfs", "syncfs:*:3", "cannot sync"),
+        ("syncfs", "syncfs:*:6", "cannot sync"),
+        ("fsync", "fsync:.copy:1", "cannot sync"),
+        ("fsync", "fsync:work/edi/alpha:2", "cannot sync"),
+        ("fsync", "fsync:comptes-rendus:1", "cannot sync"),
+        ("syncfs", "fsync:.name:1", "cannot sync"),
+        ("syncfs", "fsync:-wal:2", "the ledger failed to"),
+        ("syncfs", "fsync:-wal:4", "the ledger failed to"),
+        ("syncfs", "write:-wal:40", "the ledger failed to"),
+    ] {
+        fails_and_is_finished(barrier, fail, EIO, says);
+    }
+}
+
+#[test]
+fn a_disk_that_is_full_loses_nothing() {
+    for fail in ["write:.copy:1", "write:.copy:7", "create:.copy:3", "link:.xml:1", "write:.member:2", "create:*:60"] {
+        fails_and_is_finished("syncfs", fail, ENOSPC, "cannot ");
+    }
+    for fail in ["write:-wal:30", "write:guichet.db:1", "create:-wal:1"] {
+        fails_and_is_finished("syncfs", fail, ENOSPC, "the ledger failed to");
+    }
+}
+
+/// Waits until something is so.
+fn until(what: impl Fn() -> String, is_so: impl Fn() -> bool) {
+    let limit = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !is_so() {
+        assert!(std::time::Instant::now() < limit, "{}", what());
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn while_room_is_short_nothing_is_claimed_what_was_begun_is_finished_and_it_is_said() {
+    for lacks in ["bytes", "inodes"] {
+        let mut w = World::in_memory("[spool]\nsettle = \"0s\"\nrescan = \"20ms\"\n");
+        w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+        // Ended once its one deposit is committed, and nothing of it is visible.
+        let points = w.twin();
+        copy(&w, &points);
+        let log = points.path("points");
+        assert!(points.guichet(&["batch"]).env("GUICHET_KILL_LOG", &log).status().unwrap().success());
+        let passed = fs::read_to_string(log).unwrap();
+        let n = 1 + passed.lines().position(|line| line.ends_with("after the commit")).unwrap();
+        w.guichet(&["batch"]).env("GUICHET_KILL_AT", n.to_string()).output().unwrap();
+        assert!(w.visible().is_empty());
+        let full = w.path("full");
+        fs::write(&full, lacks).unwrap();
+        w.drop_file("edi", "alpha", "F2", &a4("N-2"));
+        let mut command = w.guichet(&["run"]);
+        let log = fs::File::create(w.path("log")).unwrap();
+        let mut daemon = stand_between(&mut command, &w).env("DISK_FULL", &full).stderr(log).spawn().unwrap();
+        let said = || fs::read_to_string(w.path("log")).unwrap();
+        until(|| format!("{lacks}: the reserve was not told: {}", said()), || said().contains("nearly full"));
+        until(
+            || format!("{lacks}: what was begun is finished: {}", said()),
+            || w.tray("beta", "pieces") == [a4("N-1")],
+        );
+        assert_eq!(w.files("spool/in"), ["edi/alpha/F2"], "{lacks}: nothing is claimed: {}", said());
+        assert!(daemon.try_wait().unwrap().is_none(), "{lacks}: it goes on: {}", said());
+        fs::remove_file(&full).unwrap();
+        until(|| format!("{lacks}: there is room again: {}", said()), || w.tray("beta", "pieces").len() == 2);
+        let pid = rustix::process::Pid::from_child(&daemon);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert_eq!(daemon.wait().unwrap().code(), Some(0));
+        assert_eq!(said().matches("nearly full").count(), 1, "{lacks}: it is told once: {}", said());
+        assert_eq!(w.violations(true), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_disk_with_no_room_at_all_is_told_by_status() {
+    let mut w = World::in_memory("[spool]\nsettle = \"0s\"\n");
+    w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    w.batch();
+    let full = w.path("full");
+    fs::write(&full, "all").unwrap();
+    w.drop_file("edi", "alpha", "F2", &a4("N-2"));
+    let on_it = |args: &[&str]| {
+        let mut command = w.guichet(args);
+        stand_between(&mut command, &w).env("DISK_FULL", &full).output().unwrap()
+    };
+    let out = on_it(&["batch"]);
+    assert_eq!(out.status.code(), Some(2), "{}", text(&out.stderr));
+    assert!(text(&out.stderr).contains("disk nearly full (0 bytes free"), "{}", text(&out.stderr));
+    let out = on_it(&["status", "--format", "json"]);
+    let status: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+    assert_eq!((&status["inbound"], &status["free"]), (&1.into(), &0.into()), "{}", text(&out.stderr));
+    assert_eq!(w.files("spool/in"), ["edi/alpha/F2"]);
+    fs::remove_file(&full).unwrap();
+    assert_eq!(w.batch()["accepted"], 1);
+    assert_eq!(w.violations(true), Vec::<String>::new());
 }

@@ -130,6 +130,8 @@ impl Counter {
         }
         let elsewhere = !is_within(&config.ledger.path, spool.root());
         let ledger_lock = elsewhere.then(|| crate::spool::lock_beside(&config.ledger.path)).transpose()?;
+        // Without room the ledger may not open, and SQLite does not say why.
+        let reserve_told = is_short(&spool, &config, &*clock, &*listener, false)?;
         let ledger = Ledger::open(&config.ledger.path)?;
         let latest = ledger.latest()?;
         let scanner = Scanner::new(config.spool.settle, config.spool.incomplete_after, SCAN);
@@ -152,7 +154,7 @@ impl Counter {
             turn: None,
             deferred_since: None,
             started: std::time::Instant::now(),
-            reserve_told: false,
+            reserve_told,
             tally: Tally::default(),
         };
         counter.recover()?;
@@ -526,15 +528,27 @@ impl Counter {
 
     /// Whether so little room is left that nothing more may be claimed; told once each time it begins.
     fn is_disk_full(&mut self) -> Result<bool, CounterError> {
-        let (bytes, inodes) = self.intake.spool.free()?;
-        let reserve = self.intake.config.limits.reserve;
-        let full = bytes < reserve || inodes < INODE_RESERVE;
-        if full && !self.reserve_told {
-            self.tell(&Event::DiskReserve { free: bytes, reserve });
-        }
-        self.reserve_told = full;
-        Ok(full)
+        let Intake { spool, config, clock, listener, .. } = &self.intake;
+        self.reserve_told = is_short(spool, config, &**clock, &**listener, self.reserve_told)?;
+        Ok(self.reserve_told)
     }
+}
+
+/// Whether less room is left than the reserve; told unless it was.
+fn is_short(
+    spool: &Spool,
+    config: &Config,
+    clock: &dyn Clock,
+    listener: &dyn Listener,
+    told: bool,
+) -> Result<bool, SpoolError> {
+    let (free, inodes) = spool.free()?;
+    let reserve = config.limits.reserve;
+    let is_short = free < reserve || inodes < INODE_RESERVE;
+    if is_short && !told {
+        listener.hear(clock.now(), &Event::DiskReserve { free, inodes, reserve });
+    }
+    Ok(is_short)
 }
 
 /// Whether a file lies directly in a directory, whatever the paths are called by.

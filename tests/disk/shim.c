@@ -4,9 +4,9 @@
  *
  *   DISK_ROOT   the directory, as the kernel names it
  *   DISK_LOG    where the changes are written down; without it nothing is
- *   DISK_FAIL   CALL:ENDING:N:ERRNO - from the N-th such call on a path with this ending on, each fails; CALL is write,
- *               truncate, create, link, unlink, rename, fsync, syncfs or any; with 0 for ERRNO the call does not
- *               happen and the process is killed
+ *   DISK_FAIL   CALL:ENDING:N:ERRNO - from the N-th such call on a path with this ending on, each fails; CALL is open
+ *               (to write), create, write, truncate, link, unlink, rename, fsync, syncfs or any; with 0 for ERRNO the
+ *               call does not happen and the process is killed
  *   DISK_FULL   a file; while its text is "bytes" or "inodes", none are free, but what is reserved can still be had;
  *               while it is "all", there is nothing, and whatever needs some fails
  *
@@ -149,11 +149,11 @@ static int fails(const char *call, const char *path) {
 static int open_at(int dir, const char *name, int flags, mode_t mode) {
     char path[PATH_MAX];
     const char *ours = whole(dir, name, path);
-    if (!*ours || !(flags & (O_CREAT | O_TRUNC)))
+    if (!*ours || (flags & O_ACCMODE) == O_RDONLY)
         return (int)syscall(SYS_openat, dir, name, flags, mode);
     pthread_mutex_lock(&lock);
     int is_there = inode_at(path) != 0, fd = -1;
-    if (is_there || !fails("create", path))
+    if (!fails("open", path) && (is_there || !fails("create", path)))
         fd = (int)syscall(SYS_openat, dir, name, flags, mode);
     int e = errno;
     if (fd >= 0 && log_fd >= 0) {
@@ -318,12 +318,12 @@ int fsync(int fd) { return sync_of("fsync", SYS_fsync, fd); }
 int fdatasync(int fd) { return sync_of("fsync", SYS_fdatasync, fd); }
 int syncfs(int fd) { return sync_of("syncfs", SYS_syncfs, fd); }
 
-static void room(unsigned long *bytes, unsigned long *inodes, unsigned long *all) {
+static void room(unsigned long *bytes, unsigned long *inodes, unsigned long *privileged, unsigned long *all) {
     char what = lacks();
     if (what == 'b' || what == 'a')
         *bytes = 0;
     if (what == 'i' || what == 'a') {
-        *inodes = 0;
+        *inodes = *privileged = 0;
         *all = 1000000;
     }
 }
@@ -331,24 +331,24 @@ static void room(unsigned long *bytes, unsigned long *inodes, unsigned long *all
 int fstatvfs(int fd, struct statvfs *s) {
     REAL(fstatvfs);
     int done = real(fd, s);
-    room(&s->f_bavail, &s->f_favail, &s->f_files);
+    room(&s->f_bavail, &s->f_favail, &s->f_ffree, &s->f_files);
     return done;
 }
 int fstatvfs64(int fd, struct statvfs64 *s) {
     REAL(fstatvfs64);
     int done = real(fd, s);
-    room(&s->f_bavail, &s->f_favail, &s->f_files);
+    room(&s->f_bavail, &s->f_favail, &s->f_ffree, &s->f_files);
     return done;
 }
 int statvfs(const char *path, struct statvfs *s) {
     REAL(statvfs);
     int done = real(path, s);
-    room(&s->f_bavail, &s->f_favail, &s->f_files);
+    room(&s->f_bavail, &s->f_favail, &s->f_ffree, &s->f_files);
     return done;
 }
 int statvfs64(const char *path, struct statvfs64 *s) {
     REAL(statvfs64);
     int done = real(path, s);
-    room(&s->f_bavail, &s->f_favail, &s->f_files);
+    room(&s->f_bavail, &s->f_favail, &s->f_ffree, &s->f_files);
     return done;
 }
