@@ -366,3 +366,35 @@ fn a_disk_with_no_room_at_all_is_told_by_status() {
     assert_eq!(w.batch()["accepted"], 1);
     assert_eq!(w.violations(true), Vec::<String>::new());
 }
+
+/// What the system says of a disk that may only be read.
+const EROFS: i32 = 30;
+
+#[test]
+fn a_spool_that_may_only_be_read_is_said_and_left_as_it_is() {
+    let mut w = World::in_memory("[spool]\nsettle = \"0s\"\n");
+    w.drop_file("edi", "alpha", "F1", &a4("N-1"));
+    w.batch();
+    w.drop_file("edi", "alpha", "F2", &a4("N-2"));
+    let state = w.state();
+    for args in ["batch", "run"] {
+        let mut command = w.guichet(&[args]);
+        let out = stand_between(&mut command, &w).env("DISK_FAIL", format!("any:*:1:{EROFS}")).output().unwrap();
+        let told = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{args}: {told}");
+        assert!(told.contains("guichet.lock: the file system is read-only"), "{args}: {told}");
+        assert_eq!(w.state(), state, "{args}");
+    }
+    for beside in ["guichet.db-wal", "guichet.db-shm"] {
+        let _ = fs::remove_file(w.path("spool").join(beside));
+    }
+    // Whoever reads the ledger must be able to share memory beside it; who needs no ledger goes on.
+    for (args, code, says) in [("status", 1, "files in in/"), ("search", 2, "`guichet status` answers without")] {
+        let mut command = w.guichet(&[args]);
+        let out = stand_between(&mut command, &w).env("DISK_FAIL", format!("any:*:1:{EROFS}")).output().unwrap();
+        let told = [text(&out.stdout), text(&out.stderr)].concat();
+        assert!(out.status.code() == Some(code) && told.contains(says), "{args}: {:?} {told}", out.status);
+    }
+    assert_eq!(w.batch()["accepted"], 1);
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
