@@ -202,6 +202,27 @@ fn a_commit_that_was_not_durable_is_not_told_before_it_is() {
     assert_eq!(cuts.violations, Vec::<String>::new());
 }
 
+#[test]
+fn what_a_killed_run_left_need_not_be_durable_for_the_next_to_go_on() {
+    for barrier in ["syncfs", "fsync"] {
+        let w = run_of_all_kinds(barrier);
+        let (mut cuts, mut dice) = (Cuts::default(), Dice::new(7));
+        for _ in 0..if all_of_it() { 60 } else { 4 } {
+            let n = 100 + dice.below(800);
+            let twin = w.twin();
+            copy(&w, &twin);
+            let mut first = cuts.command(&twin, &["batch"]);
+            first.env("DISK_FAIL", format!("any:*:{n}:0"));
+            let second = cuts.command(&twin, &["batch"]);
+            let recording = cuts.record_all(&twin, &mut [first, second]);
+            let what = format!("{barrier}, killed before change {n}");
+            cuts.cut(&w, &recording, if all_of_it() { 25 } else { 7 }, &mut dice, &what);
+        }
+        cuts.told(&format!("{barrier}, after a kill"));
+        assert_eq!(cuts.violations, Vec::<String>::new());
+    }
+}
+
 /// What the checker says of a mutant after power cuts.
 fn faults_of(mutant: &'static str) -> String {
     let (mut cuts, mut dice) = (Cuts { mutant: Some(mutant), ..Cuts::default() }, Dice::new(4));
