@@ -1,6 +1,6 @@
 //! What the tests of durability need: crash points, places where a kill test ends the process, and mutants, wrong
-//! orders of steps that those tests must notice. They exist with the feature `faults` alone: test builds have it, release
-//! builds do not.
+//! orders of steps that those tests must notice. They exist with the feature `faults` alone, which a release build has
+//! not.
 
 /// A wrong protocol: `GUICHET_MUTANT` names one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
