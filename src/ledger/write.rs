@@ -415,9 +415,9 @@ impl Ledger {
     }
 }
 
-/// An earlier run may have ended between writing a commit and knowing it on the disk. It can be read, so recovery acts on
-/// it, tells it and files it away: it must not be lost with the power after that. Writing it into the database as well
-/// covers a disk that failed to sync and says nothing the next time.
+/// An earlier run may have ended between writing a commit and knowing it on the disk. It can be read, so recovery acts
+/// on it, tells it and files it away: it must not be lost with the power after that. Writing it into the database as
+/// well covers a disk that failed to sync and says nothing the next time.
 fn make_durable(conn: &Connection, path: &Path) -> rusqlite::Result<()> {
     let mut wal = path.as_os_str().to_owned();
     wal.push("-wal");
