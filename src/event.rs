@@ -453,10 +453,6 @@ impl Event {
                 "out/{partner}/{tray}/{name} est publié : la place est libre",
                 "out/{partner}/{tray}/{name} is published: its place is free"
             ),
-            Event::DiskReserve { free, inodes, reserve } => msg!(
-                "disque presque plein ({free} octets libres, réserve {reserve} ; {inodes} inodes) : plus rien n'est pris ; libérez de la place",
-                "disk nearly full ({free} bytes free, reserve {reserve}; {inodes} inodes): nothing more is taken; free some room"
-            ),
             Event::DiskRoom { free } => msg!(
                 "de nouveau de la place ({free} octets libres) : la prise reprend",
                 "room on the disk again ({free} bytes free): files are taken again"
@@ -468,6 +464,14 @@ impl Event {
             Event::ClockBehind { seconds } => msg!(
                 "l'horloge retarde de {seconds} s sur le registre, dont le temps n'avance plus ; réglez l'horloge",
                 "the clock is {seconds} s behind the ledger, whose time stands still; set the clock"
+            ),
+            Event::DiskReserve { free, reserve, .. } if free < reserve => msg!(
+                "disque presque plein ({free} octets libres, réserve {reserve}) : plus rien n'est pris ; libérez de la place",
+                "disk nearly full ({free} bytes free, reserve {reserve}): nothing more is taken; free some room"
+            ),
+            Event::DiskReserve { inodes, .. } => msg!(
+                "disque presque plein ({inodes} inodes libres) : plus rien n'est pris ; supprimez des fichiers",
+                "disk nearly full ({inodes} inodes free): nothing more is taken; delete some files"
             ),
             Event::AnnuaireLoaded { structures } => {
                 msg!("annuaire chargé : {structures} structures", "annuaire loaded: {structures} structures")

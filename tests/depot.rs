@@ -598,7 +598,7 @@ fn recovery_takes_no_file_that_is_being_written() {
     assert_eq!(w.batch()["waiting"], 3);
     std::fs::write(&path, &pdf).unwrap();
     assert_eq!(w.batch()["accepted"], 1);
-    w.dropped.push(("alpha".to_owned(), sha256(b"early")));
+    w.note_drop("portail", "alpha", "b.csv".as_ref(), b"early");
     assert_eq!(w.violations(true), Vec::<String>::new());
 }
 

@@ -121,7 +121,7 @@ fn any_name_is_taken_and_shown_harmless() {
     }
     let raw = std::ffi::OsStr::from_bytes(b"latin1-\xe9\xff");
     fs::write(w.path("spool/in/edi/alpha").join(raw), a4("N-RAW")).unwrap();
-    w.dropped.push(("alpha".into(), common::world::sha256(&a4("N-RAW"))));
+    w.note_drop("edi", "alpha", raw, &a4("N-RAW"));
     let tally = batch_with_an_ordinary_flow(&mut w);
     assert_eq!(tally["accepted"], 6);
     let stored: Vec<Vec<u8>> = w
@@ -349,7 +349,7 @@ fn the_daemon_answers_by_events_by_polling_and_takes_a_new_annuaire() {
         let (part, whole) = (w.path("spool/in/edi/alpha/F2.part"), w.path("spool/in/edi/alpha/F2"));
         fs::write(&part, a4("N-2")).unwrap();
         fs::rename(&part, &whole).unwrap();
-        w.dropped.push(("alpha".into(), common::world::sha256(&a4("N-2"))));
+        w.note_drop("edi", "alpha", "F2".as_ref(), &a4("N-2"));
         assert!(until(&|| w.tray("beta", "pieces").len() == 2), "{watch}: a file that is renamed into place");
         // A new partner: its directories are made, and what it drops is answered.
         let partners = fs::read_to_string(w.path("annuaire/partners.toml")).unwrap();

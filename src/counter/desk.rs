@@ -17,6 +17,8 @@ use crate::piece::attached;
 use crate::retour::{self, Addressee, Envelope, Report, Reported};
 use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
+#[cfg(feature = "faults")]
+use crate::spool::crash::Mutant;
 use crate::spool::{Claim, Mark, Staged, Tray, crash};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
@@ -120,6 +122,13 @@ impl Desk<'_> {
         self.intake.spool.barrier()?;
         let durable = std::time::Instant::now();
         let Writing { entry, mut done, .. } = writing;
+        #[cfg(feature = "faults")]
+        if crash::follows(Mutant::LateStage) {
+            self.intake.spool.hide_stage(true)?;
+            entry.commit()?;
+            self.intake.spool.hide_stage(false)?;
+            return Ok((answer, done));
+        }
         entry.commit()?;
         (done.barrier, done.commit) = (durable - before, durable.elapsed());
         Ok((answer, done))

@@ -22,6 +22,8 @@ use crate::event::{Event, Listener};
 use crate::judge::Document;
 use crate::ledger::{self, Ledger, LedgerError};
 use crate::msg;
+#[cfg(feature = "faults")]
+use crate::spool::crash::{self, Mutant};
 use crate::spool::{Candidate, FlowIds, INODE_RESERVE, Look, Scanner, Spool, SpoolError, Stray, rights};
 use desk::Desk;
 use gather::Lot;
@@ -144,6 +146,8 @@ impl Counter {
         }
         let elsewhere = !is_within(&config.ledger.path, spool.root());
         let ledger_lock = elsewhere.then(|| crate::spool::lock_beside(&config.ledger.path)).transpose()?;
+        // Without room the ledger may not open, and SQLite does not say why.
+        let reserve_told = is_short(&spool, &config, &*clock, &*listener, false)?;
         let ledger = Ledger::open(&config.ledger.path)?;
         let latest = ledger.latest()?;
         let put_back = restore::put_back(&spool, &ledger, latest)?;
@@ -175,8 +179,8 @@ impl Counter {
             turn: None,
             deferred_since: None,
             started: std::time::Instant::now(),
-            reserve_told: false,
             wal_told: false,
+            reserve_told,
             tally: Tally::default(),
         };
         // Whoever says so knows more than the disk: of a machine that was lost nothing is left to notice it by.
@@ -509,6 +513,10 @@ impl Counter {
     fn recover(&mut self) -> Result<(), CounterError> {
         let pending = self.ledger.unpublished()?;
         let published = pending.len();
+        #[cfg(feature = "faults")]
+        if crash::follows(Mutant::Rewrite) {
+            self.write_again(&pending)?;
+        }
         // What went out before a power cut may not have been durable there: the renames that follow make it so.
         self.desk().publish(pending)?;
         self.remove_unknown_stage()?;
@@ -539,6 +547,21 @@ impl Counter {
         Ok(())
     }
 
+    /// A wrong protocol, for the tests: what is neither staged nor in its tray is written anew.
+    #[cfg(feature = "faults")]
+    fn write_again(&self, pending: &[crate::ledger::Pending]) -> Result<(), CounterError> {
+        let (spool, staged) = (&self.intake.spool, self.intake.spool.staged()?);
+        for p in pending {
+            let tray = crate::spool::Tray::of_name(&p.tray).expect("the schema allows the three trays only");
+            let is_there =
+                staged.contains(&(p.partner.clone(), p.name.clone())) || spool.is_published(&p.partner, tray, &p.name);
+            if let Some(bytes) = self.ledger.rendered(p.id)?.filter(|_| !is_there) {
+                spool.stage(&p.partner, &p.name, &bytes)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Staged files without a row are of a batch that was never committed: they will be rendered again. One whose row
     /// is marked as published went back by a power cut: it is published again.
     fn remove_unknown_stage(&mut self) -> Result<(), CounterError> {
@@ -556,17 +579,32 @@ impl Counter {
 
     /// Whether so little room is left that nothing more may be claimed; told once each time it begins.
     fn is_disk_full(&mut self) -> Result<bool, CounterError> {
-        let (bytes, inodes) = self.intake.spool.free()?;
-        let reserve = self.intake.config.limits.reserve;
-        let full = bytes < reserve || inodes < INODE_RESERVE;
-        match (full, self.reserve_told) {
-            (true, false) => self.tell(&Event::DiskReserve { free: bytes, inodes, reserve }),
-            (false, true) => self.tell(&Event::DiskRoom { free: bytes }),
-            _ => {}
+        let Intake { spool, config, clock, listener, .. } = &self.intake;
+        let told = self.reserve_told;
+        self.reserve_told = is_short(spool, config, &**clock, &**listener, self.reserve_told)?;
+        if told && !self.reserve_told {
+            let (free, _) = self.intake.spool.free()?;
+            self.tell(&Event::DiskRoom { free });
         }
-        self.reserve_told = full;
-        Ok(full)
+        Ok(self.reserve_told)
     }
+}
+
+/// Whether less room is left than the reserve; told unless it was.
+fn is_short(
+    spool: &Spool,
+    config: &Config,
+    clock: &dyn Clock,
+    listener: &dyn Listener,
+    told: bool,
+) -> Result<bool, SpoolError> {
+    let (free, inodes) = spool.free()?;
+    let reserve = config.limits.reserve;
+    let is_short = free < reserve || inodes < INODE_RESERVE;
+    if is_short && !told {
+        listener.hear(clock.now(), &Event::DiskReserve { free, inodes, reserve });
+    }
+    Ok(is_short)
 }
 
 /// Whether a file lies directly in a directory, whatever the paths are called by.

@@ -34,6 +34,7 @@ pub use synthese::{Awaited, Delivery, SyntheseRow};
 pub use verify::{Problem, verify, verify_ledger};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 
+use crate::spool::crash::{self, Mutant};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -123,6 +124,9 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
          PRAGMA temp_store = MEMORY;",
     )
     .map_err(&on)?;
+    if crash::follows(Mutant::Normal) {
+        conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(&on)?;
+    }
     conn.set_prepared_statement_cache_capacity(64);
     Ok(())
 }

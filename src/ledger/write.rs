@@ -8,7 +8,8 @@ use crate::decision::{Dossier, Uniqueness};
 use crate::judge::{Facts, Member};
 use crate::spool::crash;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -223,6 +224,7 @@ impl Ledger {
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let mut conn = Connection::open(path).map_err(LedgerError::on("open"))?;
         prepare(&mut conn, path)?;
+        make_durable(&conn, path).map_err(LedgerError::on("make durable what an earlier run wrote"))?;
         let last = conn
             .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
             .optional()
@@ -341,6 +343,14 @@ impl Ledger {
             .map_err(LedgerError::on("read a report"))
     }
 
+    /// The bytes of an outbound file that was rendered; none: they are the deposit's.
+    #[cfg(feature = "faults")]
+    pub fn rendered(&self, id: i64) -> Result<Option<Vec<u8>>, LedgerError> {
+        self.conn
+            .query_row("SELECT bytes FROM outbox WHERE id = ?", [id], |r| r.get(0))
+            .map_err(LedgerError::on("read what was rendered"))
+    }
+
     /// A flow, if it is held and was not requeued.
     ///
     /// # Errors
@@ -448,6 +458,25 @@ impl Ledger {
             })
             .map_err(LedgerError::on("read what is unpublished"))
     }
+}
+
+/// An earlier run may have ended between writing a commit and knowing it on the disk. It can be read, so recovery acts
+/// on it, tells it and files it away: it must not be lost with the power after that. Writing it into the database as
+/// well covers a disk that failed to sync and says nothing the next time.
+fn make_durable(conn: &Connection, path: &Path) -> rusqlite::Result<()> {
+    let mut wal = path.as_os_str().to_owned();
+    wal.push("-wal");
+    let above = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for path in [Path::new(&wal), above] {
+        match File::open(path).and_then(|file| file.sync_all()) {
+            Err(e) if e.kind() != ErrorKind::NotFound => {
+                let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_IOERR_FSYNC);
+                return Err(rusqlite::Error::SqliteFailure(code, Some(format!("{}: {e}", path.display()))));
+            }
+            _ => {}
+        }
+    }
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
 }
 
 /// The number in an outbound name: the first fifteen characters of a pièce's, the last of a flow's.

@@ -12,7 +12,6 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::OsStrExt;
 use std::sync::Arc;
 
 /// A candidate, opened and read: its bytes may still turn out to be unfinished, and nothing has moved yet.
@@ -185,7 +184,7 @@ impl Spool {
         let mut claim = Claim::found(id, mode, partner, name, opened.stamp.size);
         if cut {
             // Beside the claim before it: a claim is never without its full name.
-            self.write(&claim.sidecar(), c.name.as_bytes())?;
+            self.keep_name(&claim)?;
             crash::point("name kept");
         }
         let to = claim.original();

@@ -4,6 +4,9 @@
 pub mod acts;
 pub mod archive;
 pub mod build;
+pub mod checker;
+pub mod dice;
+pub mod disk;
 pub mod house;
 pub mod json_schema;
 pub mod pdf;

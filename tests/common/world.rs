@@ -1,10 +1,11 @@
-//! A small world on disk: a marché, its partners, a spool; and the checker that says from outside whether everything
-//! that was promised holds.
+//! A small world on disk: a marché, its partners, a spool. Whether everything that was promised holds in it is for the
+//! checker (`checker.rs`).
 
 use rusqlite::{Connection, OpenFlags};
 use sha2::{Digest, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -15,13 +16,24 @@ pub const MOE: &str = "91100002400016";
 pub const MOA: &str = "91100003200019";
 pub const OTHER: &str = "91100004000012";
 
+/// A file that a partner dropped.
+#[derive(Clone)]
+pub struct Dropped {
+    pub mode: String,
+    pub partner: String,
+    pub name: Vec<u8>,
+    pub sha: String,
+}
+
 /// A directory with a configuration, an annuaire and a spool.
 pub struct World {
     pub dir: TempDir,
-    /// What was dropped: partner and SHA-256, in order; the same bytes may be there twice.
-    pub dropped: Vec<(String, String)>,
-    /// What partners took from `out/`: path below it and SHA-256.
+    /// What was dropped, in order; the same bytes may be there twice.
+    pub dropped: Vec<Dropped>,
+    /// What partners took from `out/`, or saw there before the power went: path below it and SHA-256.
     pub taken: Vec<(String, String)>,
+    /// Of these, what the power may have brought back: it may be seen once more, with the same bytes.
+    pub again: Vec<String>,
     /// How many of the dropped files came with a form: no deposits of their own.
     pub along: usize,
 }
@@ -34,7 +46,17 @@ impl World {
 
     /// A world with this configuration.
     pub fn with(config: &str) -> World {
-        let world = World { dir: TempDir::new().unwrap(), dropped: Vec::new(), taken: Vec::new(), along: 0 };
+        World::within(TempDir::new().unwrap(), config)
+    }
+
+    /// The same in memory, where there is room: to end a process loses nothing that it wrote, on a disk as here, so
+    /// that a test of that need not wait for a disk.
+    pub fn in_memory(config: &str) -> World {
+        World::within(memory(), config)
+    }
+
+    fn within(dir: TempDir, config: &str) -> World {
+        let world = World { dir, dropped: Vec::new(), taken: Vec::new(), again: Vec::new(), along: 0 };
         let put = |name: &str, text: &str| {
             let path = world.path(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -86,7 +108,23 @@ impl World {
         let path = self.path(&format!("spool/in/{mode}/{partner}/{name}"));
         make_dir(path.parent().unwrap());
         fs::write(path, bytes).unwrap();
-        self.dropped.push((partner.to_owned(), sha256(bytes)));
+        self.note_drop(mode, partner, OsStr::new(name), bytes);
+    }
+
+    /// Drops a file as careful partners do: under another name first.
+    pub fn move_in(&mut self, mode: &str, partner: &str, name: &str, bytes: &[u8]) {
+        let path = self.path(&format!("spool/in/{mode}/{partner}/{name}"));
+        let part = path.with_file_name(".part");
+        make_dir(path.parent().unwrap());
+        fs::write(&part, bytes).unwrap();
+        fs::rename(part, path).unwrap();
+        self.note_drop(mode, partner, OsStr::new(name), bytes);
+    }
+
+    /// Remembers what was dropped in another way.
+    pub fn note_drop(&mut self, mode: &str, partner: &str, name: &OsStr, bytes: &[u8]) {
+        let (mode, partner, name) = (mode.to_owned(), partner.to_owned(), name.as_bytes().to_vec());
+        self.dropped.push(Dropped { mode, partner, name, sha: sha256(bytes) });
     }
 
     /// Drops a form and the files that it names: one deposit.
@@ -97,11 +135,29 @@ impl World {
         self.along += files.len() - 1;
     }
 
+    /// Another world with the same past: the configuration and the annuaire are the same, the spool is not there.
+    pub fn twin(&self) -> World {
+        let dir = memory();
+        fs::create_dir(dir.path().join("annuaire")).unwrap();
+        for file in ["guichet.toml"]
+            .into_iter()
+            .map(str::to_owned)
+            .chain(self.files("annuaire").into_iter().map(|name| format!("annuaire/{name}")))
+        {
+            fs::copy(self.path(&file), dir.path().join(&file)).unwrap();
+        }
+        let (dropped, taken, again) = (self.dropped.clone(), self.taken.clone(), self.again.clone());
+        World { dir, dropped, taken, again, along: self.along }
+    }
+
     /// A command of guichet's in this world.
     pub fn guichet(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_guichet"));
         command.args(args).current_dir(self.dir.path());
-        command.env_remove("GUICHET_KILL_AT").env_remove("GUICHET_CONFIG").env("GUICHET_LANG", "en");
+        for name in ["GUICHET_KILL_AT", "GUICHET_KILL_LOG", "GUICHET_MUTANT", "GUICHET_CONFIG"] {
+            command.env_remove(name);
+        }
+        command.env("GUICHET_LANG", "en");
         command
     }
 
@@ -155,130 +211,6 @@ impl World {
         let path = self.path("spool/guichet.db");
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
     }
-
-    /// Says what is not as promised, from outside; `finished`: nothing may be left to do.
-    pub fn violations(&self, finished: bool) -> Vec<String> {
-        let mut wrong = Vec::new();
-        self.conservation(&mut wrong);
-        if self.path("spool/guichet.db").exists() {
-            self.deliveries(finished, &mut wrong);
-        } else if finished {
-            wrong.push("there is no ledger".to_owned());
-        }
-        if finished {
-            for dir in ["spool/work", "spool/out/.stage"] {
-                for file in self.files(dir) {
-                    wrong.push(format!("{dir}/{file} is left over"));
-                }
-            }
-            let out = self.run(&["verify"]);
-            if !out.status.success() {
-                wrong.push(format!("verify: {}{}", text(&out.stdout), text(&out.stderr)));
-            }
-        }
-        wrong
-    }
-
-    /// Each dropped file's bytes are in exactly one of in, work, archive and hold.
-    fn conservation(&self, wrong: &mut Vec<String>) {
-        let mut expected: BTreeMap<String, i64> = BTreeMap::new();
-        for (_, sha) in &self.dropped {
-            *expected.entry(sha.clone()).or_default() += 1;
-        }
-        let mut found: BTreeMap<String, i64> = BTreeMap::new();
-        let mut in_work: BTreeMap<String, (BTreeSet<String>, bool)> = BTreeMap::new();
-        for dir in ["in", "archive", "hold"] {
-            for file in self.files(&format!("spool/{dir}")) {
-                let bytes = fs::read(self.path(&format!("spool/{dir}/{file}"))).unwrap();
-                for sha in deposited(&bytes, &expected) {
-                    *found.entry(sha).or_default() += 1;
-                }
-            }
-        }
-        for file in self.files("spool/work") {
-            if file.ends_with(".name") {
-                continue; // a name kept beside its file, no bytes of a deposit
-            }
-            // The partner's file and guichet's copy count as one; a copy may be half written.
-            let name = file.rsplit('/').next().unwrap();
-            let bytes = fs::read(self.path(&format!("spool/work/{file}"))).unwrap();
-            let (shas, is_set) = in_work.entry(name[..18].to_owned()).or_default();
-            let inside = deposited(&bytes, &expected);
-            *is_set |= file.ends_with(".along") || inside.len() > 1 || text(&bytes).contains("urn:guichet:depot:1");
-            shas.extend(inside);
-        }
-        for (shas, is_set) in in_work.values() {
-            let dropped = shas.iter().filter(|sha| expected.contains_key(*sha));
-            let counted: Vec<&String> = dropped.take(if *is_set { usize::MAX } else { 1 }).collect();
-            if counted.is_empty() {
-                wrong.push("something in work/ was never dropped".to_owned());
-            }
-            for sha in counted {
-                *found.entry(sha.clone()).or_default() += 1;
-            }
-        }
-        for (sha, n) in &expected {
-            let seen = found.get(sha).copied().unwrap_or(0);
-            if seen != *n {
-                wrong.push(format!("dropped {n} times, found {seen} times: {}", &sha[..8]));
-            }
-        }
-        for sha in found.keys().filter(|sha| !expected.contains_key(*sha)) {
-            wrong.push(format!("found and never dropped: {}", &sha[..8]));
-        }
-    }
-
-    /// Everything visible is known to the ledger, whole, and came once; what is committed came or will.
-    fn deliveries(&self, finished: bool, wrong: &mut Vec<String>) {
-        let ledger = self.ledger();
-        let rows: Vec<(String, String, String, i64)> = ledger
-            .prepare(
-                "SELECT o.partner || '/' || o.tray || '/' || o.name, lower(hex(o.sha256)), coalesce(o.flow, ''),
-                        EXISTS (SELECT 1 FROM unpublished u WHERE u.id = o.id) FROM outbox o",
-            )
-            .unwrap()
-            .query_map([], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
-        let known: BTreeMap<&str, &str> = rows.iter().map(|(p, s, _, _)| (p.as_str(), s.as_str())).collect();
-        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-        let visible = self.files("spool/out").into_iter().filter(|f| !f.starts_with(".stage/"));
-        let visible = visible.map(|f| {
-            let sha = sha256(&fs::read(self.path("spool/out").join(&f)).unwrap());
-            (f, sha)
-        });
-        for (path, sha) in visible.chain(self.taken.iter().cloned()) {
-            match known.get(path.as_str()) {
-                None => wrong.push(format!("{path} is visible and not in the ledger")),
-                Some(is) if *is != sha => wrong.push(format!("{path} is not what the ledger says")),
-                Some(_) => {}
-            }
-            *seen.entry(path).or_default() += 1;
-        }
-        for (path, n) in seen.iter().filter(|(_, n)| **n > 1) {
-            wrong.push(format!("{path} was delivered {n} times"));
-        }
-        if finished {
-            for (path, _, _, pending) in &rows {
-                if !seen.contains_key(path) {
-                    wrong.push(format!("{path} was never delivered"));
-                }
-                if *pending != 0 {
-                    wrong.push(format!("{path} is not marked as published"));
-                }
-            }
-            let flows: i64 = ledger.query_row("SELECT count(*) FROM flow", [], |r| r.get(0)).unwrap();
-            let deposits = self.dropped.len() - self.along;
-            if flows != deposits as i64 {
-                wrong.push(format!("{deposits} deposits, {flows} flows in the ledger"));
-            }
-            let reports = rows.iter().filter(|(p, _, _, _)| p.contains("/comptes-rendus/")).count();
-            if reports != deposits {
-                wrong.push(format!("{deposits} deposits, {reports} reports"));
-            }
-        }
-    }
 }
 
 /// Makes a directory as an administrator should: for nobody else.
@@ -286,21 +218,12 @@ fn make_dir(path: &Path) {
     fs::DirBuilder::new().recursive(true).mode(0o750).create(path).unwrap();
 }
 
-/// What was dropped, from what lies in the spool: of guichet's own archive of a form, the files that are in it.
-fn deposited(bytes: &[u8], dropped: &BTreeMap<String, i64>) -> Vec<String> {
-    let whole = vec![sha256(bytes)];
-    if dropped.contains_key(&whole[0]) || bytes.get(257..262) != Some(b"ustar") || !bytes.ends_with(&[0; 1024]) {
-        return whole;
-    }
-    let mut members = Vec::new();
-    for member in tar::Archive::new(bytes).entries().unwrap() {
-        let (mut member, mut bytes) = (member.unwrap(), Vec::new());
-        if std::io::Read::read_to_end(&mut member, &mut bytes).is_err() {
-            return whole;
-        }
-        members.push(sha256(&bytes));
-    }
-    members
+/// A new directory in memory, or on a disk where there is little of it.
+fn memory() -> TempDir {
+    let shm = Path::new("/dev/shm");
+    let room = rustix::fs::statvfs(shm).is_ok_and(|s| s.f_bavail * s.f_frsize > 1 << 30);
+    let made = if room { TempDir::new_in(shm) } else { TempDir::new() };
+    made.or_else(|_| TempDir::new()).unwrap()
 }
 
 /// The number at the end of an outbound flow's name, or at the beginning of a pièce's.
