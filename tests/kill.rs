@@ -110,8 +110,9 @@ impl Siege {
     }
 
     /// Runs a command that ends at the `n`-th crash point it comes to; false: it came to its end.
-    fn killed_at(&mut self, w: &World, args: &[&str], n: usize) -> bool {
-        let out = self.command(w, args).env("GUICHET_KILL_AT", n.to_string()).output().unwrap();
+    fn killed_at(&mut self, w: &World, args: &[&str], n: impl ToString) -> bool {
+        let n = n.to_string();
+        let out = self.command(w, args).env("GUICHET_KILL_AT", &n).output().unwrap();
         self.runs += 1;
         match out.status.signal() {
             Some(9) => {
@@ -414,15 +415,17 @@ fn life_after_life_is_killed_while_partners_drop_and_take() {
 /// The kinds of faults that a mutant shows when a small run is killed at some of its points.
 fn faults_of(mutant: &'static str) -> Vec<String> {
     let mut siege = Siege::of(Some(mutant));
-    let points = siege.points(&small_run(), &["batch"]);
     let outside = small_run().outside();
     // The points around the first commits are where the order of steps matters.
-    let of_interest = |name: &str| matches!(name, "after the commit" | "before a publish" | "after a publish");
-    for (n, _) in points.iter().enumerate().filter(|(_, name)| of_interest(name)).take(12) {
-        let mut w = small_run();
-        siege.killed_at(&w, &["batch"], n + 1);
-        siege.look(&w, false, mutant);
-        siege.finish(&mut w, &outside, false, mutant);
+    for name in ["after the commit", "before a publish", "after a publish"] {
+        for n in 1..=4 {
+            let mut w = small_run();
+            let at = format!("{name}:{n}");
+            let killed = siege.killed_at(&w, &["batch"], &at);
+            assert!(killed, "{mutant}: nothing is passed at {at}");
+            siege.look(&w, false, mutant);
+            siege.finish(&mut w, &outside, false, mutant);
+        }
     }
     siege.told(mutant);
     siege.violations

@@ -15,16 +15,24 @@ pub enum Mutant {
     Rewrite,
 }
 
-/// Counts a crash point; with `GUICHET_KILL_AT=n` in the environment the `n`-th one ends the process by SIGKILL, and
-/// with `GUICHET_KILL_LOG=FILE` each one leaves its name there.
+/// Counts a crash point; with `GUICHET_KILL_AT=n` in the environment the `n`-th one ends the process by SIGKILL, with
+/// `GUICHET_KILL_AT=NAME:n` the `n`-th one of that name (threads pass theirs in any order), and with
+/// `GUICHET_KILL_LOG=FILE` each one leaves its name there.
 #[cfg(feature = "faults")]
 pub fn point(name: &str) {
     use std::io::Write;
     use std::sync::LazyLock;
     use std::sync::atomic::{AtomicU64, Ordering};
     static PASSED: AtomicU64 = AtomicU64::new(0);
-    static KILL_AT: LazyLock<Option<u64>> =
-        LazyLock::new(|| std::env::var("GUICHET_KILL_AT").ok().and_then(|n| n.parse().ok()));
+    static OF_NAME: AtomicU64 = AtomicU64::new(0);
+    /// Of which name, if of one; the how-manyth.
+    static KILL_AT: LazyLock<Option<(Option<String>, u64)>> = LazyLock::new(|| {
+        let at = std::env::var("GUICHET_KILL_AT").ok()?;
+        match at.rsplit_once(':') {
+            Some((name, n)) => Some((Some(name.to_owned()), n.parse().ok()?)),
+            None => Some((None, at.parse().ok()?)),
+        }
+    });
     static LOG: LazyLock<Option<std::ffi::OsString>> = LazyLock::new(|| std::env::var_os("GUICHET_KILL_LOG"));
     let passed = PASSED.fetch_add(1, Ordering::SeqCst) + 1;
     if let Some(path) = LOG.as_ref()
@@ -32,7 +40,12 @@ pub fn point(name: &str) {
     {
         let _ = log.write_all(format!("{passed} {name}\n").as_bytes());
     }
-    if *KILL_AT == Some(passed) {
+    let is_it = match &*KILL_AT {
+        Some((None, n)) => passed == *n,
+        Some((Some(of), n)) => of == name && OF_NAME.fetch_add(1, Ordering::SeqCst) + 1 == *n,
+        None => false,
+    };
+    if is_it {
         let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
         loop {
             std::thread::park(); // SIGKILL is on its way; nothing after the point may happen

@@ -132,6 +132,11 @@ impl Doc {
         (parent != NONE).then_some(NodeId(parent))
     }
 
+    /// The number of the element after the last one inside an element.
+    pub fn after(&self, node: NodeId) -> u32 {
+        self.node(node).after
+    }
+
     /// The elements directly inside an element, in order.
     pub fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> + '_ {
         let end = self.node(node).after;

@@ -36,9 +36,15 @@ impl Word {
             && (middle == 0 || scan::same(bytes, self.start as usize + 8, other.start as usize + 8, middle))
     }
 
+    /// Whether its length and its ends are those of another.
+    #[inline]
+    pub fn looks_like(&self, other: &Word) -> bool {
+        self.ends == other.ends && self.len == other.len
+    }
+
     /// A number below 2 to the power of `bits` that its ends, its length and something else choose.
     #[inline]
-    fn place(&self, more: u32, bits: u32) -> usize {
+    pub fn place(&self, more: u32, bits: u32) -> usize {
         let mixed = self.ends.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ self.ends.1.rotate_left(32) ^ u64::from(self.len);
         ((mixed ^ u64::from(more)).wrapping_mul(0xd6e8_feb8_6659_fd93) >> (64 - bits)) as usize
     }

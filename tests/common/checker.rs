@@ -270,7 +270,11 @@ fn is_called(dropped: &Dropped, dir: &str, name: &str) -> bool {
     }
     let (escaped, _) = guichet::spool::escape(OsStr::from_bytes(&dropped.name));
     let own = name.split_once('~').map_or(name, |(_, own)| own);
-    own == escaped || own.strip_suffix(".tar") == Some(&escaped)
+    // Once it is filed its name says whose it is, and is cut where it becomes too long.
+    let filed = own.strip_prefix(&format!("{}~{}~", dropped.mode, dropped.partner));
+    let own = filed.unwrap_or(own);
+    let is = |own: &str| own == escaped || name.len() == 255 && filed.is_some() && escaped.starts_with(own);
+    is(own) || own.strip_suffix(".tar").is_some_and(is)
 }
 
 /// Events are gapless, overall and of each subject; each hash covers the event and the hash before it; a pièce has the

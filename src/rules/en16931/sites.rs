@@ -60,21 +60,28 @@ struct Hit {
 
 /// Finds the patterns that end at an element. A state is a beginning of a pattern; that of an element follows from that
 /// of the element it is in and from its name (Aho and Corasick, over names for characters).
-#[derive(Default)]
 struct Finder {
     goto: HashMap<(u16, Name), u16>,
     /// The longest other beginning that ends as this one does.
     fail: Vec<u16>,
     hits: Vec<Vec<Hit>>,
+    /// `goto` once it is whole: beginning and name in one number, and what follows; each at a place that its number
+    /// chooses, or the next free one.
+    table: Vec<(u32, u16)>,
 }
 
 /// No beginning, and that of patterns from the root.
 const NOWHERE: u16 = 0;
 const OUTSIDE: u16 = 1;
 
+/// A beginning and a name (never 0) in one number.
+fn key(state: u16, name: Name) -> u32 {
+    u32::from(state) << 16 | u32::from(name)
+}
+
 impl Finder {
     fn new() -> Finder {
-        Finder { goto: HashMap::new(), fail: vec![NOWHERE; 2], hits: vec![Vec::new(); 2] }
+        Finder { goto: HashMap::new(), fail: vec![NOWHERE; 2], hits: vec![Vec::new(); 2], table: Vec::new() }
     }
 
     /// Adds a pattern: every sequence of these names.
@@ -100,6 +107,14 @@ impl Finder {
 
     /// Every pattern was added: where a beginning does not go on, another may.
     fn finish(&mut self) {
+        self.table = vec![(0, NOWHERE); (self.goto.len() * 4).next_power_of_two()];
+        for ((from, name), to) in &self.goto {
+            let mut place = self.place(key(*from, *name));
+            while self.table[place].0 != 0 {
+                place = (place + 1) % self.table.len();
+            }
+            self.table[place] = (key(*from, *name), *to);
+        }
         let mut beginnings: Vec<(u16, Name, u16)> =
             self.goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
         // Shorter ones first: a state's number is larger than that of what it goes on from, and its fail is shorter.
@@ -125,14 +140,30 @@ impl Finder {
 
     fn next(&self, mut state: u16, name: Name) -> u16 {
         loop {
-            if let Some(next) = self.goto.get(&(state, name)) {
-                return *next;
+            if let Some(next) = self.goes_on(state, name) {
+                return next;
             }
             if state == NOWHERE {
                 return NOWHERE;
             }
             state = self.fail[usize::from(state)];
         }
+    }
+
+    fn goes_on(&self, state: u16, name: Name) -> Option<u16> {
+        let key = key(state, name);
+        let mut place = self.place(key);
+        loop {
+            match self.table[place] {
+                (found, next) if found == key => return Some(next),
+                (0, _) => return None,
+                _ => place = (place + 1) % self.table.len(),
+            }
+        }
+    }
+
+    fn place(&self, key: u32) -> usize {
+        (key.wrapping_mul(0x9e37_79b1) >> 8) as usize % self.table.len()
     }
 }
 

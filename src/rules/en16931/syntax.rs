@@ -105,7 +105,7 @@ pub(super) fn one_of(values: &[At<'_, '_>], same: impl Fn(&str, &str) -> bool) -
 
 /// The first child of an element with this name.
 pub(super) fn child<'v, 'd>(at: At<'v, 'd>, name: super::Name) -> Option<At<'v, 'd>> {
-    at.view.doc.children(at.node).map(|node| at.to(node)).find(|c| c.name() == name)
+    at.children().find(|c| c.name() == name)
 }
 
 pub(super) fn attribute_unwanted(at: At<'_, '_>, name: &'static str) -> Told {

@@ -464,7 +464,7 @@ fn only_delivered(at: At<'_, '_>, tell: &mut Tell<'_>, wanted: bool) {
         return;
     }
     let root = at.view.root();
-    let period = || root.any(&PERIODS, |period| at.view.doc.children(period.node).next().is_some());
+    let period = || root.any(&PERIODS, |period| period.children().next().is_some());
     let dated = root.string(&DELIVERED).map(|day| day.chars().count() > 1 || period());
     tell.of("BR-IC-11", so(dated, || missing(root, &[&DELIVERED, &PERIODS])));
     let country = root.string(&DELIVERY_COUNTRY).map(|code| code.chars().count() > 1);

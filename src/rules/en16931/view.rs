@@ -21,21 +21,29 @@ pub struct View<'d> {
     pub doc: &'d Doc,
     /// UBL, or CII.
     pub ubl: bool,
-    /// Of each element its name.
-    names: Vec<Name>,
-    /// Of each element a bit for each name in it: what has no bit is not there, and nobody looks for it.
-    inside: Vec<u64>,
+    /// What is asked of elements over and over, close together.
+    seen: Vec<Seen>,
     /// The first element of each name that rules look for wherever they are, by the name's place among them.
     firsts: Vec<u32>,
-    /// Of an element of such a name the next one of its name.
-    next: Vec<u32>,
     sums: OnceCell<Sums>,
     /// Of elements that have elements in them, and whose text someone asked for, the text.
     strings: OnceCell<Vec<OnceCell<String>>>,
     /// How many elements may still be looked at: cost stays linear, whatever a document repeats.
     left: Cell<u64>,
-    /// The code that was last found in its list: a document has one currency, a hundred times.
-    good: Cell<Option<(&'static [&'static str], &'d str)>>,
+    /// Codes that were last found in their lists: a document has one currency and few units, a hundred times.
+    good: [Cell<Option<(&'static [&'static str], &'d str)>>; 8],
+}
+
+/// An element, as the walks see it.
+struct Seen {
+    name: Name,
+    parent: u32,
+    /// The element after the last one in it.
+    after: u32,
+    /// The next element of its name, where rules look for that wherever it is.
+    next: u32,
+    /// A bit for each name in it: what has no bit is not there, and nobody looks for it.
+    inside: u64,
 }
 
 /// Looks at elements that a document has in any case, and for each of its elements; real ones need a tenth of these.
@@ -44,6 +52,11 @@ const LOOKS_EACH: u64 = 500;
 
 /// No element.
 const NONE: u32 = u32::MAX;
+
+/// Where the code is kept that was found in a list.
+fn slot(list: &'static [&'static str]) -> usize {
+    (list.as_ptr().addr() >> 4) % 8
+}
 
 /// A bit for a name, among sixty-four.
 fn bit(name: Name) -> u64 {
@@ -78,25 +91,26 @@ impl<'d> View<'d> {
         let tables = &*TABLES;
         let numbers = tables.names.of(doc);
         let (count, listed) = (doc.len(), tables.listed());
-        let (mut names, mut inside, mut next) = (Vec::with_capacity(count), vec![0; count], vec![NONE; count]);
         let (mut firsts, mut lasts) = (vec![NONE; listed], vec![NONE; listed]);
+        let mut seen: Vec<Seen> = Vec::with_capacity(count);
         for node in doc.nodes() {
             let name = numbers[doc.name_index(doc.name(node))];
-            names.push(name);
-            if let Some(parent) = doc.parent(node) {
-                inside[parent.0 as usize] |= bit(name);
+            let parent = doc.parent(node).map_or(NONE, |parent| parent.0);
+            if let Some(parent) = seen.get_mut(parent as usize) {
+                parent.inside |= bit(name);
             }
             if let Some(place) = tables.place(name) {
                 match lasts[place] {
                     NONE => firsts[place] = node.0,
-                    last => next[last as usize] = node.0,
+                    last => seen[last as usize].next = node.0,
                 }
                 lasts[place] = node.0;
             }
+            seen.push(Seen { name, parent, after: doc.after(node), next: NONE, inside: 0 });
         }
-        let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Cell::new(None));
+        let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Default::default());
         let left = Cell::new(LOOKS + LOOKS_EACH * count as u64);
-        View { doc, ubl, names, inside, firsts, next, sums, strings, left, good }
+        View { doc, ubl, seen, firsts, sums, strings, left, good }
     }
 
     /// Counts one look at an element; false: no more may be looked at, and what is found is worth nothing.
@@ -113,7 +127,7 @@ impl<'d> View<'d> {
 
     /// The name of an element.
     pub fn name(&self, node: NodeId) -> Name {
-        self.names[node.0 as usize]
+        self.seen[node.0 as usize].name
     }
 
     /// The document's root, to look from.
@@ -126,20 +140,21 @@ impl<'d> View<'d> {
         self.sums.get_or_init(|| Sums::of(self))
     }
 
-    /// Whether this code was the last to be found in this list.
+    /// Whether this code was lately found in this list.
     pub fn was_good(&self, list: &'static [&'static str], code: &str) -> bool {
-        self.good.get().is_some_and(|(known, good)| std::ptr::eq(known, list) && good == code)
+        let good = self.good[slot(list)].get();
+        good.is_some_and(|(known, good)| std::ptr::eq(known, list) && good == code)
     }
 
     /// A code that was found in its list.
     pub fn is_good(&self, list: &'static [&'static str], code: &'d str) {
-        self.good.set(Some((list, code)));
+        self.good[slot(list)].set(Some((list, code)));
     }
 
     /// Every element of one of the names that rules look for wherever they are.
     pub fn named(&self, name: Name) -> impl Iterator<Item = At<'_, 'd>> {
         let place = TABLES.place(name).expect("one of the known names");
-        let following = |node: &u32| Some(self.next[*node as usize]).filter(|next| *next != NONE);
+        let following = |node: &u32| Some(self.seen[*node as usize].next).filter(|next| *next != NONE);
         let all = std::iter::successors(Some(self.firsts[place]).filter(|first| *first != NONE), following);
         all.take_while(|_| self.look()).map(|node| At { view: self, node: NodeId(node) })
     }
@@ -153,7 +168,22 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// The element it is in.
     pub fn parent(self) -> Option<At<'v, 'd>> {
-        self.view.doc.parent(self.node).map(|node| self.to(node))
+        let parent = self.view.seen[self.node.0 as usize].parent;
+        (parent != NONE).then(|| self.to(NodeId(parent)))
+    }
+
+    /// The elements directly in it, in order.
+    pub fn children(self) -> impl Iterator<Item = At<'v, 'd>> {
+        let seen = &self.view.seen;
+        let end = seen[self.node.0 as usize].after;
+        let mut next = self.node.0 + 1;
+        std::iter::from_fn(move || {
+            let here = next;
+            (here < end).then(|| {
+                next = seen[here as usize].after;
+                self.to(NodeId(here))
+            })
+        })
     }
 
     /// Its text as it stands, with that of the elements in it.
@@ -314,11 +344,10 @@ impl<'v, 'd> At<'v, 'd> {
         if !step.may_be_in(self) {
             return false;
         }
-        for child in self.view.doc.children(self.node) {
+        for at in self.children() {
             if !self.view.look() {
                 return false;
             }
-            let at = self.to(child);
             if step.is(at) && if rest.is_empty() { holds(at) } else { at.walk(rest, holds) } {
                 return true;
             }
@@ -343,7 +372,7 @@ impl Step {
     /// Whether an element may have one of these in it.
     fn may_be_in(&self, at: At<'_, '_>) -> bool {
         let bits = if self.name == super::bind::ANY { u64::MAX } else { bit(self.name) | bit(self.other) };
-        at.view.inside[at.node.0 as usize] & bits != 0
+        at.view.seen[at.node.0 as usize].inside & bits != 0
     }
 
     /// Whether it is a step to this element.
@@ -372,12 +401,8 @@ impl Pred {
                 doc.local(at.node).ends_with(ending)
                     && (*prefix == "*" || doc.namespace(at.node) == super::bind::namespace(prefix))
             }
-            Pred::Says(name, value) => {
-                at.view.doc.children(at.node).any(|c| at.view.name(c) == *name && at.to(c).text() == *value)
-            }
-            Pred::SaysTrimmed(name, value) => {
-                at.view.doc.children(at.node).any(|c| at.view.name(c) == *name && at.to(c).is(value))
-            }
+            Pred::Says(name, value) => at.children().any(|c| c.name() == *name && c.text() == *value),
+            Pred::SaysTrimmed(name, value) => at.children().any(|c| c.name() == *name && c.is(value)),
         }
     }
 }
