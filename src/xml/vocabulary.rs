@@ -121,7 +121,8 @@ mod tests {
             ["AdditionalDocumentReference", "AdditionalTransportReference"].map(|n| vocabulary.number("urn:one", n));
         let text = r#"<a xmlns="urn:one" xmlns:x="urn:two" xmlns:y="urn:three"><x:a/><y:a/><b/><a/>
             <AdditionalDocumentReference/><AdditionalTransportReference/><AdditionalDocumentXeference/></a>"#;
-        let doc = Doc::parse(text.to_owned(), &Limits { nodes: 9, depth: 9, attributes: 9 }).unwrap();
+        let doc =
+            Doc::parse(text.to_owned(), &Limits { nodes: 9, depth: 9, attributes: 9 }).expect("it is well-formed");
         let numbers = vocabulary.of(&doc);
         let of_nodes: Vec<u16> = doc.nodes().map(|node| numbers[doc.name_index(doc.name(node))]).collect();
         assert_eq!(of_nodes, [a, b, 0, 0, a, long[0], long[1], 0]);

@@ -35,23 +35,23 @@ pub struct Group {
 }
 
 /// A path, made ready.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Path {
     /// From element to element.
-    pub steps: Box<[Step]>,
+    pub steps: &'static [Step],
     /// The attribute at its end.
     pub attribute: Option<&'static str>,
 }
 
 /// A step of a path: one of two names, and what else must be so.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Step {
     /// A name.
     pub name: Name,
     /// The other name, or the same.
     pub other: Name,
     /// What else.
-    pub pred: Option<Box<Pred>>,
+    pub pred: Option<&'static Pred>,
 }
 
 impl Step {
@@ -108,10 +108,24 @@ impl Group {
     }
 }
 
+/// A step to a name that no element has.
+static NO_STEP: [Step; 1] = [Step { name: Name::MAX - 1, other: Name::MAX - 1, pred: None }];
+
 impl Path {
+    /// Moves the steps of paths together, in their order: who walks one will soon walk the next. Tables are made once
+    /// and stay.
+    pub fn gather<'p>(paths: impl Iterator<Item = &'p mut Path>) {
+        let paths: Vec<&mut Path> = paths.collect();
+        let together: Vec<Step> = paths.iter().flat_map(|path| path.steps).copied().collect();
+        let mut rest: &'static [Step] = together.leak();
+        for path in paths {
+            (path.steps, rest) = rest.split_at(path.steps.len());
+        }
+    }
+
     /// Nowhere: no step is to the name 0 of a table.
     fn empty() -> Path {
-        Path { steps: [Step { name: Name::MAX - 1, other: Name::MAX - 1, pred: None }].into(), attribute: None }
+        Path { steps: &NO_STEP, attribute: None }
     }
 }
 
@@ -412,8 +426,10 @@ static NAMESPACES: [(&str, &str); 10] = [
 /// Made once.
 pub static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let mut names = Names { names: Vocabulary::default() };
-    for term in TERMS {
-        let paths = [names.path(term.ubl), names.path(term.cii)];
+    let mut paths: Vec<[Path; 2]> = TERMS.iter().map(|t| [names.path(t.ubl), names.path(t.cii)]).collect();
+    Path::gather(paths.iter_mut().map(|[ubl, _]| ubl));
+    Path::gather(paths.iter_mut().map(|[_, cii]| cii));
+    for (term, paths) in TERMS.iter().zip(paths) {
         term.ready.set(paths).expect("a term is made ready once");
     }
     let known = Known::of(&mut names);
@@ -440,6 +456,11 @@ impl Tables {
 /// The namespace that a prefix stands for.
 pub fn namespace(prefix: &str) -> &'static str {
     NAMESPACES.iter().find(|(p, _)| *p == prefix).map_or("", |(_, uri)| uri)
+}
+
+/// What tables are made of stays for as long as the program runs.
+fn kept(pred: Pred) -> &'static Pred {
+    Box::leak(Box::new(pred))
 }
 
 /// Names, while they are numbered.
@@ -472,7 +493,7 @@ impl Names {
                 None => path.push(self.step(part)),
             }
         }
-        Path { steps: path.into(), attribute }
+        Path { steps: path.leak(), attribute }
     }
 
     fn step(&mut self, written: &'static str) -> Step {
@@ -481,9 +502,9 @@ impl Names {
             Some((names, rest)) => (names, Some(self.pred(rest.strip_suffix(']').expect("a bracket that ends")))),
         };
         if let Some((prefix, ending)) = names.split_once(":*") {
-            return Step { name: ANY, other: ANY, pred: Some(Box::new(Pred::Ending(prefix, ending))) };
+            return Step { name: ANY, other: ANY, pred: Some(kept(Pred::Ending(prefix, ending))) };
         }
-        let pred = pred.map(Box::new);
+        let pred = pred.map(kept);
         let (name, other) = names.split_once('|').unwrap_or((names, names));
         Step { name: self.number(name), other: self.number(other), pred }
     }

@@ -1,9 +1,9 @@
 //! Which rows ask something of which element. Rows that look at the same elements share a [`Site`]; where sites are is
 //! written as paths, and one walk over the document finds, for each element, the sites whose path ends there.
 
-use super::bind::{ANY, Names, Path, Pred, Step, namespace};
+use super::bind::{ANY, Names, Path, Pred, Step, Term, namespace};
 use super::view::{At, Name, View};
-use super::{Ask, Found, Tell, Told, broken, codes, register, subset_cii, subset_ubl, syntax};
+use super::{Ask, Found, Tell, Told, broken, codes, decimals, missing, register, subset_cii, subset_ubl, syntax};
 use crate::msg;
 use crate::xml::Doc;
 use foldhash::{HashMap, HashMapExt};
@@ -20,6 +20,10 @@ enum Ready {
     Count(Path, u8, u8),
     /// At the end of this path, one.
     Has(Path),
+    /// The same of a term.
+    HasTerm(Path, &'static Term),
+    /// The only one at the end of this path, if there is one, has two decimals at most.
+    Decimals(Path, &'static Term),
     /// Not one at the end of each of these.
     NotBoth(Box<[Path; 2]>),
     /// Where there is one at the end of this path, that.
@@ -28,7 +32,9 @@ enum Ready {
 
 /// Rows that ask something of the same elements.
 struct Site {
-    patterns: Vec<(Box<[Step]>, bool)>,
+    /// Paths, each with whether it begins at the root.
+    patterns: Vec<(&'static [Step], bool)>,
+    /// What is asked, by the number of the rule; all of it, while it is brought together.
     asks: Vec<(u16, Ready)>,
 }
 
@@ -41,6 +47,10 @@ pub struct Sites {
 /// The sites of a syntax.
 struct Index {
     sites: Vec<Site>,
+    /// What all sites ask, one site after another.
+    asks: Vec<(u16, Ready)>,
+    /// Of each site its part of that.
+    parts: Vec<(u32, u32)>,
     finder: Finder,
     /// Of any element whose name ends so: prefix (`*`: any), ending, sites.
     by_ending: Vec<(&'static str, &'static str, Vec<Hit>)>,
@@ -60,11 +70,15 @@ struct Hit {
 
 /// Finds the patterns that end at an element. A state is a beginning of a pattern; that of an element follows from that
 /// of the element it is in and from its name (Aho and Corasick, over names for characters).
+#[derive(Default)]
 struct Finder {
     goto: HashMap<(u16, Name), u16>,
     /// The longest other beginning that ends as this one does.
     fail: Vec<u16>,
     hits: Vec<Vec<Hit>>,
+    /// `hits`, once they are whole, one after another; and of each beginning its part of them.
+    found: Vec<Hit>,
+    parts: Vec<(u32, u32)>,
     /// `goto` once it is whole: beginning and name in one number, and what follows; each at a place that its number
     /// chooses, or the next free one.
     table: Vec<(u32, u16)>,
@@ -81,7 +95,7 @@ fn key(state: u16, name: Name) -> u32 {
 
 impl Finder {
     fn new() -> Finder {
-        Finder { goto: HashMap::new(), fail: vec![NOWHERE; 2], hits: vec![Vec::new(); 2], table: Vec::new() }
+        Finder { goto: HashMap::new(), fail: vec![NOWHERE; 2], hits: vec![Vec::new(); 2], ..Finder::default() }
     }
 
     /// Adds a pattern: every sequence of these names.
@@ -135,7 +149,17 @@ impl Finder {
                 }
             }
         }
-        self.hits.iter_mut().for_each(|hits| hits.shrink_to_fit());
+        for hits in std::mem::take(&mut self.hits) {
+            let from = u32::try_from(self.found.len()).expect("some thousand");
+            self.found.extend(hits);
+            self.parts.push((from, u32::try_from(self.found.len()).expect("some thousand")));
+        }
+    }
+
+    /// What ends at a beginning.
+    fn hits(&self, state: u16) -> &[Hit] {
+        let (from, to) = self.parts[usize::from(state)];
+        &self.found[from as usize..to as usize]
     }
 
     fn next(&self, mut state: u16, name: Name) -> u16 {
@@ -178,7 +202,12 @@ impl Sites {
         for row in register::rows() {
             for (index, asked) in [row.ubl, row.cii].into_iter().enumerate() {
                 if let Some((group, ask)) = asked {
-                    sites.by_syntax[index].add(names, group.written(index == 0), number(row.id), Ready::Row(ask));
+                    sites.by_syntax[index].add(
+                        names,
+                        group.written(index == 0),
+                        number(row.id),
+                        Ready::row(ask, index == 0),
+                    );
                 }
             }
         }
@@ -202,7 +231,7 @@ impl Sites {
                 sites.by_syntax[index].unwanted(names, path, "", number(id));
             }
         }
-        sites.by_syntax.iter_mut().for_each(|index| index.finder.finish());
+        sites.by_syntax.iter_mut().for_each(Index::finish);
         sites
     }
 
@@ -214,8 +243,21 @@ impl Sites {
 
 impl Index {
     fn new(roots: &[Name]) -> Index {
-        let (sites, by_ending, known) = Default::default();
-        Index { sites, finder: Finder::new(), by_ending, roots: roots.to_vec(), known }
+        let (sites, asks, parts, by_ending, known) = Default::default();
+        Index { sites, asks, parts, finder: Finder::new(), by_ending, roots: roots.to_vec(), known }
+    }
+
+    /// Every row was added: what will be looked at together is brought together.
+    fn finish(&mut self) {
+        self.finder.finish();
+        for site in &mut self.sites {
+            let from = self.asks.len();
+            self.asks.append(&mut site.asks);
+            let part = (from, self.asks.len());
+            self.parts
+                .push((u32::try_from(part.0).expect("some thousand"), u32::try_from(part.1).expect("some thousand")));
+        }
+        Path::gather(self.asks.iter_mut().flat_map(|(_, ready)| ready.paths()));
     }
 
     /// An element, or an attribute, that is not wanted, below each of these.
@@ -247,7 +289,7 @@ impl Index {
         for pattern in written.split(", ") {
             let absolute = pattern.starts_with('/');
             let steps = names.path(pattern.strip_prefix('/').unwrap_or(pattern)).steps;
-            self.find(&steps, absolute, site);
+            self.find(steps, absolute, site);
             patterns.push((steps, absolute));
         }
         self.known.insert(written, site);
@@ -258,7 +300,7 @@ impl Index {
     fn find(&mut self, steps: &[Step], absolute: bool, site: u16) {
         let says_more = |step: &Step| step.pred.is_some();
         let (last, before) = steps.split_last().expect("a pattern has a step");
-        if let Some(Pred::Ending(prefix, ending)) = last.pred.as_deref() {
+        if let Some(Pred::Ending(prefix, ending)) = last.pred {
             let hit = Hit { site, perhaps: absolute || !before.is_empty() };
             match self.by_ending.iter_mut().find(|(p, e, _)| p == prefix && e == ending) {
                 Some((_, _, sites)) => sites.push(hit),
@@ -279,7 +321,12 @@ impl Index {
     }
 
     fn ask(&self, view: &View<'_>, found: &mut Found) {
-        self.each(view, |at, sites| sites.for_each(|site| self.sites[usize::from(site)].ask(at, found)));
+        self.each(view, |at, sites| {
+            for site in sites {
+                let (from, to) = self.parts[usize::from(site)];
+                self.asks[from as usize..to as usize].iter().for_each(|(rule, ready)| ready.tell(*rule, at, found));
+            }
+        });
     }
 
     /// Each element, in order, with the sites that look at it.
@@ -291,7 +338,7 @@ impl Index {
             let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
             let state = self.finder.next(state, at.name());
             states.push(state);
-            let (hits, ending) = (&self.finder.hits[usize::from(state)], endings[doc.name_index(doc.name(at.node))]);
+            let (hits, ending) = (self.finder.hits(state), endings[doc.name_index(doc.name(at.node))]);
             if hits.is_empty() && ending.is_empty() {
                 continue;
             }
@@ -318,21 +365,41 @@ impl Index {
     }
 }
 
-impl Site {
-    fn ask(&self, at: At<'_, '_>, found: &mut Found) {
-        for (rule, ready) in &self.asks {
-            if let Ready::Row(Ask::Family(family)) = ready {
-                let out =
-                    &mut |id: &'static str, broken: Box<super::Broken>| found.tell(register::number(id), at, *broken);
-                family(at, &mut Tell { out });
-            } else if let Err(broken) = ready.ask(at) {
-                found.tell(*rule, at, *broken);
-            }
+impl Ready {
+    /// What a row of terms asks: of most, what it looks at is written beside the question.
+    fn row(ask: Ask, ubl: bool) -> Ready {
+        match ask {
+            Ask::Has([term]) => Ready::HasTerm(*term.path(ubl), term),
+            Ask::Decimals(term) => Ready::Decimals(*term.path(ubl), term),
+            ask => Ready::Row(ask),
         }
     }
-}
 
-impl Ready {
+    /// The paths that it looks at.
+    fn paths(&mut self) -> Vec<&mut Path> {
+        match self {
+            Ready::Count(path, ..) | Ready::Has(path) | Ready::HasTerm(path, _) | Ready::Decimals(path, _) => {
+                vec![path]
+            }
+            Ready::NotBoth(paths) => paths.iter_mut().collect(),
+            Ready::If(then) => {
+                let (path, ready) = &mut **then;
+                std::iter::once(path).chain(ready.paths()).collect()
+            }
+            Ready::Row(_) | Ready::Code(_) | Ready::Unwanted(_) => Vec::new(),
+        }
+    }
+
+    /// Asks, and tells what is broken.
+    fn tell(&self, rule: u16, at: At<'_, '_>, found: &mut Found) {
+        if let Ready::Row(Ask::Family(family)) = self {
+            let out = &mut |id: &'static str, broken: Box<super::Broken>| found.tell(register::number(id), at, *broken);
+            family(at, &mut Tell { out });
+        } else if let Err(broken) = self.ask(at) {
+            found.tell(rule, at, *broken);
+        }
+    }
+
     /// What a rule of a syntax asks; none where it asks nothing of its elements.
     fn of(names: &mut Names, form: &syntax::Form) -> Option<Ready> {
         Some(match form {
@@ -382,7 +449,10 @@ impl Ready {
                     if least == most { msg!("{most}", "{most}") } else { msg!("{most} au plus", "{most} at most") };
                 Err(broken(message).at(over).found(count.to_string()).expected(expected))
             }
-            Ready::Has(path) if first_of(at, path).is_some() => Ok(()),
+            Ready::HasTerm(path, _) if at.any_of(path, |_| true) => Ok(()),
+            Ready::HasTerm(_, term) => Err(missing(at, &[term])),
+            Ready::Decimals(path, term) => decimals::two(at.one_at(path.steps)?, term),
+            Ready::Has(path) if at.any_of(path, |_| true) => Ok(()),
             Ready::Has(_) => Err(broken(msg!("il manque un élément", "an element is missing"))),
             Ready::NotBoth(paths) => match (first_of(at, &paths[0]), first_of(at, &paths[1])) {
                 (Some(_), Some(second)) => Err(broken(msg!("les deux sont donnés", "both are given"))
@@ -421,7 +491,7 @@ mod tests {
             if n % 16 != 0 && !fragment.id.contains("DT") {
                 continue;
             }
-            let doc = Doc::parse(fragment.document(), &limits).unwrap();
+            let doc = Doc::parse(fragment.document(), &limits).expect("it is well-formed");
             let view = View::new(&doc, fragment.syntax != "cii");
             let index = &TABLES.sites.by_syntax[usize::from(!view.ubl)];
             let mut sites: Vec<Vec<u16>> = vec![Vec::new(); doc.len()];

@@ -31,8 +31,11 @@ pub struct View<'d> {
     /// How many elements may still be looked at: cost stays linear, whatever a document repeats.
     left: Cell<u64>,
     /// Codes that were last found in their lists: a document has one currency and few units, a hundred times.
-    good: [Cell<Option<(&'static [&'static str], &'d str)>>; 8],
+    good: [Cell<Option<Good<'d>>>; 8],
 }
+
+/// A list, and a code of it.
+type Good<'d> = (&'static [&'static str], &'d str);
 
 /// An element, as the walks see it.
 struct Seen {
@@ -213,15 +216,12 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// Whether one of the elements of a term holds.
     pub fn any(self, term: &Term, mut holds: impl FnMut(At<'v, 'd>) -> bool) -> bool {
-        self.walk(&term.path(self.view.ubl).steps, &mut holds)
+        self.walk(term.path(self.view.ubl).steps, &mut holds)
     }
 
     /// Whether a term is there, be it empty.
     pub fn has(self, term: &Term) -> bool {
-        match term.path(self.view.ubl) {
-            Path { steps, attribute: None } => self.walk(steps, &mut |_| true),
-            Path { steps, attribute: Some(name) } => self.walk(steps, &mut |at| at.attribute(name).is_some()),
-        }
+        self.any_of(term.path(self.view.ubl), |_| true)
     }
 
     /// How many elements a term has.
@@ -251,7 +251,7 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// Whether one of the elements at the end of a path holds; where the path has an attribute, of those that have it.
     pub fn any_of(self, path: &Path, mut holds: impl FnMut(At<'v, 'd>) -> bool) -> bool {
-        self.walk(&path.steps, &mut |at: At<'v, 'd>| {
+        self.walk(path.steps, &mut |at: At<'v, 'd>| {
             path.attribute.is_none_or(|name| at.attribute(name).is_some()) && holds(at)
         })
     }
@@ -268,8 +268,13 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// The only element of a term; two are a fault.
     pub fn one(self, term: &Term) -> Result<Option<At<'v, 'd>>, Fault> {
+        self.one_at(term.path(self.view.ubl).steps)
+    }
+
+    /// The only element at the end of some steps; two are a fault.
+    pub fn one_at(self, steps: &[Step]) -> Result<Option<At<'v, 'd>>, Fault> {
         let (mut one, mut second) = (None, None);
-        self.any(term, |at| {
+        self.walk(steps, &mut |at| {
             if one.is_none() {
                 one = Some(at);
                 return false;
@@ -379,7 +384,7 @@ impl Step {
     fn is(&self, at: At<'_, '_>) -> bool {
         let name = at.name();
         (name == self.name || name == self.other || self.name == super::bind::ANY)
-            && self.pred.as_ref().is_none_or(|pred| pred.holds(at))
+            && self.pred.is_none_or(|pred| pred.holds(at))
     }
 }
 
