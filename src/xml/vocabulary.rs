@@ -73,6 +73,11 @@ impl Vocabulary {
         }
     }
 
+    /// Namespace and local part of each name, from number 1 on.
+    pub fn names(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        self.names.iter().map(|(namespace, local, _)| (self.namespaces[*namespace as usize], *local))
+    }
+
     /// How many names there are.
     pub fn len(&self) -> usize {
         self.names.len()

@@ -465,7 +465,8 @@ fn kept(pred: Pred) -> &'static Pred {
 
 /// Names, while they are numbered.
 pub struct Names {
-    names: Vocabulary,
+    /// Those that have a number.
+    pub names: Vocabulary,
 }
 
 impl Names {

@@ -5,7 +5,6 @@ use super::bind::{ANY, Names, Path, Pred, Step, Term, namespace};
 use super::view::{At, Name, View};
 use super::{Ask, Found, Tell, Told, broken, codes, decimals, missing, register, subset_cii, subset_ubl, syntax};
 use crate::msg;
-use crate::xml::Doc;
 use foldhash::{HashMap, HashMapExt};
 
 /// What is asked of an element, made ready.
@@ -54,6 +53,8 @@ struct Index {
     finder: Finder,
     /// Of any element whose name ends so: prefix (`*`: any), ending, sites.
     by_ending: Vec<(&'static str, &'static str, Vec<Hit>)>,
+    /// The same, of each name that has a number, from 1.
+    endings: Vec<Vec<Hit>>,
     /// The names that a document's root may have.
     roots: Vec<Name>,
     /// Sites by what is written of where they are.
@@ -231,7 +232,7 @@ impl Sites {
                 sites.by_syntax[index].unwanted(names, path, "", number(id));
             }
         }
-        sites.by_syntax.iter_mut().for_each(Index::finish);
+        sites.by_syntax.iter_mut().for_each(|index| index.finish(names));
         sites
     }
 
@@ -243,13 +244,14 @@ impl Sites {
 
 impl Index {
     fn new(roots: &[Name]) -> Index {
-        let (sites, asks, parts, by_ending, known) = Default::default();
-        Index { sites, asks, parts, finder: Finder::new(), by_ending, roots: roots.to_vec(), known }
+        let (sites, asks, parts, by_ending, endings, known) = Default::default();
+        Index { sites, asks, parts, finder: Finder::new(), by_ending, endings, roots: roots.to_vec(), known }
     }
 
     /// Every row was added: what will be looked at together is brought together.
-    fn finish(&mut self) {
+    fn finish(&mut self, names: &Names) {
         self.finder.finish();
+        self.endings = names.names.names().map(|(uri, local)| self.ending(uri, local).to_vec()).collect();
         for site in &mut self.sites {
             let from = self.asks.len();
             self.asks.append(&mut site.asks);
@@ -332,13 +334,16 @@ impl Index {
     /// Each element, in order, with the sites that look at it.
     fn each<'v, 'd>(&self, view: &'v View<'d>, mut act: impl FnMut(At<'v, 'd>, &mut dyn Iterator<Item = u16>)) {
         let doc = view.doc;
-        let endings = self.endings(doc);
         let mut states: Vec<u16> = Vec::with_capacity(doc.len());
         for at in doc.nodes().map(|node| view.root().to(node)) {
             let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
             let state = self.finder.next(state, at.name());
             states.push(state);
-            let (hits, ending) = (self.finder.hits(state), endings[doc.name_index(doc.name(at.node))]);
+            let hits = self.finder.hits(state);
+            let ending = match usize::from(at.name()).checked_sub(1) {
+                Some(number) => &self.endings[number][..],
+                None => self.ending(doc.namespace(at.node), doc.local(at.node)),
+            };
             if hits.is_empty() && ending.is_empty() {
                 continue;
             }
@@ -350,18 +355,10 @@ impl Index {
         }
     }
 
-    /// For each name of a document the sites that look at its ending.
-    fn endings(&self, doc: &Doc) -> Vec<&[Hit]> {
-        let of = |(uri, local): (&str, &str)| {
-            // Few names end so; most are told by their last letter.
-            if !matches!(local.as_bytes().last(), Some(b't' | b'r' | b'D' | b'y' | b'x')) {
-                return &[][..];
-            }
-            let fits =
-                |prefix: &str, ending: &str| local.ends_with(ending) && (prefix == "*" || namespace(prefix) == uri);
-            self.by_ending.iter().find(|(p, e, _)| fits(p, e)).map_or(&[][..], |(_, _, sites)| sites)
-        };
-        doc.names().map(of).collect()
+    /// The sites that look at the ending of a name.
+    fn ending(&self, uri: &str, local: &str) -> &[Hit] {
+        let fits = |prefix: &str, ending: &str| local.ends_with(ending) && (prefix == "*" || namespace(prefix) == uri);
+        self.by_ending.iter().find(|(p, e, _)| fits(p, e)).map_or(&[], |(_, _, sites)| sites)
     }
 }
 
@@ -479,7 +476,7 @@ mod tests {
     use super::super::bind::TABLES;
     use super::super::fragments;
     use super::*;
-    use crate::xml::Limits;
+    use crate::xml::{Doc, Limits};
 
     /// What the walk finds of an element is what its patterns say of it, one by one.
     #[test]
