@@ -31,6 +31,17 @@ impl Sum {
 
     /// Rounded to cents as `round(xs:decimal(x) * 100) div 100`: the sum is a double, the rounding is decimal.
     pub fn in_cents(self) -> Option<Decimal> {
+        // So far from the half of a cent that no digit further on can matter.
+        let (cents, whole) = (self.0? * 100.0, (self.0? * 100.0).round());
+        if whole.abs() < EXACT && (cents - whole).abs() < 0.4 {
+            #[allow(clippy::cast_possible_truncation)] // a whole number below 2^53
+            return Some(Decimal::new(whole as i64, 2));
+        }
+        self.in_cents_by_digits()
+    }
+
+    /// The same, by every digit that the double has.
+    fn in_cents_by_digits(self) -> Option<Decimal> {
         let digits = format!("{:.80}", self.0?);
         let (magnitude, negative) = digits.strip_prefix('-').map_or((&*digits, false), |rest| (rest, true));
         let (cents, rest) = magnitude.split_at_checked(magnitude.find('.')? + 3)?;
@@ -59,9 +70,19 @@ pub fn value(text: &str) -> Option<f64> {
     if good { text.parse().ok() } else { None }
 }
 
+/// Whole numbers below this are all doubles, and a hundredth of them is known to more than a hundredth of a cent.
+const EXACT: f64 = 1e12;
+
 fn of(decimal: Decimal) -> f64 {
+    // Both exact, so that the division rounds once, as reading the text does.
+    if let (Ok(mantissa), Some(power)) = (i32::try_from(decimal.mantissa()), POWERS.get(decimal.scale() as usize)) {
+        return f64::from(mantissa) / power;
+    }
     decimal.to_string().parse().expect("a decimal is a number")
 }
+
+/// Powers of ten, as many as amounts and rates have decimals.
+const POWERS: [f64; 10] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 
 /// XPath's `round`: half up.
 fn round(value: f64) -> f64 {
@@ -119,4 +140,31 @@ pub fn tax_near(tax: Decimal, base: Decimal, rate: &str) -> Option<bool> {
 pub fn is_in_cents(text: &str) -> Option<bool> {
     let text = value(text)?;
     Some(text == round(text * 100.0) / 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Amounts as documents have them, and the halves of a cent.
+    fn values() -> impl Iterator<Item = f64> {
+        let some = (0..4_000_i32)
+            .map(|n| f64::from(n.wrapping_mul(1_103_515_245)) / [1.0, 100.0, 1000.0, 7.0][n as usize % 4]);
+        some.chain([0.0, 0.005, -0.005, 1.005, 2.675, -2.675, 1e15, -1e15, 123_456_789_012.345])
+    }
+
+    #[test]
+    fn cents_are_those_of_every_digit() {
+        for value in values() {
+            assert_eq!(Sum(Some(value)).in_cents(), Sum(Some(value)).in_cents_by_digits(), "{value}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_is_the_double_that_its_text_is() {
+        for (n, value) in values().enumerate() {
+            let decimal = Decimal::from_str_exact(&format!("{value:.*}", n % 8)).expect("a number");
+            assert_eq!(of(decimal), decimal.to_string().parse::<f64>().expect("a number"), "{decimal}");
+        }
+    }
 }

@@ -45,7 +45,9 @@ impl Default for Total {
 impl Total {
     /// Adds one.
     pub fn add(&mut self, at: At<'_, '_>) {
-        self.double.add(at.text());
+        if !at.view.ubl {
+            self.double.add(at.text());
+        }
         let sum = self.sum.and_then(|sum| plus(sum, at.number()?, at.node));
         self.sum = sum;
         self.amounts += 1;

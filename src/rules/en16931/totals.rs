@@ -140,21 +140,17 @@ fn net_total(at: At<'_, '_>) -> Told {
     let (stated, Some(lines)) = (one(&NET_TOTAL)?, one(&LINES_TOTAL)?) else {
         return Err(missing(at, &[&LINES_TOTAL]));
     };
-    let mut sum = lines;
-    let mut how = format!("BT-106 {lines}");
-    if allowances {
-        let amount = one(&ALLOWANCES_TOTAL)?.unwrap_or_default();
-        sum = checked(sum.checked_sub(amount), at)?;
-        how += &format!(" - BT-107 {amount}");
-    }
-    if charges {
-        let amount = one(&CHARGES_TOTAL)?.unwrap_or_default();
-        sum = checked(sum.checked_add(amount), at)?;
-        how += &format!(" + BT-108 {amount}");
-    }
+    let less = if allowances { one(&ALLOWANCES_TOTAL)?.unwrap_or_default() } else { Decimal::ZERO };
+    let more = if charges { one(&CHARGES_TOTAL)?.unwrap_or_default() } else { Decimal::ZERO };
+    let sum = checked(lines.checked_sub(less).and_then(|sum| sum.checked_add(more)), at)?;
     // UBL compares without rounding where there is nothing to add.
     let sum = if at.view.ubl && !charges && !allowances { sum } else { round(sum, 2) };
-    if stated == Some(sum) { Ok(()) } else { Err(differs(at, &NET_TOTAL, sum, &how)) }
+    if stated == Some(sum) {
+        return Ok(());
+    }
+    let less = if allowances { format!(" - BT-107 {less}") } else { String::new() };
+    let more = if charges { format!(" + BT-108 {more}") } else { String::new() };
+    Err(differs(at, &NET_TOTAL, sum, &format!("BT-106 {lines}{less}{more}")))
 }
 
 fn tax_total(at: At<'_, '_>) -> Told {
