@@ -190,6 +190,7 @@ impl Spool {
         let Hashed { to, hash, size } = packer.finish().map_err(on)?;
         let mut copy = to.into_inner().map_err(|e| on(e.into_error()))?;
         copy.rewind().map_err(on)?;
+        self.touched(&path);
         for n in unreadable {
             self.set_aside(&claim.along(n))?;
             claim.along.retain(|other| *other != n);

@@ -124,6 +124,7 @@ impl Spool {
         }
         claim.size = size;
         to.rewind().map_err(on)?;
+        self.touched(&path);
         crash::point("copied");
         Ok((hash.finalize().into(), to))
     }
@@ -386,6 +387,7 @@ impl Spool {
         let path = format!("{}/{}{BROUGHT}", claim.work_dir(), claim.id);
         let mut file = self.create(&path)?;
         claim.size = std::io::copy(&mut from, &mut file).map_err(|e| SpoolError::io(verb::WRITE, &path, e))?;
+        self.touched(&path);
         crash::point("brought");
         self.barrier()?;
         if claim.is_cut() {
@@ -561,16 +563,17 @@ impl Spool {
             rest = second;
         }
         file.write_all(rest).map_err(|e| SpoolError::io(verb::WRITE, path, e))?;
+        self.touched(path);
         Ok(())
     }
 
-    /// Makes a file of guichet's, empty, and notes it for the barrier.
+    /// Makes a file of guichet's, empty, and notes its directory for the barrier. Whoever has written it notes the file:
+    /// a barrier of the batch before may come in between, and must not take it for written.
     pub(super) fn create(&self, path: &str) -> Result<File, SpoolError> {
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::TRUNC | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let perm = Perm::RUSR | Perm::WUSR | Perm::RGRP | Perm::ROTH;
         let (dir, name) = self.place(path)?;
         let fd = rustix::fs::openat(&*dir, name, flags, perm).map_err(|e| SpoolError::io(verb::CREATE, path, e))?;
-        self.touched(path);
         if let Some((above, _)) = path.rsplit_once('/') {
             self.touched(above);
         }
