@@ -4,9 +4,10 @@
 use crate::annuaire::{Annuaire, Fingerprint};
 use crate::clock::{Clock, Instant};
 use crate::config::Config;
-use crate::ledger::{self, End, LedgerError, LedgerReader};
+use crate::event::Event;
+use crate::ledger::{self, LedgerError, LedgerReader};
 use crate::msg;
-use crate::spool::{self, INODE_RESERVE, Mark, rights};
+use crate::spool::{self, INODE_RESERVE, rights};
 use crate::text::{Msg, Shown};
 use crate::trade::Mode;
 use serde::Serialize;
@@ -250,8 +251,7 @@ fn directories(config: &Config, partners: &[(String, Vec<Mode>)], health: &mut H
             continue;
         }
         let trouble = if missing { Trouble::DirectoryMissing } else { Trouble::Rights };
-        let says = Msg::new(format!("{path} : {} ; lancez : {fix}", why.fr), format!("{path}: {}; run: {fix}", why.en));
-        health.add(trouble, says);
+        health.add(trouble, Event::WrongRights { path, why, fix }.says());
     }
 }
 
@@ -319,9 +319,8 @@ fn ledger(config: &Config, health: &mut Health) {
     }
     // Before the ledger: a guichet at work goes on.
     let mark = spool::remembered(&config.spool.root);
-    let end = mark.map(|Mark { seq, hash, count }| End { seq, hash, count });
     let asked = LedgerReader::open(path).and_then(|ledger| {
-        let is_it = end.map_or(Ok(true), |end| ledger.has(&end))?;
+        let is_it = mark.map_or(Ok(true), |mark| ledger.has(&mark))?;
         Ok((ledger.stocktake()?, is_it))
     });
     match asked {

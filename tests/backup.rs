@@ -4,37 +4,13 @@
 
 mod common;
 
+use common::daemon::{Daemon, wait};
 use common::world::{MOE, TITULAIRE, World, a4, citing, text};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn daemon(w: &World) -> Daemon {
-    let child = w.guichet(&["run"]).stderr(Stdio::null()).spawn().unwrap();
-    wait(|| w.path("spool/guichet.sock").exists());
-    Daemon(child)
-}
-
-fn wait(done: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while !done() {
-        assert!(Instant::now() < until, "it never happened");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
 
 /// What `backup` says of a copy, which passes the audit.
 fn backup(w: &World, name: &str) -> Value {
@@ -70,7 +46,7 @@ fn one_content_a_name(w: &World) -> usize {
 #[test]
 fn a_copy_is_whole_while_a_daemon_works() {
     let mut w = World::new();
-    let daemon = daemon(&w);
+    let daemon = Daemon::listening(&w);
     for n in 0..30 {
         w.drop_file("edi", "alpha", &format!("F{n}"), &a4(&format!("N-{n}")));
         if n % 6 == 5 {
@@ -340,7 +316,7 @@ fn the_log_of_the_ledger_is_short_when_there_is_nothing_to_do() {
     w.drop_file("edi", "alpha", "first", &a4("N-0"));
     w.batch();
     let length = || w.path("spool/guichet.db-wal").metadata().map_or(0, |m| m.len());
-    let daemon = daemon(&w);
+    let daemon = Daemon::listening(&w);
     // Somebody reads for long: the log can only grow.
     let reader = w.ledger();
     reader.execute_batch("BEGIN").unwrap();

@@ -4,13 +4,13 @@
 
 mod common;
 
+use common::daemon::Daemon;
 use common::json_schema::assert_valid_json;
 use common::pdf::{Pdf, facturx};
 use common::world::{MOA, MOE, TITULAIRE, World, a4, text};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Output, Stdio};
 
 /// What an A4 says that no invoice says for it.
 const SET: [&str; 10] = [
@@ -236,24 +236,10 @@ fn whoever_deposits_is_who_may() {
     assert!(text(&out.stderr).contains("net-a-payer") && text(&out.stderr).contains("valideur2-type"));
 }
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn a_daemon_at_work_takes_it_in() {
     let w = world();
-    let _daemon = Daemon(w.guichet(&["run"]).stderr(Stdio::null()).spawn().unwrap());
-    let until = Instant::now() + Duration::from_secs(30);
-    while !w.path("spool/guichet.sock").exists() {
-        assert!(Instant::now() < until, "it never listened");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    let _daemon = Daemon::listening(&w);
     let told = first_a4(&w);
     assert_eq!(told["state"], "accepted");
     assert_eq!(w.files("spool/out/beta/pieces").len(), 2, "published when the command returns");

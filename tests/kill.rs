@@ -12,7 +12,7 @@ use common::build::{form, page};
 use common::dice::Dice;
 use common::disk::stand_between;
 use common::pdf::Pdf;
-use common::world::{MOA, MOE, TITULAIRE, World, a4, citing, invoice, sha256, text};
+use common::world::{MOA, MOE, TITULAIRE, World, a4, citing, sha256, text};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -25,17 +25,8 @@ const CONFIG: &str =
 /// A run with every kind of answer: accepted, refused, duplicate, the same number twice, held, a name that must be cut.
 fn small_run() -> World {
     let mut w = World::in_memory(CONFIG);
-    w.drop_file("edi", "alpha", "one.xml", &a4("N-1"));
-    w.drop_file("edi", "alpha", "two.xml", &a4("N-2"));
+    w.drop_one_of_each();
     w.drop_file("edi", "delta", "number taken.xml", &[&a4("N-1")[..], b"\n"].concat());
-    w.drop_file("edi", "alpha", "one again.xml", &a4("N-1"));
-    w.drop_file("edi", "beta", "refused.xml", &invoice("A15", "N-3", TITULAIRE));
-    w.drop_file("edi", "gamma", "cut short.xml", b"<Invoice><ID>");
-    w.drop_file("edi", "alpha", &"n".repeat(255), &a4("N-4"));
-    w.drop_file("edi", "delta", "lot", &common::archive::tgz(&[("a", &a4("N-5")), ("b", b"<b>"), ("c", &a4("N-6"))]));
-    // A chain, the later pièce dropped before the earlier one.
-    w.drop_file("portail", "beta", "a state", &citing("A15", "N-8", "N-7"));
-    w.drop_file("portail", "alpha", "its draft", &a4("N-7"));
     // Forms with their files: one whole, whose name must be cut, one that misses a file and is refused.
     let long = format!("{}.depot.xml", "f".repeat(240));
     let (paper, whole) = (Pdf::new(&[]).bytes(), form(&page("A4", "F-1"), "f.pdf", &["plan.txt"]));

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::daemon::{Daemon, wait};
 use common::json_schema::assert_valid_json;
 use common::world::{MOE, World, a4, text};
 use guichet::event::{KINDS, Level};
@@ -16,47 +17,27 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 const QUICK: &str = "[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n";
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Starts a daemon; its log goes to a file.
+fn start(w: &World) -> Daemon {
+    let log = fs::File::create(w.path("log")).unwrap();
+    let daemon = Daemon(w.guichet(&["run"]).stderr(log).spawn().unwrap());
+    wait(|| log_of(w).contains("guichet at work"));
+    daemon
 }
 
-impl Daemon {
-    /// Starts one; its log goes to a file.
-    fn start(w: &World) -> Daemon {
-        let log = fs::File::create(w.path("log")).unwrap();
-        let daemon = Daemon(w.guichet(&["run"]).stderr(log).spawn().unwrap());
-        wait(|| log_of(w).contains("guichet at work"));
-        daemon
-    }
-
-    /// Asks it to stop, and waits until it did.
-    fn stop(mut self) {
-        let pid = self.0.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        assert!(self.0.wait().unwrap().success());
-    }
+/// Asks it to stop, and waits until it did.
+fn stop(mut daemon: Daemon) {
+    daemon.signal("-TERM");
+    assert!(daemon.0.wait().unwrap().success());
 }
 
 fn log_of(w: &World) -> String {
     text(&fs::read(w.path("log")).unwrap_or_default())
-}
-
-fn wait(done: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(60);
-    while !done() {
-        assert!(Instant::now() < until, "it never happened");
-        std::thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// One deposit of each outcome, and an act.
@@ -166,7 +147,7 @@ fn the_journal_has_the_time_already() {
 #[test]
 fn a_name_that_is_taken_is_told_once_and_so_is_that_it_is_free() {
     let mut w = World::with(&format!("{QUICK}rescan = \"50ms\"\n"));
-    let daemon = Daemon::start(&w);
+    let daemon = start(&w);
     let tray = w.path("spool/out/alpha/comptes-rendus");
     fs::remove_dir(&tray).unwrap();
     fs::write(&tray, "mine").unwrap();
@@ -174,7 +155,7 @@ fn a_name_that_is_taken_is_told_once_and_so_is_that_it_is_free() {
     wait(|| log_of(&w).contains("cannot be published"));
     fs::remove_file(&tray).unwrap();
     wait(|| log_of(&w).contains("is published: its place is free"));
-    daemon.stop();
+    stop(daemon);
     let log = log_of(&w);
     assert_eq!((log.matches("cannot be published").count(), log.matches("place is free").count()), (1, 1), "{log}");
     assert_eq!(w.tray("alpha", "comptes-rendus").len(), 1);
@@ -341,7 +322,7 @@ fn a_daemon_serves_its_figures_to_whoever_asks_properly() {
     let mut w = World::with(&format!(
         "{QUICK}rescan = \"100ms\"\n[metrics]\nfile = \"figures.prom\"\nlisten = \"127.0.0.1:0\"\n"
     ));
-    let daemon = Daemon::start(&w);
+    let daemon = start(&w);
     wait(|| log_of(&w).contains("metrics at http://"));
     let log = log_of(&w);
     let address = log.split("http://").nth(1).unwrap().split("/metrics").next().unwrap().to_owned();
@@ -371,7 +352,7 @@ fn a_daemon_serves_its_figures_to_whoever_asks_properly() {
     }
     assert!(asked(&address, &format!("GET /{} HTTP/1.1\r\n", "x".repeat(100_000))).len() < 1000);
     drop(idle);
-    daemon.stop();
+    stop(daemon);
     let page = fs::read_to_string(w.path("figures.prom")).unwrap();
     agrees(&w, &page);
     assert_eq!(figures(&page, "guichet_events_total")["closed"], 1, "the last word is in the file");
@@ -383,11 +364,11 @@ fn a_port_that_is_taken_costs_the_figures_alone() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let mut w =
         World::with(&format!("{QUICK}rescan = \"100ms\"\n[metrics]\nlisten = \"{}\"\n", taken.local_addr().unwrap()));
-    let daemon = Daemon::start(&w);
+    let daemon = start(&w);
     wait(|| log_of(&w).contains("no metrics: 127.0.0.1:"));
     w.drop_file("edi", "alpha", "F", &a4("N-1"));
     wait(|| !w.tray("alpha", "comptes-rendus").is_empty());
-    daemon.stop();
+    stop(daemon);
 }
 
 // The status.
@@ -484,7 +465,7 @@ fn whoever_holds_the_spool_and_makes_no_step_is_stuck() {
 #[test]
 fn a_daemon_makes_steps_though_nothing_happens() {
     let w = World::new();
-    let daemon = Daemon::start(&w);
+    let daemon = start(&w);
     let lock = fs::File::options().write(true).open(w.path("spool/guichet.lock")).unwrap();
     let old = std::time::SystemTime::now() - Duration::from_secs(500);
     lock.set_modified(old).unwrap();
@@ -493,7 +474,7 @@ fn a_daemon_makes_steps_though_nothing_happens() {
     fs::remove_dir_all(w.path("spool/out/gamma/statuts")).unwrap();
     let (code, s) = status(&w);
     assert_eq!((code, problems(&s)), (1, vec!["directory_missing".to_owned()]), "{s}");
-    daemon.stop();
+    stop(daemon);
 }
 
 // Owners and rights.

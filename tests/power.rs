@@ -12,7 +12,7 @@ use common::build::{form, page};
 use common::dice::Dice;
 use common::disk::{Recording, record, stand_between};
 use common::pdf::Pdf;
-use common::world::{MOE, TITULAIRE, World, a4, citing, invoice, text};
+use common::world::{MOE, TITULAIRE, World, a4, text};
 use std::fs;
 use std::process::Command;
 
@@ -26,15 +26,7 @@ fn run_of_all_kinds(barrier: &str) -> World {
         "[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[batch]\nflows = 3\n[delays]\nmoe = \"0d\"\n\
          [ledger]\nbarrier = \"{barrier}\"\n"
     ));
-    w.drop_file("edi", "alpha", "one.xml", &a4("N-1"));
-    w.drop_file("edi", "alpha", "two.xml", &a4("N-2"));
-    w.drop_file("edi", "alpha", "one again.xml", &a4("N-1"));
-    w.drop_file("edi", "beta", "refused.xml", &invoice("A15", "N-3", TITULAIRE));
-    w.drop_file("edi", "gamma", "cut short.xml", b"<Invoice><ID>");
-    w.drop_file("edi", "alpha", &"n".repeat(255), &a4("N-4"));
-    w.drop_file("edi", "delta", "lot", &common::archive::tgz(&[("a", &a4("N-5")), ("b", b"<b>"), ("c", &a4("N-6"))]));
-    w.drop_file("portail", "beta", "a state", &citing("A15", "N-8", "N-7"));
-    w.drop_file("portail", "alpha", "its draft", &a4("N-7"));
+    w.drop_one_of_each();
     let (paper, whole) = (Pdf::new(&[]).bytes(), form(&page("A4", "F-1"), "f.pdf", &["plan.txt"]));
     w.drop_set("portail", "alpha", &[("f.depot.xml", &whole), ("plan.txt", b"a plan"), ("f.pdf", &paper)]);
     w.drop_file("edi", "beta", "acts", &flow(&[unit(TITULAIRE, "N-2", "SUSPENDUE", "AUTRE: métré ?", MOE)]));

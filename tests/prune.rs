@@ -6,6 +6,7 @@ mod common;
 
 use common::acts::{flow, unit};
 use common::archive::tgz;
+use common::daemon::Daemon;
 use common::house::House;
 use common::world::{MOE, TITULAIRE, World, a4, citing, text};
 use guichet::clock::Instant;
@@ -15,29 +16,9 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, Stdio};
 
 /// Words that only what was pruned has.
 const SECRETS: [&str; 3] = ["Vallon secret", "motif secret", "nom-secret"];
-
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn daemon(w: &World) -> Daemon {
-    let child = w.guichet(&["run"]).stderr(Stdio::null()).spawn().unwrap();
-    let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
-    while !w.path("spool/guichet.sock").exists() {
-        assert!(std::time::Instant::now() < until, "the daemon never listened");
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    Daemon(child)
-}
 
 fn secret(number: &str) -> Vec<u8> {
     text(&a4(number)).replace("Terrassements du Vallon", "Vallon secret").into_bytes()
@@ -112,7 +93,7 @@ fn what_is_over_goes_and_nothing_under_way() {
         let counts = |row: &Value| ["dossiers", "pieces", "flows"].map(|key| row[key].as_u64().unwrap());
         // The refused pièce, its duplicate, the acts, the refused flow, the empty file.
         assert_eq!(counts(&told[0]), [1, 1, 5]);
-        let daemon = by_daemon.then(|| daemon(&w));
+        let daemon = by_daemon.then(|| Daemon::listening(&w));
         let done = json(&w, &["prune", "--older-than", "0d", "--yes"]);
         assert_eq!(done, told, "what was said is what was done");
         assert_eq!(json(&w, &["prune", "--older-than", "0d", "--yes"]), Vec::<Value>::new(), "once is enough");

@@ -4,33 +4,9 @@
 
 mod common;
 
+use common::daemon::{Daemon, within};
 use common::world::{World, a4, text};
 use serde_json::Value;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn daemon(w: &World) -> Daemon {
-    let child = w.guichet(&["run"]).stderr(Stdio::null()).spawn().unwrap();
-    wait(|| w.path("spool/guichet.sock").exists());
-    Daemon(child)
-}
-
-fn wait(done: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_secs(30);
-    while !done() {
-        assert!(Instant::now() < until, "it never happened");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
 
 fn flow(w: &World) -> String {
     w.ledger().query_row("SELECT id FROM flow ORDER BY id LIMIT 1", [], |r| r.get(0)).unwrap()
@@ -63,7 +39,7 @@ fn a_report_that_was_taken_comes_again_with_its_name_and_bytes() {
     let there = w.path("spool/out/alpha/comptes-rendus").join(&before.0[0]);
     for by_daemon in [false, true] {
         std::fs::remove_file(&there).unwrap();
-        let daemon = by_daemon.then(|| daemon(&w));
+        let daemon = by_daemon.then(|| Daemon::listening(&w));
         let told = asked(&w, &["replay", &flow]);
         assert_eq!((&told["published"], &told["name"]), (&true.into(), &before.0[0].as_str().into()));
         assert_eq!((w.files("spool/out/alpha/comptes-rendus"), w.tray("alpha", "comptes-rendus")), before);
@@ -78,7 +54,7 @@ fn a_held_flow_goes_back_to_work_as_another() {
     for by_daemon in [false, true] {
         let w = held_world();
         let held = flow(&w);
-        let daemon = by_daemon.then(|| daemon(&w));
+        let daemon = by_daemon.then(|| Daemon::listening(&w));
         let told = asked(&w, &["requeue", &held]);
         assert_eq!((&told["held"], &told["state"]), (&held.as_str().into(), &"accepted".into()));
         assert_ne!(told["flow"], held.as_str());
@@ -134,7 +110,7 @@ fn a_requeue_killed_at_any_point_is_finished_by_the_next_start() {
 #[test]
 fn a_loaded_annuaire_is_in_force_at_once() {
     let mut w = World::with("[spool]\nsettle = \"0s\"\nrescan = \"1h\"\nwatch = \"poll\"\n");
-    let daemon = daemon(&w);
+    let daemon = Daemon::listening(&w);
     let path = w.path("annuaire/partners.toml");
     let partners = std::fs::read_to_string(&path).unwrap();
     let more = "[[partner]]\nname = \"epsilon\"\napp_code = \"EPS001\"\nstructures = []\nmodes = [\"edi\"]\n";
@@ -151,10 +127,10 @@ fn a_loaded_annuaire_is_in_force_at_once() {
 #[test]
 fn a_file_renamed_into_place_is_taken_at_once() {
     let mut w = World::with("[spool]\nsettle = \"1h\"\nrescan = \"1h\"\n");
-    let daemon = daemon(&w);
+    let daemon = Daemon::listening(&w);
     w.drop_file("edi", "alpha", "F.part", &a4("N-1"));
     let part = w.path("spool/in/edi/alpha/F.part");
     std::fs::rename(&part, part.with_extension("xml")).unwrap();
-    wait(|| w.tray("beta", "pieces").len() == 1);
+    within(30, || w.tray("beta", "pieces").len() == 1);
     drop(daemon);
 }

@@ -4,6 +4,7 @@
 
 mod common;
 
+use common::daemon::Daemon;
 use common::world::{World, a4, text};
 use guichet::annuaire::Annuaire;
 use guichet::clock::{Instant, SystemClock};
@@ -16,7 +17,7 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,25 +48,10 @@ impl Manager {
     }
 }
 
-struct Daemon(Child);
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Daemon {
-    fn start(w: &World, variables: &[(&str, &str)]) -> Daemon {
-        let mut command = w.guichet(&["run"]);
-        command.env_remove("WATCHDOG_USEC").env_remove("WATCHDOG_PID").stderr(Stdio::null());
-        Daemon(command.envs(variables.iter().copied()).spawn().unwrap())
-    }
-
-    fn signal(&self, signal: &str) {
-        assert!(Command::new("kill").args([signal, &self.0.id().to_string()]).status().unwrap().success());
-    }
+fn start(w: &World, variables: &[(&str, &str)]) -> Daemon {
+    let mut command = w.guichet(&["run"]);
+    command.env_remove("WATCHDOG_USEC").env_remove("WATCHDOG_PID").stderr(Stdio::null());
+    Daemon(command.envs(variables.iter().copied()).spawn().unwrap())
 }
 
 #[test]
@@ -73,7 +59,7 @@ fn a_daemon_says_when_it_is_ready_reloads_stops_and_that_it_goes_round() {
     let mut w = World::new();
     let path = w.path("notify");
     let mut manager = Manager::new(UnixDatagram::bind(&path).unwrap());
-    let daemon = Daemon::start(&w, &[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "100000")]);
+    let daemon = start(&w, &[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "100000")]);
     manager.hears("READY=1");
     // It goes round though nothing comes, again and again.
     for _ in 0..3 {
@@ -101,7 +87,7 @@ fn an_abstract_socket_is_found_and_another_s_watchdog_is_left_alone() {
     let address = SocketAddr::from_abstract_name(&name).unwrap();
     let mut manager = Manager::new(UnixDatagram::bind_addr(&address).unwrap());
     let socket = format!("@{name}");
-    let daemon = Daemon::start(&w, &[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
+    let daemon = start(&w, &[("NOTIFY_SOCKET", &socket), ("WATCHDOG_USEC", "1000"), ("WATCHDOG_PID", "1")]);
     manager.hears("READY=1");
     daemon.signal("-TERM");
     manager.hears("STOPPING=1");
@@ -118,7 +104,7 @@ fn a_socket_that_cannot_be_is_told_and_one_that_nobody_reads_stops_nobody() {
     // A queue that is full: work goes on.
     let path = w.path("full");
     let socket = UnixDatagram::bind(&path).unwrap();
-    let daemon = Daemon::start(&w, &[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "2")]);
+    let daemon = start(&w, &[("NOTIFY_SOCKET", path.to_str().unwrap()), ("WATCHDOG_USEC", "2")]);
     w.drop_file("edi", "alpha", "F", &a4("N-1"));
     let until = std::time::Instant::now() + Duration::from_secs(60);
     while w.tray("alpha", "comptes-rendus").is_empty() {

@@ -10,7 +10,7 @@ use crate::decision::{self, Around, Closed, Decided, Decision, Happening, Outcom
 use crate::event::Event;
 use crate::facts::Facts;
 use crate::judge::{Document, Fate, Form, Judged, Member};
-use crate::ledger::{End, Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
+use crate::ledger::{Entry, Hash, Ledger, Move, NewEvent, NewFlow, NewPiece, Outbound, Pending};
 use crate::lifecycle::Statut;
 use crate::lifecycle::acts::Motif;
 use crate::piece::attached;
@@ -19,7 +19,7 @@ use crate::rules::works::names::{self, Content};
 use crate::rules::{self, Finding};
 #[cfg(feature = "faults")]
 use crate::spool::crash::Mutant;
-use crate::spool::{Claim, Mark, Staged, Tray, crash};
+use crate::spool::{Claim, Staged, Tray, crash};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::os::unix::ffi::OsStrExt;
@@ -73,8 +73,7 @@ impl Desk<'_> {
         let begun = std::time::Instant::now();
         let now = self.now();
         let (answer, done) = self.commit(now, write)?;
-        let End { seq, hash, count } = self.ledger.end();
-        self.intake.spool.remember(&Mark { seq, hash, count })?;
+        self.intake.spool.remember(&self.ledger.end())?;
         crash::point("remembered");
         self.published.clear();
         let outbound = done.pending.len() as u64;

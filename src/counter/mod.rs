@@ -580,17 +580,12 @@ impl Counter {
     /// Whether so little room is left that nothing more may be claimed; told once each time it begins.
     fn is_disk_full(&mut self) -> Result<bool, CounterError> {
         let Intake { spool, config, clock, listener, .. } = &self.intake;
-        let told = self.reserve_told;
         self.reserve_told = is_short(spool, config, &**clock, &**listener, self.reserve_told)?;
-        if told && !self.reserve_told {
-            let (free, _) = self.intake.spool.free()?;
-            self.tell(&Event::DiskRoom { free });
-        }
         Ok(self.reserve_told)
     }
 }
 
-/// Whether less room is left than the reserve; told unless it was.
+/// Whether less room is left than the reserve; told where that begins, and where it ends.
 fn is_short(
     spool: &Spool,
     config: &Config,
@@ -601,8 +596,10 @@ fn is_short(
     let (free, inodes) = spool.free()?;
     let reserve = config.limits.reserve;
     let is_short = free < reserve || inodes < INODE_RESERVE;
-    if is_short && !told {
-        listener.hear(clock.now(), &Event::DiskReserve { free, inodes, reserve });
+    match (told, is_short) {
+        (false, true) => listener.hear(clock.now(), &Event::DiskReserve { free, inodes, reserve }),
+        (true, false) => listener.hear(clock.now(), &Event::DiskRoom { free }),
+        _ => {}
     }
     Ok(is_short)
 }

@@ -4,8 +4,8 @@
 use super::{Counter, CounterError};
 use crate::clock::Instant;
 use crate::event::Event;
-use crate::ledger::{End, Ledger};
-use crate::spool::{Filed, Mark, Spool};
+use crate::ledger::Ledger;
+use crate::spool::{Filed, Spool};
 
 /// Counts of outbound numbers that are left out after a restore, at least: more than were sent since the mark was
 /// last durable.
@@ -17,13 +17,9 @@ const LEAP: i64 = 100 * STEP;
 /// filed.
 pub(super) fn put_back(spool: &Spool, ledger: &Ledger, latest: Instant) -> Result<Option<i64>, CounterError> {
     match spool.remembered()? {
-        Some(mark) => Ok((!ledger.has(&end_of(&mark))?).then_some(mark.seq)),
+        Some(mark) => Ok((!ledger.has(&mark)?).then_some(mark.seq)),
         None => Ok((!unknown(spool, ledger, latest)?.is_empty()).then_some(0)),
     }
-}
-
-fn end_of(mark: &Mark) -> End {
-    End { seq: mark.seq, hash: mark.hash, count: mark.count }
 }
 
 /// What was filed and is not in the ledger: nothing was before its last event.
@@ -108,7 +104,6 @@ impl Counter {
 
     /// Remembers where the ledger is.
     pub(super) fn remember(&self) -> Result<(), CounterError> {
-        let End { seq, hash, count } = self.ledger.end();
-        Ok(self.intake.spool.remember(&Mark { seq, hash, count })?)
+        Ok(self.intake.spool.remember(&self.ledger.end())?)
     }
 }

@@ -27,7 +27,7 @@ pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
 pub use moves::{Move, Source};
 pub use prune::{Prunable, Statuses};
 pub use read::{LedgerReader, LinkRow, PieceRow, Stocktake, Supplier, TrailRow};
-pub use restore::{End, InHold};
+pub use restore::InHold;
 pub use search::Criteria;
 pub use stock::{StockRow, Today};
 pub use synthese::{Awaited, Delivery, SyntheseRow};

@@ -40,21 +40,32 @@ pub(super) const PRUNED: &str = "pruned";
 /// Life-cycle flows in `pruning`: they are no flow's.
 const STATUSES: &str = "statuts";
 
+/// Whether the pièce `p`, or another of its dossier, is under way, or came to its end lately.
+macro_rules! under_way {
+    () => {
+        "(p.status_at >= ?1 OR p.status NOT IN (SELECT value FROM json_each(?2))
+            OR EXISTS (SELECT 1 FROM piece d INDEXED BY piece_dossier WHERE d.dossier = p.dossier
+                AND (d.status_at >= ?1 OR d.status NOT IN (SELECT value FROM json_each(?2))))"
+    };
+}
+
 /// Whether a flow may be pruned: it is old, and so is the end of every pièce that it brought or acted upon, and of
 /// every pièce of their dossiers; nothing of it waits. `?1`: what is older; `?2`: the statuses that are an end.
-const DONE: &str = "f.decided_at < ?1
+const DONE: &str = concat!(
+    "f.decided_at < ?1
     AND NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = f.id AND (e.at >= ?1 OR e.status = 'pruned'))
     AND NOT EXISTS (SELECT 1 FROM event e WHERE e.subject = f.id AND e.status = 'requeued'
         AND NOT EXISTS (SELECT 1 FROM flow n WHERE n.id = e.comment))
     AND NOT EXISTS (SELECT 1 FROM outbox o INDEXED BY outbox_flow JOIN unpublished u ON u.id = o.id WHERE o.flow = f.id)
     AND NOT EXISTS (SELECT 1 FROM piece p INDEXED BY piece_flow WHERE p.flow = f.id
-        AND (p.status_at >= ?1 OR p.status NOT IN (SELECT value FROM json_each(?2))
-            OR EXISTS (SELECT 1 FROM piece d INDEXED BY piece_dossier WHERE d.dossier = p.dossier
-                AND (d.status_at >= ?1 OR d.status NOT IN (SELECT value FROM json_each(?2))))))
+        AND ",
+    under_way!(),
+    "))
     AND NOT EXISTS (SELECT 1 FROM event a INDEXED BY event_via JOIN piece p ON p.id = a.subject WHERE a.via = f.id
-        AND (p.status_at >= ?1 OR p.status NOT IN (SELECT value FROM json_each(?2))
-            OR EXISTS (SELECT 1 FROM piece d INDEXED BY piece_dossier WHERE d.dossier = p.dossier
-                AND (d.status_at >= ?1 OR d.status NOT IN (SELECT value FROM json_each(?2))))))";
+        AND ",
+    under_way!(),
+    "))"
+);
 
 /// Life-cycle flows that are old and were published: each tells of many pièces, and what it told stands in their
 /// trails.

@@ -5,21 +5,11 @@ use super::read::count;
 use super::write::LANE;
 use super::{Entry, Hash, Ledger, LedgerError, LedgerReader, NewEvent};
 use crate::clock::Instant;
+use crate::spool::Mark;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// What the event of a restore is called.
 pub(super) const RESTORED: &str = "restored";
-
-/// Where a ledger ends: its last event, and how many files it sent to the partner that it sent most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct End {
-    /// The last event.
-    pub seq: i64,
-    /// Its hash.
-    pub hash: Hash,
-    /// The highest count in a number of what was sent.
-    pub count: i64,
-}
 
 /// A flow whose file should be in hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,18 +25,12 @@ pub struct InHold {
 }
 
 impl Ledger {
-    /// Where it ends.
-    pub fn end(&self) -> End {
-        let (seq, hash) = self.chain_end();
-        End { seq, hash, count: self.highest() }
-    }
-
     /// Whether this event is in the chain, with this hash; what stands before the first event is in every chain.
     ///
     /// # Errors
     /// What SQLite said.
-    pub fn has(&self, end: &End) -> Result<bool, LedgerError> {
-        has(&self.conn, end)
+    pub fn has(&self, mark: &Mark) -> Result<bool, LedgerError> {
+        has(&self.conn, mark)
     }
 
     /// Held flows that were not requeued.
@@ -81,17 +65,17 @@ impl LedgerReader {
     ///
     /// # Errors
     /// What SQLite said.
-    pub fn has(&self, end: &End) -> Result<bool, LedgerError> {
-        has(&self.conn, end)
+    pub fn has(&self, mark: &Mark) -> Result<bool, LedgerError> {
+        has(&self.conn, mark)
     }
 }
 
-fn has(conn: &Connection, end: &End) -> Result<bool, LedgerError> {
+fn has(conn: &Connection, mark: &Mark) -> Result<bool, LedgerError> {
     let hash: Option<Hash> = conn
-        .query_row("SELECT hash FROM event WHERE seq = ?", [end.seq], |r| r.get(0))
+        .query_row("SELECT hash FROM event WHERE seq = ?", [mark.seq], |r| r.get(0))
         .optional()
         .map_err(LedgerError::on("look up an event"))?;
-    Ok(end.seq == 0 || hash == Some(end.hash))
+    Ok(mark.seq == 0 || hash == Some(mark.hash))
 }
 
 impl Entry<'_> {

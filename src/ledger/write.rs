@@ -6,7 +6,7 @@ use crate::association::Earlier;
 use crate::clock::Instant;
 use crate::decision::{Dossier, Uniqueness};
 use crate::judge::{Facts, Member};
-use crate::spool::crash;
+use crate::spool::{Mark, crash};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
@@ -236,14 +236,10 @@ impl Ledger {
         Ok(Ledger { conn, chain: Chain { seq, hash, count } })
     }
 
-    /// The last event and its hash.
-    pub(super) fn chain_end(&self) -> (i64, Hash) {
-        (self.chain.seq, self.chain.hash)
-    }
-
-    /// The highest count in a number of what was sent.
-    pub(super) fn highest(&self) -> i64 {
-        self.chain.count
+    /// Where it ends.
+    pub fn end(&self) -> Mark {
+        let Chain { seq, hash, count, .. } = self.chain;
+        Mark { seq, hash, count }
     }
 
     /// Brings what is in the write-ahead log into the file and makes the log empty, once it is long; called when there

@@ -5,6 +5,7 @@ pub mod acts;
 pub mod archive;
 pub mod build;
 pub mod checker;
+pub mod daemon;
 pub mod dice;
 pub mod disk;
 pub mod house;

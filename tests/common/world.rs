@@ -111,6 +111,21 @@ impl World {
         self.note_drop(mode, partner, OsStr::new(name), bytes);
     }
 
+    /// Drops what makes every kind of answer: accepted, refused, duplicate, held, a name that must be cut, an archive,
+    /// and a chain, the later pièce before the earlier one.
+    pub fn drop_one_of_each(&mut self) {
+        self.drop_file("edi", "alpha", "one.xml", &a4("N-1"));
+        self.drop_file("edi", "alpha", "two.xml", &a4("N-2"));
+        self.drop_file("edi", "alpha", "one again.xml", &a4("N-1"));
+        self.drop_file("edi", "beta", "refused.xml", &invoice("A15", "N-3", TITULAIRE));
+        self.drop_file("edi", "gamma", "cut short.xml", b"<Invoice><ID>");
+        self.drop_file("edi", "alpha", &"n".repeat(255), &a4("N-4"));
+        let lot = super::archive::tgz(&[("a", &a4("N-5")), ("b", b"<b>"), ("c", &a4("N-6"))]);
+        self.drop_file("edi", "delta", "lot", &lot);
+        self.drop_file("portail", "beta", "a state", &citing("A15", "N-8", "N-7"));
+        self.drop_file("portail", "alpha", "its draft", &a4("N-7"));
+    }
+
     /// Drops a file as careful partners do: under another name first.
     pub fn move_in(&mut self, mode: &str, partner: &str, name: &str, bytes: &[u8]) {
         let path = self.path(&format!("spool/in/{mode}/{partner}/{name}"));

@@ -69,10 +69,21 @@ struct Hit {
     perhaps: bool,
 }
 
+impl Hit {
+    /// Adds it to others; of a site that is there one will do, and a sure one is better.
+    fn join(self, hits: &mut Vec<Hit>) {
+        match hits.iter_mut().find(|known| known.site == self.site) {
+            Some(known) => known.perhaps &= self.perhaps,
+            None => hits.push(self),
+        }
+    }
+}
+
 /// Finds the patterns that end at an element. A state is a beginning of a pattern; that of an element follows from that
 /// of the element it is in and from its name (Aho and Corasick, over names for characters).
 #[derive(Default)]
 struct Finder {
+    /// Where a beginning goes on by a name, while patterns are added.
     goto: HashMap<(u16, Name), u16>,
     /// The longest other beginning that ends as this one does.
     fail: Vec<u16>,
@@ -102,12 +113,7 @@ impl Finder {
     /// Adds a pattern: every sequence of these names.
     fn add(&mut self, from: u16, steps: &[Vec<Name>], hit: Hit) {
         let Some((names, rest)) = steps.split_first() else {
-            let hits = &mut self.hits[usize::from(from)];
-            match hits.iter_mut().find(|known| known.site == hit.site) {
-                Some(known) => known.perhaps &= hit.perhaps,
-                None => hits.push(hit),
-            }
-            return;
+            return hit.join(&mut self.hits[usize::from(from)]);
         };
         for name in names {
             let next = u16::try_from(self.hits.len()).expect("some thousand beginnings of patterns");
@@ -122,16 +128,16 @@ impl Finder {
 
     /// Every pattern was added: where a beginning does not go on, another may.
     fn finish(&mut self) {
-        self.table = vec![(0, NOWHERE); (self.goto.len() * 4).next_power_of_two()];
-        for ((from, name), to) in &self.goto {
+        let goto = std::mem::take(&mut self.goto);
+        self.table = vec![(0, NOWHERE); (goto.len() * 4).next_power_of_two()];
+        for ((from, name), to) in &goto {
             let mut place = self.place(key(*from, *name));
             while self.table[place].0 != 0 {
                 place = (place + 1) % self.table.len();
             }
             self.table[place] = (key(*from, *name), *to);
         }
-        let mut beginnings: Vec<(u16, Name, u16)> =
-            self.goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
+        let mut beginnings: Vec<(u16, Name, u16)> = goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
         // Shorter ones first: a state's number is larger than that of what it goes on from, and its fail is shorter.
         let mut depth = vec![0_u16; self.hits.len()];
         beginnings.sort_by_key(|(_, _, to)| *to);
@@ -143,11 +149,7 @@ impl Finder {
             let fail = if from == NOWHERE { NOWHERE } else { self.next(self.fail[usize::from(from)], name) };
             self.fail[usize::from(to)] = fail;
             for hit in self.hits[usize::from(fail)].clone() {
-                let hits = &mut self.hits[usize::from(to)];
-                match hits.iter_mut().find(|known| known.site == hit.site) {
-                    Some(known) => known.perhaps &= hit.perhaps,
-                    None => hits.push(hit),
-                }
+                hit.join(&mut self.hits[usize::from(to)]);
             }
         }
         for hits in std::mem::take(&mut self.hits) {

@@ -29,7 +29,7 @@ pub struct Total {
     /// How many amounts there are.
     amounts: usize,
     /// The first of them, as many as are told.
-    first: Vec<NodeId>,
+    first: [NodeId; TOLD],
 }
 
 /// Amounts of a sum that are told one by one.
@@ -38,7 +38,7 @@ const TOLD: usize = 6;
 impl Default for Total {
     fn default() -> Total {
         let double = double::Sum::default();
-        Total { sum: Ok(Decimal::ZERO), elements: 0, double, amounts: 0, first: Vec::new() }
+        Total { sum: Ok(Decimal::ZERO), elements: 0, double, amounts: 0, first: [NodeId(0); TOLD] }
     }
 }
 
@@ -50,10 +50,10 @@ impl Total {
         }
         let sum = self.sum.and_then(|sum| plus(sum, at.number()?, at.node));
         self.sum = sum;
-        self.amounts += 1;
-        if self.first.len() < TOLD {
-            self.first.push(at.node);
+        if let Some(place) = self.first.get_mut(self.amounts) {
+            *place = at.node;
         }
+        self.amounts += 1;
     }
 
     /// What it is the sum of: `1.00 [1] + 2.00 [2] + … (12)`, in brackets the line that an amount is of.
@@ -66,7 +66,7 @@ impl Total {
                 None => shown.to_string(),
             }
         };
-        let first = self.first.iter().map(one).collect::<Vec<_>>().join(" + ");
+        let first = self.first.iter().take(self.amounts).map(one).collect::<Vec<_>>().join(" + ");
         if self.amounts > TOLD { format!("{first} + … ({})", self.amounts) } else { first }
     }
 }
