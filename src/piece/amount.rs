@@ -24,6 +24,9 @@ pub fn shape(text: &str) -> Option<Shape> {
 
 /// The value of an xs:decimal. `None` where it is none, or has more digits than can be held (28).
 pub fn decimal(text: &str) -> Option<Decimal> {
+    if let Some(short) = short(text) {
+        return Some(short);
+    }
     let shape = shape(text)?;
     if shape.integer + shape.fraction > 28 {
         return None;
@@ -36,6 +39,31 @@ pub fn decimal(text: &str) -> Option<Decimal> {
     };
     let value = value.ok()?;
     Some(if value.is_zero() { value.abs() } else { value })
+}
+
+/// The value of one whose digits an `i64` can hold, as nearly all are. `None`: it has more of them, or is none.
+fn short(text: &str) -> Option<Decimal> {
+    let (is_negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    let (mut value, mut fraction, mut count) = (0_i64, None, 0_usize);
+    if digits.len() > 18 {
+        return None;
+    }
+    for (left, byte) in (0..digits.len()).rev().zip(digits) {
+        match byte {
+            b'0'..=b'9' => {
+                value = value * 10 + i64::from(byte - b'0');
+                count += 1;
+            }
+            b'.' if fraction.is_none() => fraction = Some(left),
+            _ => return None,
+        }
+    }
+    let scale = u32::try_from(fraction.unwrap_or(0)).ok()?;
+    (count > 0).then(|| Decimal::new(if is_negative { -value } else { value }, scale))
 }
 
 /// Rounds half up, towards plus infinity, as XPath's `round` does.
@@ -89,6 +117,15 @@ mod tests {
             assert_eq!(decimal(text), None, "{text}");
             assert_eq!(shape(text), None, "{text}");
         }
+        // Long or short, the value is the same, and so are the digits after its point.
+        for text in ["0", "-0.00", "12.340", "+1.", "-.50", "000123.4500", "99999999999999999", "-9999999999999999.9"] {
+            let (shape, value) = (shape(text).unwrap(), short(text).unwrap());
+            let plain = text.strip_prefix('+').unwrap_or(text).strip_suffix('.').unwrap_or("x");
+            let long = Decimal::from_str_exact(if plain == "x" { text } else { plain });
+            assert_eq!(long.map(|v| if v.is_zero() { v.abs() } else { v }).unwrap_or(value), value, "{text}");
+            assert_eq!((value.scale() as usize, value.is_sign_negative() && value.is_zero()), (shape.fraction, false));
+        }
+        assert_eq!((short(&"9".repeat(19)), decimal(&"9".repeat(19)).is_some()), (None, true));
         assert_eq!(decimal(&"9".repeat(40)), None);
         assert_eq!(shape(&"9".repeat(40)), Some(Shape { integer: 40, fraction: 0 }));
         assert_eq!(shape("000.10"), Some(Shape { integer: 0, fraction: 2 }));

@@ -4,7 +4,7 @@
 //! wins; a repeated group opens with a row of its own, which comes before the rows inside it, as in the document.
 
 use super::{Day, Id, Number, Piece, Val};
-use crate::xml::{Doc, NodeId, Vocabulary, trim};
+use crate::xml::{self, Doc, Known, NodeId, Ways, trim};
 use chrono::NaiveDate;
 
 /// One row: a path, and what the element there means.
@@ -86,17 +86,17 @@ pub(super) fn first<T>(place: &mut Option<T>, value: Option<T>) {
 
 /// A table, made ready: a tree of names, with what to do at its nodes.
 pub(super) struct Reader {
-    /// The names that occur in any path.
-    names: Vocabulary,
-    steps: Vec<Step>,
+    ways: Ways,
+    /// By step.
+    acts: Vec<Option<Act>>,
 }
 
-#[derive(Default)]
-struct Step {
-    /// The names that lead on, sorted, and to which step.
-    next: Vec<(u16, u16)>,
-    act: Option<for<'d> fn(&mut Piece<'d>, Element<'d>)>,
-}
+/// What to do with an element.
+type Act = for<'d> fn(&mut Piece<'d>, Element<'d>);
+
+/// The steps of no path, and that of the root.
+const NOWHERE: u16 = 0;
+const ROOT: u16 = 1;
 
 impl Reader {
     /// Makes tables ready; each stands below a path of its own. `namespace` gives the namespace of a step from its
@@ -105,35 +105,29 @@ impl Reader {
         tables: &[(&'static str, &'static [Row])],
         namespace: fn(Option<&str>, usize, bool) -> &'static str,
     ) -> Reader {
-        let mut reader = Reader { names: Vocabulary::default(), steps: vec![Step::default(), Step::default()] };
+        let mut steps: Vec<Vec<(Known, u16)>> = vec![Vec::new(); 2];
+        let mut acts: Vec<Option<Act>> = vec![None; 2];
         for (below, (path, act)) in tables.iter().flat_map(|(below, rows)| rows.iter().map(move |row| (below, row))) {
-            let mut at = 1; // step 0 is nowhere, step 1 the root
+            let mut at = ROOT;
             let parts: Vec<&'static str> = below.split('/').chain(path.split('/')).filter(|p| !p.is_empty()).collect();
             let group = path.is_empty();
             for (depth, part) in (1..).zip(&parts) {
                 let (prefix, local) = part.split_once(':').map_or((None, *part), |(p, l)| (Some(p), l));
                 let last = depth == parts.len() && !group;
-                let number = reader.names.number(namespace(prefix, depth, last), local);
-                at = reader.step(at, number);
+                let name = xml::number(namespace(prefix, depth, last), local);
+                let known = steps[usize::from(at)].iter().find(|(n, _)| *n == name).map(|(_, to)| *to);
+                at = known.unwrap_or_else(|| {
+                    let new = u16::try_from(steps.len()).expect("a table has some hundred steps");
+                    steps[usize::from(at)].push((name, new));
+                    steps.push(Vec::new());
+                    acts.push(None);
+                    new
+                });
             }
-            let step = &mut reader.steps[usize::from(at)];
-            assert!(step.act.is_none(), "the path {below}/{path} stands in the table twice");
-            step.act = Some(*act);
+            let act = acts[usize::from(at)].replace(*act);
+            assert!(act.is_none(), "the path {below}/{path} stands in the table twice");
         }
-        for step in &mut reader.steps {
-            step.next.sort_unstable();
-        }
-        reader
-    }
-
-    fn step(&mut self, at: u16, number: u16) -> u16 {
-        if let Some((_, to)) = self.steps[usize::from(at)].next.iter().find(|(n, _)| *n == number) {
-            return *to;
-        }
-        let to = u16::try_from(self.steps.len()).expect("a table has some hundred steps");
-        self.steps.push(Step::default());
-        self.steps[usize::from(at)].next.push((number, to));
-        to
+        Reader { ways: Ways::new(steps), acts }
     }
 
     /// Reads a document into a pièce.
@@ -143,23 +137,14 @@ impl Reader {
 
     /// The same; every node that is kept bears a mark.
     pub fn read_marked<'d>(&self, doc: &'d Doc, piece: &mut Piece<'d>, mark: u32) {
-        let names = self.names.of(doc);
-        let mut steps: Vec<u16> = vec![0; doc.len()];
-        steps[0] = 1;
+        let mut steps: Vec<u16> = Vec::with_capacity(doc.len());
+        steps.push(ROOT);
         for node in doc.nodes().skip(1) {
             let parent = doc.parent(node).expect("every node but the root has a parent");
-            let step = steps[parent.0 as usize];
-            let number = names[doc.name_index(doc.name(node))];
-            if step == 0 || number == 0 {
-                continue;
-            }
-            let next = &self.steps[usize::from(step)].next;
-            if let Ok(found) = next.binary_search_by_key(&number, |(n, _)| *n) {
-                let step = next[found].1;
-                steps[node.0 as usize] = step;
-                if let Some(act) = self.steps[usize::from(step)].act {
-                    act(piece, Element { doc, at: node, mark });
-                }
+            let step = self.ways.next(steps[parent.0 as usize], doc.known(node)).unwrap_or(NOWHERE);
+            steps.push(step);
+            if let Some(act) = self.acts[usize::from(step)] {
+                act(piece, Element { doc, at: node, mark });
             }
         }
     }

@@ -2,28 +2,46 @@
 //! No DTD, one root, nothing after it; whatever is refused says where.
 //!
 //! [`scan`] knows what XML is made of, [`parse`] makes the tree and checks both ends and everything between, [`names`]
-//! gives each name a number. No byte is copied where the document says what it means in its own words.
+//! gives each name a number, which for names that tables speak of ([`known`]) is the same in every document. No byte is copied where the document says what it means in its own words.
 
+mod known;
 mod names;
 mod parse;
 mod place;
 mod scan;
 mod string;
 mod vocabulary;
+mod ways;
 
 pub use parse::{XmlError, XmlErrorKind};
 pub use place::Place;
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Known, known_names, number};
+pub use ways::Ways;
 
+use known::KNOWN;
 use std::sync::OnceLock;
+use vocabulary::VOCABULARY;
 
 /// A node of a [`Doc`]; only good for the document it came from. Nodes are numbered in document order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(crate) u32);
 
 /// The number of an element's or attribute's name in its document: names that are equal have the same number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
+
+impl NameId {
+    /// Numbers of a document's own names begin here; below are those of names that tables speak of.
+    const OWN: u32 = 1 << 16;
+
+    fn known(number: Known) -> NameId {
+        NameId(u32::from(number))
+    }
+
+    fn own(number: u32) -> NameId {
+        NameId(NameId::OWN + number)
+    }
+}
 
 /// Limits of one document (contract §1, `[limits]`).
 #[derive(Clone, Copy, Debug)]
@@ -44,8 +62,9 @@ pub struct Doc {
     side: String,
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
+    /// Names of its own: that no table speaks of.
     names: Vec<Name>,
-    /// URIs; the first two namespaces are known without: none, and that of `xml:`.
+    /// URIs that no table speaks of.
     namespaces: Vec<Span>,
     lines: OnceLock<place::Lines>,
     indexes: OnceLock<Vec<u32>>,
@@ -81,6 +100,7 @@ struct Attribute {
     start: u32,
 }
 
+/// A name that no table speaks of.
 #[derive(Debug)]
 struct Name {
     namespace: u32,
@@ -155,9 +175,15 @@ impl Doc {
         self.node(node).name
     }
 
+    /// The number of an element's name, if some table speaks of it; else 0.
+    #[inline]
+    pub fn known(&self, node: NodeId) -> Known {
+        Known::try_from(self.node(node).name.0).unwrap_or(0)
+    }
+
     /// The local part of an element's name.
     pub fn local(&self, node: NodeId) -> &str {
-        self.local_of(&self.names[self.node(node).name.0 as usize])
+        self.local_of(self.node(node).name)
     }
 
     /// The namespace of an element's name; empty for none.
@@ -165,14 +191,9 @@ impl Doc {
         self.namespace_of(self.node(node).name)
     }
 
-    /// Every name that occurs, by its number: namespace and local part.
-    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.names.iter().map(|n| (self.uri(n.namespace), self.local_of(n)))
-    }
-
-    /// The number of a name, as an index into what [`Doc::names`] gives.
-    pub fn name_index(&self, name: NameId) -> usize {
-        name.0 as usize
+    /// Whether some element has an attribute of this name, which is one that tables speak of.
+    pub fn has_attribute(&self, name: Known) -> bool {
+        self.attributes.iter().any(|a| a.name == NameId::known(name))
     }
 
     /// The text directly inside an element, before its first child; empty for none. Not trimmed.
@@ -181,36 +202,39 @@ impl Doc {
     }
 
     /// The value of an attribute without namespace.
+    #[inline]
     pub fn attribute(&self, node: NodeId, local: &str) -> Option<&str> {
         self.attributes_of(node).iter().find(|a| self.is_plain(a.name, local)).map(|a| self.span(a.value))
     }
 
     /// The attributes of an element: namespace, local name and value.
     pub fn attributes(&self, node: NodeId) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.attributes_of(node)
-            .iter()
-            .map(|a| (self.namespace_of(a.name), self.local_of(&self.names[a.name.0 as usize]), self.span(a.value)))
+        self.attributes_of(node).iter().map(|a| (self.namespace_of(a.name), self.local_of(a.name), self.span(a.value)))
     }
 
     fn is_plain(&self, name: NameId, local: &str) -> bool {
-        let name = &self.names[name.0 as usize];
-        name.namespace == 0 && self.local_of(name) == local
+        let (namespace, known) = self.name_of(name);
+        namespace == 0 && known == local
     }
 
     fn namespace_of(&self, name: NameId) -> &str {
-        self.uri(self.names[name.0 as usize].namespace)
+        let number = self.name_of(name).0 as usize;
+        KNOWN.get(number).map_or_else(|| self.span(self.namespaces[number - KNOWN.len()]), |(uri, _)| uri)
     }
 
-    fn uri(&self, namespace: u32) -> &str {
-        match namespace {
-            0 => "",
-            1 => XML,
-            n => self.span(self.namespaces[n as usize - 2]),
+    fn local_of(&self, name: NameId) -> &str {
+        self.name_of(name).1
+    }
+
+    /// Namespace number and local part of a name.
+    fn name_of(&self, name: NameId) -> (u32, &str) {
+        match Known::try_from(name.0) {
+            Ok(number) => VOCABULARY.name(number),
+            Err(_) => {
+                let name = &self.names[(name.0 - NameId::OWN) as usize];
+                (name.namespace, &self.source[name.start as usize..(name.start + name.len) as usize])
+            }
         }
-    }
-
-    fn local_of(&self, name: &Name) -> &str {
-        &self.source[name.start as usize..(name.start + name.len) as usize]
     }
 
     fn attributes_of(&self, node: NodeId) -> &[Attribute] {
@@ -229,6 +253,11 @@ impl Doc {
 }
 
 /// White space, as XML has it.
+#[inline]
 pub fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\n', '\r'])
+    match text.as_bytes() {
+        // Most have none.
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        _ => text.trim_matches([' ', '\t', '\n', '\r']),
+    }
 }

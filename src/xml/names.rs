@@ -1,10 +1,11 @@
-//! The names of a document, each with a number.
+//! The names of a document, each with a number: that of the tables, or one of its own.
 
 use super::scan::{self, eight, int};
+use super::vocabulary::{VOCABULARY, Vocabulary};
 use super::{Name, NameId};
 use foldhash::{HashMap, HashMapExt};
 
-/// A name, or a part of one, as it stands in the source.
+/// A name, or a part of one, as it stands in some bytes.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Word {
     start: u32,
@@ -28,18 +29,13 @@ impl Word {
         Word { start: int(start), len: int(end - start), ends }
     }
 
+    /// Whether it is the same as another, each with the bytes that it stands in.
     #[inline]
-    pub fn is(&self, other: &Word, bytes: &[u8]) -> bool {
+    pub fn is(&self, bytes: &[u8], other: &Word, others: &[u8]) -> bool {
         let middle = self.len.saturating_sub(16) as usize;
         self.ends == other.ends
             && self.len == other.len
-            && (middle == 0 || scan::same(bytes, self.start as usize + 8, other.start as usize + 8, middle))
-    }
-
-    /// Whether its length and its ends are those of another.
-    #[inline]
-    pub fn looks_like(&self, other: &Word) -> bool {
-        self.ends == other.ends && self.len == other.len
+            && (middle == 0 || scan::same((bytes, self.start as usize + 8), (others, other.start as usize + 8), middle))
     }
 
     /// A number below 2 to the power of `bits` that its ends, its length and something else choose.
@@ -59,80 +55,96 @@ fn at_the_edge(word: &[u8], cut: usize) -> (u64, u64) {
     (u64::from_le_bytes(first) << cut, u64::from_le_bytes(last) >> cut)
 }
 
-/// Names by how they were written lately, and by what they are.
+/// A prefix, as it stands in the source.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Prefix {
+    start: u32,
+    len: u32,
+    /// Its first bytes, up to eight: all there is to compare in most.
+    first: u64,
+}
+
+impl Prefix {
+    #[inline]
+    pub fn new(bytes: &[u8], start: usize, end: usize) -> Prefix {
+        let len = end - start;
+        let first = match eight(bytes, start) {
+            _ if len == 0 => 0,
+            // What stands after a short one is shifted out.
+            Some(first) => first << (8 * (8 - len.min(8))),
+            None => at_the_edge(&bytes[start..end], 8 * (8 - len.min(8))).0,
+        };
+        Prefix { start: int(start), len: int(len), first }
+    }
+
+    /// Whether it is the same as another of the same source.
+    #[inline]
+    pub fn is(&self, other: &Prefix, bytes: &[u8]) -> bool {
+        let rest = self.len.saturating_sub(8) as usize;
+        self.first == other.first
+            && self.len == other.len
+            && (rest == 0 || scan::same((bytes, self.start as usize + 8), (bytes, other.start as usize + 8), rest))
+    }
+}
+
+/// The names of a document that is being read.
 ///
-/// Places are chosen by a few bytes, so that somebody can make names that fall on the same ones. They gain the way
-/// through `others` for them, and what that costs is bounded by a name's length.
+/// Places of its own names are chosen by a few bytes, so that somebody can make names that fall on the same ones. They
+/// gain the way through `others` for them, and what that costs is bounded by a name's length.
 pub(super) struct Names<'s> {
     source: &'s str,
-    /// Every name, by number.
-    pub all: Vec<Name>,
+    known: &'static Vocabulary,
+    /// Every name of its own, by number.
+    pub own: Vec<Name>,
     /// The same, their local parts.
     words: Vec<Word>,
-    /// Names as written, in one of two places each.
-    recent: Vec<Recent>,
-    /// The first name that fell on each place.
-    firsts: Vec<NameId>,
+    /// The first name that fell on each place; none before there is one.
+    firsts: Vec<u32>,
     /// Those that found theirs taken.
-    others: HashMap<(u32, &'s str), NameId>,
+    others: HashMap<(u32, &'s str), u32>,
 }
 
-/// A name as written, where one set of namespaces is in force.
-#[derive(Clone, Copy, Default)]
-struct Recent {
-    scope: u32,
-    id: NameId,
-    word: Word,
-}
-
-/// Places, as powers of two: an invoice has some fifty names.
-const RECENT: u32 = 7;
+/// Places, as a power of two.
 const FIRSTS: u32 = 8;
 /// No name.
-const NONE: NameId = NameId(u32::MAX);
+const NONE: u32 = u32::MAX;
 
 impl<'s> Names<'s> {
     pub fn new(source: &'s str) -> Names<'s> {
-        Names {
-            source,
-            all: Vec::with_capacity(64),
-            words: Vec::with_capacity(64),
-            recent: vec![Recent::default(); 1 << RECENT],
-            firsts: vec![NONE; 1 << FIRSTS],
-            others: HashMap::new(),
-        }
+        let (own, words, firsts) = Default::default();
+        Names { source, known: &VOCABULARY, own, words, firsts, others: HashMap::new() }
     }
 
-    /// The number of a name that was written so lately in the same scope, from 1.
+    /// A name that tables speak of.
     #[inline]
-    pub fn recent(&self, word: &Word, scope: u32) -> Option<NameId> {
-        let place = word.place(scope, RECENT);
-        let is = |r: &Recent| r.scope == scope && r.word.is(word, self.source.as_bytes());
-        [place, place ^ 1].into_iter().map(|place| &self.recent[place]).find(|r| is(r)).map(|r| r.id)
+    pub fn known(&self, namespace: u32, local: usize, end: usize) -> Option<NameId> {
+        let bytes = self.source.as_bytes();
+        let number = self.known.find(namespace, &Word::new(bytes, local, end), bytes);
+        (number != 0).then(|| NameId::known(number))
     }
 
-    /// The number of a name whose local part begins at an offset.
-    pub fn number(&mut self, written: &Word, scope: u32, namespace: u32, local: usize) -> NameId {
-        let end = (written.start + written.len) as usize;
+    /// Any other name.
+    pub fn own(&mut self, namespace: u32, local: usize, end: usize) -> NameId {
         let bytes = self.source.as_bytes();
         let word = Word::new(bytes, local, end);
+        if self.firsts.is_empty() {
+            self.firsts = vec![NONE; 1 << FIRSTS];
+        }
         let first = &mut self.firsts[word.place(namespace, FIRSTS)];
-        let new = NameId(int(self.all.len()));
-        let id = if *first == NONE {
-            *first = new;
-            new
-        } else if self.all[first.0 as usize].namespace == namespace && self.words[first.0 as usize].is(&word, bytes) {
-            *first
-        } else {
-            *self.others.entry((namespace, &self.source[local..end])).or_insert(new)
+        let new = int(self.own.len());
+        let is = |n: u32| self.own[n as usize].namespace == namespace && self.words[n as usize].is(bytes, &word, bytes);
+        let number = match *first {
+            NONE => {
+                *first = new;
+                new
+            }
+            first if is(first) => first,
+            _ => *self.others.entry((namespace, &self.source[local..end])).or_insert(new),
         };
-        if id == new {
-            self.all.push(Name { namespace, start: word.start, len: word.len });
+        if number == new {
+            self.own.push(Name { namespace, start: word.start, len: word.len });
             self.words.push(word);
         }
-        let place = written.place(scope, RECENT);
-        self.recent[place ^ 1] = self.recent[place];
-        self.recent[place] = Recent { scope, id, word: *written };
-        id
+        NameId::own(number)
     }
 }

@@ -1,8 +1,10 @@
 //! From text to tree.
 
-use super::names::{Names, Word};
+use super::known::KNOWN;
+use super::names::{Names, Prefix};
 use super::place::Lines;
 use super::scan::{self, Fault, Seen, Written, int};
+use super::vocabulary::namespace_number;
 use super::{Attribute, Doc, Limits, NONE, NameId, Node, Place, Span, XML};
 use foldhash::{HashMap, HashMapExt};
 use std::borrow::Cow;
@@ -59,6 +61,9 @@ pub enum XmlErrorKind {
     Malformed(String),
 }
 
+/// The numbers of no namespace, and of that of `xml:`.
+const NO_NAMESPACE: u32 = 0;
+const XML_NAMESPACE: u32 = 1;
 /// Namespace declarations in force at once.
 const NAMESPACES: usize = 256;
 /// The namespace of `xmlns` itself, which nobody declares.
@@ -73,7 +78,7 @@ impl Doc {
         let built = scan::survey(&source).and_then(|seen| Builder::new(&source, limits, seen).build());
         match built {
             Ok(b) => {
-                let Builder { side, nodes, attributes, names: Names { all: names, .. }, namespaces, .. } = b;
+                let Builder { side, nodes, attributes, names: Names { own: names, .. }, namespaces, .. } = b;
                 let (lines, indexes) = (OnceLock::new(), OnceLock::new());
                 Ok(Doc { side, nodes, attributes, names, namespaces, lines, indexes, source })
             }
@@ -94,16 +99,13 @@ struct Builder<'s> {
     nodes: Vec<Node>,
     attributes: Vec<Attribute>,
     names: Names<'s>,
-    /// URIs by number, from 2 on.
+    /// URIs that no table speaks of; their numbers come after those of [`KNOWN`].
     namespaces: Vec<Span>,
     numbered: HashMap<Cow<'s, str>, u32>,
     /// Elements that are open.
     open: Vec<Open>,
     /// Namespaces in force: prefix and number.
-    bindings: Vec<(Word, u32)>,
-    /// Counts changes of the namespaces in force; the number names a set of them.
-    scope: u32,
-    scopes: u32,
+    bindings: Vec<(Prefix, u32)>,
     /// The attributes of one start tag, namespaces apart.
     plain: Vec<Written<'s>>,
 }
@@ -113,7 +115,6 @@ struct Open {
     /// Length of its name, which stands after the `<`.
     name: u32,
     bindings: u32,
-    scope: u32,
 }
 
 impl<'s> Builder<'s> {
@@ -126,12 +127,10 @@ impl<'s> Builder<'s> {
             nodes: Vec::with_capacity((source.len() / 48).min(1 << 16)),
             attributes: Vec::with_capacity((source.len() / 128).min(1 << 16)),
             names: Names::new(source),
-            namespaces: Vec::with_capacity(16),
-            numbered: HashMap::with_capacity(16),
+            namespaces: Vec::new(),
+            numbered: HashMap::new(),
             open: Vec::with_capacity(16),
             bindings: Vec::with_capacity(16),
-            scope: 1,
-            scopes: 1,
             plain: Vec::with_capacity(8),
         }
     }
@@ -140,8 +139,7 @@ impl<'s> Builder<'s> {
         if u32::try_from(self.source.len()).is_err() {
             return Err((XmlErrorKind::Malformed("larger than 4 GiB".to_owned()), 0));
         }
-        self.bindings.push((Word::default(), 0));
-        self.numbered.extend([(Cow::Borrowed(""), 0), (Cow::Borrowed(XML), 1)]);
+        self.bindings.push((Prefix::default(), NO_NAMESPACE));
         let bytes = self.source.as_bytes();
         let mut at = 0;
         loop {
@@ -220,7 +218,7 @@ impl<'s> Builder<'s> {
         if self.open.len() >= self.limits.depth as usize {
             return Err((XmlErrorKind::TooDeep(self.limits.depth), start));
         }
-        let (bindings, scope) = (self.bindings.len(), self.scope);
+        let bindings = self.bindings.len();
         let from = int(self.attributes.len());
         if name.end < inside_end {
             // Whatever stands there, white space ends a name: what is no name of one is said of all of it.
@@ -229,22 +227,43 @@ impl<'s> Builder<'s> {
         }
         let name_id = self.name(name.start, name.end, false)?;
         let node = int(self.nodes.len());
+        let leaf = if empty { Some((Span::default(), end)) } else { self.leaf(name.clone(), end) };
         self.nodes.push(Node {
             name: name_id,
             parent: self.open.last().map_or(NONE, |open| open.node),
             after: node + 1,
             start: int(start),
             tag: int(end - start),
-            text: Span::default(),
+            text: leaf.map_or_else(Span::default, |(text, _)| text),
             attributes: (from, int(self.attributes.len())),
         });
-        if empty {
-            self.bindings.truncate(bindings);
-            self.scope = scope;
-        } else {
-            self.open.push(Open { node, name: int(name.len()), bindings: int(bindings), scope });
+        match leaf {
+            Some((_, after)) => {
+                self.bindings.truncate(bindings);
+                Ok(after)
+            }
+            None => {
+                self.open.push(Open { node, name: int(name.len()), bindings: int(bindings) });
+                Ok(end)
+            }
         }
-        Ok(end)
+    }
+
+    /// Most elements are this: text that means itself, from `start`, and the end tag of the name. The text, and the offset
+    /// after the tag.
+    #[inline]
+    fn leaf(&self, name: Range<usize>, start: usize) -> Option<(Span, usize)> {
+        let bytes = self.source.as_bytes();
+        let end = scan::next(bytes, start, b'<');
+        let Seen { references, returns, brackets } = self.seen;
+        let is_plain =
+            !(references | returns | brackets) || memchr::memchr3(b'&', b'\r', b']', &bytes[start..end]).is_none();
+        let after = end + 2 + name.len();
+        let is_end = bytes.get(end + 1) == Some(&b'/')
+            && bytes.get(after) == Some(&b'>')
+            && scan::same((bytes, name.start), (bytes, end + 2), name.len());
+        let text = Span { start: int(start), len: int(end - start), side: false };
+        (is_plain && is_end).then_some((if end == start { Span::default() } else { text }, after + 1))
     }
 
     /// An end tag; the offset after it.
@@ -253,7 +272,7 @@ impl<'s> Builder<'s> {
         let after = self.open.last().and_then(|open| {
             let (name, len) = (self.nodes[open.node as usize].start as usize + 1, open.name as usize);
             let end = start + 2 + len;
-            (bytes.get(end) == Some(&b'>') && scan::same(bytes, name, start + 2, len)).then_some(end + 1)
+            (bytes.get(end) == Some(&b'>') && scan::same((bytes, name), (bytes, start + 2), len)).then_some(end + 1)
         });
         let end = match after {
             Some(end) => end,
@@ -262,7 +281,6 @@ impl<'s> Builder<'s> {
         if let Some(open) = self.open.pop() {
             self.nodes[open.node as usize].after = int(self.nodes.len());
             self.bindings.truncate(open.bindings as usize);
-            self.scope = open.scope;
         }
         Ok(end)
     }
@@ -491,13 +509,13 @@ impl<'s> Builder<'s> {
                 _ => plain.push(found),
             }
         }
-        for Written { name, value, start } in plain.drain(..) {
+        for Written { name, value, is_plain, start } in plain.drain(..) {
             let name_id = self.name(start, start + name.len(), true)?;
             let twice = self.attributes[from..].iter().any(|a| a.name == name_id);
             if twice {
                 return Err((XmlErrorKind::DuplicateAttribute(name.to_owned()), start));
             }
-            let value = self.attribute_value(value)?;
+            let value = self.attribute_value(value, is_plain)?;
             self.attributes.push(Attribute { name: name_id, value, start: int(start) });
         }
         self.plain = plain;
@@ -506,13 +524,13 @@ impl<'s> Builder<'s> {
 
     /// Puts a namespace in force; the bindings from `outer` on are of the same start tag.
     fn declare(&mut self, found: Written<'s>, outer: usize) -> Result<(), Fault> {
-        let Written { name, value, start } = found;
+        let Written { name, value, is_plain, start } = found;
         // `xml` is in force without being among them.
         if self.bindings.len() + 1 >= NAMESPACES {
             return Err((XmlErrorKind::TooManyAttributes(int(NAMESPACES)), start));
         }
         let prefix = name["xmlns".len()..].strip_prefix(':');
-        let value = self.attribute_value(value)?;
+        let value = self.attribute_value(value, is_plain)?;
         let (from, to) = (value.start as usize, (value.start + value.len) as usize);
         let (source, bytes) = (self.source, self.source.as_bytes());
         let uri =
@@ -522,27 +540,26 @@ impl<'s> Builder<'s> {
             return Err((XmlErrorKind::Malformed(format!("namespace declaration {name}='{uri}'")), start));
         }
         let end = start + name.len();
-        let word = Word::new(bytes, end - prefix.map_or(0, str::len), end);
+        let word = Prefix::new(bytes, end - prefix.map_or(0, str::len), end);
         if self.bindings[outer..].iter().any(|(p, _)| p.is(&word, bytes)) {
             return Err((XmlErrorKind::DuplicateAttribute(name.to_owned()), start));
         }
         let namespaces = &mut self.namespaces;
-        let number = *self.numbered.entry(uri).or_insert_with(|| {
-            namespaces.push(value);
-            int(namespaces.len()) + 1
+        let number = namespace_number(&uri).unwrap_or_else(|| {
+            *self.numbered.entry(uri).or_insert_with(|| {
+                namespaces.push(value);
+                int(KNOWN.len() + namespaces.len() - 1)
+            })
         });
         self.bindings.push((word, number));
-        self.scopes += 1;
-        self.scope = self.scopes;
         Ok(())
     }
 
-    fn attribute_value(&mut self, value: Range<usize>) -> Result<Span, Fault> {
-        let raw = &self.source[value.clone()];
-        let special = raw.bytes().any(|b| matches!(b, b'&' | b'\t' | b'\n' | b'\r'));
-        if !special {
-            return Ok(Span { start: int(value.start), len: int(raw.len()), side: false });
+    fn attribute_value(&mut self, value: Range<usize>, is_plain: bool) -> Result<Span, Fault> {
+        if is_plain {
+            return Ok(Span { start: int(value.start), len: int(value.len()), side: false });
         }
+        let raw = &self.source[value.clone()];
         let start = self.side.len();
         let mut rest = raw;
         while let Some(at) = rest.find(['&', '\t', '\n', '\r']) {
@@ -565,32 +582,36 @@ impl<'s> Builder<'s> {
     /// The number of a name as written here.
     #[inline]
     fn name(&mut self, start: usize, end: usize, attribute: bool) -> Result<NameId, Fault> {
-        // An attribute without prefix has no namespace whichever are in force, so it is another name than an element's.
-        let scope = 2 * self.scope + u32::from(attribute);
-        let word = Word::new(self.source.as_bytes(), start, end);
-        match self.names.recent(&word, scope) {
+        let colon = scan::colon(self.source.as_bytes(), start, end);
+        let namespace = match colon {
+            // An attribute without prefix has no namespace whichever are in force.
+            None if attribute => Some(NO_NAMESPACE),
+            // What begins with a colon is no name.
+            Some(colon) if colon == start => None,
+            _ => self.namespace(start, colon.unwrap_or(start)),
+        };
+        let local = colon.map_or(start, |colon| colon + 1);
+        // What tables speak of is a name.
+        match namespace.and_then(|namespace| self.names.known(namespace, local, end)) {
             Some(id) => Ok(id),
-            None => {
-                let (namespace, local) = self.resolved(start, end, attribute)?;
-                Ok(self.names.number(&word, scope, namespace, local))
-            }
+            None => self.own_name(start..end, colon, namespace),
         }
     }
 
-    /// The namespace of a name, and where its local part begins.
-    fn resolved(&self, start: usize, end: usize, attribute: bool) -> Result<(u32, usize), Fault> {
+    /// The namespace that a prefix stands for, by its ends.
+    #[inline]
+    fn namespace(&self, start: usize, end: usize) -> Option<u32> {
         let bytes = self.source.as_bytes();
-        let written = &self.source[start..end];
-        let colon = bytes[start..end].iter().position(|b| *b == b':');
-        let (prefix, local) = colon.map_or(("", written), |colon| (&written[..colon], &written[colon + 1..]));
-        let namespace = match prefix {
-            "" if attribute => Some(0),
-            "xml" => Some(1),
-            _ => {
-                let word = Word::new(bytes, start, start + prefix.len());
-                self.bindings.iter().rev().find(|(p, _)| p.is(&word, bytes)).map(|(_, namespace)| *namespace)
-            }
-        };
+        let prefix = Prefix::new(bytes, start, end);
+        self.bindings.iter().rev().find(|(p, _)| p.is(&prefix, bytes)).map(|(_, namespace)| *namespace)
+    }
+
+    /// The number of a name that no table speaks of, if it is one.
+    fn own_name(&mut self, at: Range<usize>, colon: Option<usize>, of: Option<u32>) -> Result<NameId, Fault> {
+        let (written, start, end) = (&self.source[at.clone()], at.start, at.end);
+        let prefix = colon.map_or("", |colon| &self.source[start..colon]);
+        let local = colon.map_or(written, |colon| &self.source[colon + 1..end]);
+        let namespace = if prefix == "xml" { Some(XML_NAMESPACE) } else { of };
         // What follows another colon is no name either. A prefix that was declared is one.
         let prefix_is_name = match colon {
             None => true,
@@ -600,7 +621,7 @@ impl<'s> Builder<'s> {
             return Err((XmlErrorKind::Malformed(format!("'{written}' is no name")), start));
         }
         match namespace {
-            Some(namespace) => Ok((namespace, end - local.len())),
+            Some(namespace) => Ok(self.names.own(namespace, end - local.len(), end)),
             None => Err((XmlErrorKind::UndeclaredPrefix(prefix.to_owned()), start)),
         }
     }

@@ -111,6 +111,8 @@ fn skip_spaces(bytes: &[u8], at: usize, end: usize) -> usize {
 pub(super) struct Written<'s> {
     pub name: &'s str,
     pub value: Range<usize>,
+    /// Whether the value means what is written.
+    pub is_plain: bool,
     /// Offset of its name.
     pub start: usize,
 }
@@ -140,11 +142,25 @@ pub(super) fn next_attribute<'s>(source: &'s str, at: &mut usize, end: usize) ->
     if close == end {
         return Err(malformed("an attribute value that does not end", start));
     }
-    if let Some(lt) = bytes[open + 1..close].iter().position(|b| *b == b'<') {
+    let is_plain = !has_special(&bytes[open + 1..close]);
+    if !is_plain && let Some(lt) = bytes[open + 1..close].iter().position(|b| *b == b'<') {
         return Err(malformed("'<' in an attribute value", open + 1 + lt));
     }
     *at = close + 1;
-    Ok(Some(Written { name: &source[start..name_end], value: open + 1..close, start }))
+    Ok(Some(Written { name: &source[start..name_end], value: open + 1..close, is_plain, start }))
+}
+
+/// Whether there is something in an attribute value that does not mean itself, or may not be there: `<`, `&`, and
+/// control characters, which are white space.
+#[inline]
+fn has_special(value: &[u8]) -> bool {
+    let is_special = |b: &u8| *b < 0x20 || matches!(b, b'<' | b'&');
+    let (eights, rest) = value.as_chunks();
+    let special = |bytes: &[u8; 8]| {
+        let eight = u64::from_le_bytes(*bytes);
+        below(eight, 0x20) | equal(eight, b'<') | equal(eight, b'&')
+    };
+    eights.iter().any(|eight| special(eight) != 0) || rest.iter().any(is_special)
 }
 
 /// The character that a reference stands for: one of XML's five, or a number.
@@ -223,22 +239,24 @@ pub(super) fn name_end(bytes: &[u8], mut at: usize) -> usize {
     bytes[at..].iter().position(|b| *b < b'-' || matches!(b, b'/' | b'>')).map_or(bytes.len(), |n| at + n)
 }
 
-/// Whether the same `len` bytes stand at two places.
+/// The first colon from `at` to `end`.
 #[inline]
-pub(super) fn same(bytes: &[u8], one: usize, other: usize, len: usize) -> bool {
-    let sixteen = |at: usize| bytes.get(at..)?.first_chunk().map(|sixteen| u128::from_le_bytes(*sixteen));
-    let mut done = 0;
-    while let (Some(a), Some(b)) = (sixteen(one + done), sixteen(other + done)) {
-        let left = len - done;
-        if left <= 16 {
-            return left == 0 || (a ^ b) << (8 * (16 - left)) == 0;
+pub(super) fn colon(bytes: &[u8], mut at: usize, end: usize) -> Option<usize> {
+    while at < end {
+        let Some(eight) = eight(bytes, at) else { break };
+        let found = equal(eight, b':');
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8).filter(|colon| *colon < end);
         }
-        if a != b {
-            return false;
-        }
-        done += 16;
+        at += 8;
     }
-    bytes.get(one + done..one + len).is_some_and(|a| bytes.get(other + done..other + len) == Some(a))
+    bytes[at.min(end)..end].iter().position(|b| *b == b':').map(|n| at + n)
+}
+
+/// Whether the same `len` bytes stand at two places, each in bytes of its own.
+#[inline]
+pub(super) fn same((ones, one): (&[u8], usize), (others, other): (&[u8], usize), len: usize) -> bool {
+    ones.get(one..one + len).is_some_and(|a| others.get(other..other + len) == Some(a))
 }
 
 /// Text with the ends of lines that XML has them be.

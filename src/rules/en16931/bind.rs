@@ -6,7 +6,7 @@
 
 use super::view::Name;
 use crate::text::{Text, t};
-use crate::xml::Vocabulary;
+use crate::xml;
 use std::sync::{LazyLock, OnceLock};
 
 /// A business term or group, as it stands below the element of the group that a rule looks at.
@@ -334,8 +334,8 @@ macro_rules! known {
         }
 
         impl Known {
-            fn of(names: &mut Names) -> Known {
-                Known { $($field: names.number($written)),* }
+            fn new() -> Known {
+                Known { $($field: number($written)),* }
             }
 
             fn all(&self) -> Vec<Name> {
@@ -397,10 +397,8 @@ known! {
     payment_means: "ram:SpecifiedTradeSettlementPaymentMeans",
 }
 
-/// Names, numbered, and paths, made ready.
+/// Names and paths, made ready.
 pub struct Tables {
-    /// Every name that a table speaks of.
-    pub names: Vocabulary,
     /// Names that rules look for wherever they are.
     pub known: Known,
     /// The place of each name among those known.
@@ -425,23 +423,27 @@ static NAMESPACES: [(&str, &str); 10] = [
 
 /// Made once.
 pub static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-    let mut names = Names { names: Vocabulary::default() };
-    let mut paths: Vec<[Path; 2]> = TERMS.iter().map(|t| [names.path(t.ubl), names.path(t.cii)]).collect();
+    let mut paths: Vec<[Path; 2]> = TERMS.iter().map(|t| [Path::new(t.ubl), Path::new(t.cii)]).collect();
     Path::gather(paths.iter_mut().map(|[ubl, _]| ubl));
     Path::gather(paths.iter_mut().map(|[_, cii]| cii));
     for (term, paths) in TERMS.iter().zip(paths) {
         term.ready.set(paths).expect("a term is made ready once");
     }
-    let known = Known::of(&mut names);
-    let sites = super::Sites::of(&mut names);
-    let mut places = vec![None; names.names.len() + 1];
+    let known = Known::new();
+    let sites = super::Sites::ready();
+    let mut places = vec![None; xml::known_names().count() + 1];
     for (place, name) in (0..).zip(known.all()) {
         places[usize::from(name)] = Some(place);
     }
-    Tables { names: names.names, known, places, sites }
+    Tables { known, places, sites }
 });
 
 impl Tables {
+    /// How many names have a number; one more, for those that have none.
+    pub fn names(&self) -> usize {
+        self.places.len()
+    }
+
     /// How many names are known.
     pub fn listed(&self) -> usize {
         self.places.iter().flatten().count()
@@ -463,26 +465,20 @@ fn kept(pred: Pred) -> &'static Pred {
     Box::leak(Box::new(pred))
 }
 
-/// Names, while they are numbered.
-pub struct Names {
-    /// Those that have a number.
-    pub names: Vocabulary,
+/// The number of a name as tables write it.
+pub fn number(written: &'static str) -> Name {
+    if written == "*" {
+        return ANY;
+    }
+    let (prefix, local) = written.split_once(':').expect("names in tables have a prefix");
+    let uri = namespace(prefix);
+    assert!(!uri.is_empty(), "{prefix} is a usual prefix");
+    xml::number(uri, local)
 }
 
-impl Names {
-    /// The number of a name, from 1.
-    pub fn number(&mut self, written: &'static str) -> Name {
-        if written == "*" {
-            return ANY;
-        }
-        let (prefix, local) = written.split_once(':').expect("names in tables have a prefix");
-        let uri = namespace(prefix);
-        assert!(!uri.is_empty(), "{prefix} is a usual prefix");
-        self.names.number(uri, local)
-    }
-
+impl Path {
     /// A path below an element: none of it where it is empty, the element itself where it is `.`.
-    pub fn path(&mut self, written: &'static str) -> Path {
+    pub fn new(written: &'static str) -> Path {
         if written.is_empty() {
             return Path::empty();
         }
@@ -491,26 +487,30 @@ impl Names {
             match part.strip_prefix('@') {
                 Some(name) => attribute = Some(name),
                 None if part == "." => {}
-                None => path.push(self.step(part)),
+                None => path.push(Step::new(part)),
             }
         }
         Path { steps: path.leak(), attribute }
     }
+}
 
-    fn step(&mut self, written: &'static str) -> Step {
+impl Step {
+    fn new(written: &'static str) -> Step {
         let (names, pred) = match written.split_once('[') {
             None => (written, None),
-            Some((names, rest)) => (names, Some(self.pred(rest.strip_suffix(']').expect("a bracket that ends")))),
+            Some((names, rest)) => (names, Some(Pred::new(rest.strip_suffix(']').expect("a bracket that ends")))),
         };
         if let Some((prefix, ending)) = names.split_once(":*") {
             return Step { name: ANY, other: ANY, pred: Some(kept(Pred::Ending(prefix, ending))) };
         }
         let pred = pred.map(kept);
         let (name, other) = names.split_once('|').unwrap_or((names, names));
-        Step { name: self.number(name), other: self.number(other), pred }
+        Step { name: number(name), other: number(other), pred }
     }
+}
 
-    fn pred(&mut self, written: &'static str) -> Pred {
+impl Pred {
+    fn new(written: &'static str) -> Pred {
         match (written, written.strip_prefix('@'), written.split_once('=')) {
             ("VAT", ..) => Pred::Vat,
             ("charge", ..) => Pred::Charge(true),
@@ -523,9 +523,9 @@ impl Names {
             }
             (_, None, None) if written.contains('~') => {
                 let (name, value) = written.split_once('~').expect("a name and a value");
-                Pred::SaysTrimmed(self.number(name), value)
+                Pred::SaysTrimmed(number(name), value)
             }
-            (_, None, Some((name, value))) => Pred::Says(self.number(name), value),
+            (_, None, Some((name, value))) => Pred::Says(number(name), value),
             (other, None, None) => panic!("{other} is no predicate"),
         }
     }

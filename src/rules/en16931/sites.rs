@@ -1,13 +1,15 @@
 //! Which rows ask something of which element. Rows that look at the same elements share a [`Site`]; where sites are is
 //! written as paths, and one walk over the document finds, for each element, the sites whose path ends there.
 
-use super::bind::{ANY, Names, Path, Pred, Step, Term, namespace};
+use super::bind::{ANY, Path, Pred, Step, Term, namespace, number};
 use super::view::{At, Name, View};
 use super::{Ask, Found, Tell, Told, broken, codes, decimals, missing, register, subset_cii, subset_ubl, syntax};
 use crate::msg;
+use crate::xml::{Ways, known_names};
 use foldhash::{HashMap, HashMapExt};
 
 /// What is asked of an element, made ready.
+#[derive(Clone)]
 enum Ready {
     /// A row of terms.
     Row(Ask),
@@ -33,7 +35,7 @@ enum Ready {
 struct Site {
     /// Paths, each with whether it begins at the root.
     patterns: Vec<(&'static [Step], bool)>,
-    /// What is asked, by the number of the rule; all of it, while it is brought together.
+    /// What is asked, by the number of the rule.
     asks: Vec<(u16, Ready)>,
 }
 
@@ -44,21 +46,32 @@ pub struct Sites {
 }
 
 /// The sites of a syntax.
+#[derive(Default)]
 struct Index {
     sites: Vec<Site>,
     /// What all sites ask, one site after another.
     asks: Vec<(u16, Ready)>,
     /// Of each site its part of that.
     parts: Vec<(u32, u32)>,
+    /// By the finder's beginnings.
+    states: Vec<State>,
+    /// What is asked for sure at each of them, one after another.
+    sure: Vec<(u16, Ready)>,
+    /// What may be asked at each of them.
+    perhaps: Vec<Hit>,
     finder: Finder,
     /// Of any element whose name ends so: prefix (`*`: any), ending, sites.
     by_ending: Vec<(&'static str, &'static str, Vec<Hit>)>,
-    /// The same, of each name that has a number, from 1.
-    endings: Vec<Vec<Hit>>,
     /// The names that a document's root may have.
     roots: Vec<Name>,
     /// Sites by what is written of where they are.
     known: HashMap<&'static str, u16>,
+}
+
+/// What is asked of elements at a beginning: parts of all that is asked so.
+struct State {
+    sure: (u32, u32),
+    perhaps: (u32, u32),
 }
 
 /// A site that looks at an element.
@@ -85,29 +98,20 @@ impl Hit {
 struct Finder {
     /// Where a beginning goes on by a name, while patterns are added.
     goto: HashMap<(u16, Name), u16>,
-    /// The longest other beginning that ends as this one does.
-    fail: Vec<u16>,
     hits: Vec<Vec<Hit>>,
-    /// `hits`, once they are whole, one after another; and of each beginning its part of them.
-    found: Vec<Hit>,
-    parts: Vec<(u32, u32)>,
-    /// `goto` once it is whole: beginning and name in one number, and what follows; each at a place that its number
-    /// chooses, or the next free one.
-    table: Vec<(u32, u16)>,
+    /// Once `goto` is whole: where every beginning goes on, its longest other one asked too.
+    ways: Ways,
+    /// What follows where they do not say, by name.
+    anywhere: Vec<u16>,
 }
 
 /// No beginning, and that of patterns from the root.
 const NOWHERE: u16 = 0;
 const OUTSIDE: u16 = 1;
 
-/// A beginning and a name (never 0) in one number.
-fn key(state: u16, name: Name) -> u32 {
-    u32::from(state) << 16 | u32::from(name)
-}
-
 impl Finder {
     fn new() -> Finder {
-        Finder { goto: HashMap::new(), fail: vec![NOWHERE; 2], hits: vec![Vec::new(); 2], ..Finder::default() }
+        Finder { hits: vec![Vec::new(); 2], ..Finder::default() }
     }
 
     /// Adds a pattern: every sequence of these names.
@@ -120,7 +124,6 @@ impl Finder {
             let state = *self.goto.entry((from, *name)).or_insert(next);
             if state == next {
                 self.hits.push(Vec::new());
-                self.fail.push(NOWHERE);
             }
             self.add(state, rest, hit);
         }
@@ -129,112 +132,88 @@ impl Finder {
     /// Every pattern was added: where a beginning does not go on, another may.
     fn finish(&mut self) {
         let goto = std::mem::take(&mut self.goto);
-        self.table = vec![(0, NOWHERE); (goto.len() * 4).next_power_of_two()];
+        self.anywhere = vec![NOWHERE; known_names().count() + 1];
+        for ((_, name), to) in goto.iter().filter(|((from, _), _)| *from == NOWHERE) {
+            self.anywhere[usize::from(*name)] = *to;
+        }
+        // What follows a beginning by a name, by the longest of its other ones that goes on.
+        let mut next: Vec<HashMap<Name, u16>> = vec![HashMap::new(); self.hits.len()];
         for ((from, name), to) in &goto {
-            let mut place = self.place(key(*from, *name));
-            while self.table[place].0 != 0 {
-                place = (place + 1) % self.table.len();
+            next[usize::from(*from)].insert(*name, *to);
+        }
+        // Shorter ones first: what a beginning fails to is shorter than it. Outside is before every root.
+        let (mut row, mut outside) = (vec![(NOWHERE, NOWHERE)], Some((OUTSIDE, NOWHERE)));
+        while !row.is_empty() {
+            let mut longer = Vec::from_iter(outside.take());
+            for (state, fail) in row {
+                let own: Vec<(Name, u16)> = next[usize::from(state)].iter().map(|(name, to)| (*name, *to)).collect();
+                longer.extend(
+                    own.into_iter().map(|(name, to)| {
+                        (to, if state == NOWHERE { NOWHERE } else { self.follows(&next, fail, name) })
+                    }),
+                );
+                for hit in self.hits[usize::from(fail)].clone() {
+                    hit.join(&mut self.hits[usize::from(state)]);
+                }
+                if fail != NOWHERE {
+                    for (name, to) in next[usize::from(fail)].clone() {
+                        next[usize::from(state)].entry(name).or_insert(to);
+                    }
+                }
             }
-            self.table[place] = (key(*from, *name), *to);
+            row = longer;
         }
-        let mut beginnings: Vec<(u16, Name, u16)> = goto.iter().map(|((from, name), to)| (*from, *name, *to)).collect();
-        // Shorter ones first: a state's number is larger than that of what it goes on from, and its fail is shorter.
-        let mut depth = vec![0_u16; self.hits.len()];
-        beginnings.sort_by_key(|(_, _, to)| *to);
-        for (from, _, to) in &beginnings {
-            depth[usize::from(*to)] = depth[usize::from(*from)] + 1;
-        }
-        beginnings.sort_by_key(|(_, _, to)| depth[usize::from(*to)]);
-        for (from, name, to) in beginnings {
-            let fail = if from == NOWHERE { NOWHERE } else { self.next(self.fail[usize::from(from)], name) };
-            self.fail[usize::from(to)] = fail;
-            for hit in self.hits[usize::from(fail)].clone() {
-                hit.join(&mut self.hits[usize::from(to)]);
-            }
-        }
-        for hits in std::mem::take(&mut self.hits) {
-            let from = u32::try_from(self.found.len()).expect("some thousand");
-            self.found.extend(hits);
-            self.parts.push((from, u32::try_from(self.found.len()).expect("some thousand")));
-        }
+        self.ways = Ways::new(next);
     }
 
-    /// What ends at a beginning.
-    fn hits(&self, state: u16) -> &[Hit] {
-        let (from, to) = self.parts[usize::from(state)];
-        &self.found[from as usize..to as usize]
+    /// What follows a beginning by a name, while the ways are made.
+    fn follows(&self, next: &[HashMap<Name, u16>], state: u16, name: Name) -> u16 {
+        next[usize::from(state)].get(&name).copied().unwrap_or(self.anywhere[usize::from(name)])
     }
 
-    fn next(&self, mut state: u16, name: Name) -> u16 {
-        loop {
-            if let Some(next) = self.goes_on(state, name) {
-                return next;
-            }
-            if state == NOWHERE {
-                return NOWHERE;
-            }
-            state = self.fail[usize::from(state)];
-        }
-    }
-
-    fn goes_on(&self, state: u16, name: Name) -> Option<u16> {
-        let key = key(state, name);
-        let mut place = self.place(key);
-        loop {
-            match self.table[place] {
-                (found, next) if found == key => return Some(next),
-                (0, _) => return None,
-                _ => place = (place + 1) % self.table.len(),
-            }
-        }
-    }
-
-    fn place(&self, key: u32) -> usize {
-        (key.wrapping_mul(0x9e37_79b1) >> 8) as usize % self.table.len()
+    /// What follows a beginning by a name.
+    #[inline]
+    fn next(&self, state: u16, name: Name) -> u16 {
+        self.ways.next(state, name).unwrap_or_else(|| self.anywhere[usize::from(name)])
     }
 }
 
 impl Sites {
     /// Makes every table ready.
-    pub fn of(names: &mut Names) -> Sites {
-        let ubl = [names.number("ubl:Invoice"), names.number("cn:CreditNote")];
-        let cii = [names.number("rsm:CrossIndustryInvoice")];
+    pub fn ready() -> Sites {
+        let ubl = [number("ubl:Invoice"), number("cn:CreditNote")];
+        let cii = [number("rsm:CrossIndustryInvoice")];
         let mut sites = Sites { by_syntax: [Index::new(&ubl), Index::new(&cii)] };
         let ids: HashMap<&str, u16> = (0..).zip(register::ids()).map(|(n, id)| (*id, n)).collect();
-        let number = |id: &str| *ids.get(id).unwrap_or_else(|| panic!("{id} is registered"));
+        let rule = |id: &str| *ids.get(id).unwrap_or_else(|| panic!("{id} is registered"));
         for row in register::rows() {
             for (index, asked) in [row.ubl, row.cii].into_iter().enumerate() {
                 if let Some((group, ask)) = asked {
-                    sites.by_syntax[index].add(
-                        names,
-                        group.written(index == 0),
-                        number(row.id),
-                        Ready::row(ask, index == 0),
-                    );
+                    sites.by_syntax[index].add(group.written(index == 0), rule(row.id), Ready::row(ask, index == 0));
                 }
             }
         }
         for code in codes::CODES {
             for (index, path) in [code.ubl, code.cii].into_iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-                sites.by_syntax[index].add(names, path, number(code.id), Ready::Code(code));
+                sites.by_syntax[index].add(path, rule(code.id), Ready::Code(code));
             }
         }
         for (index, sections) in [syntax::UBL, syntax::CII].into_iter().enumerate() {
             for (section, row) in sections.iter().flat_map(|s| s.rows.iter().map(move |row| (s, row))) {
-                let (to, id) = (&mut sites.by_syntax[index], number(row.id));
+                let (to, id) = (&mut sites.by_syntax[index], rule(row.id));
                 if let syntax::Form::Lacks(path) = row.form {
-                    to.unwanted(names, section.at, path, id);
-                } else if let Some(ready) = Ready::of(names, &row.form) {
-                    to.add(names, section.at, id, ready);
+                    to.unwanted(section.at, path, id);
+                } else if let Some(ready) = Ready::of(&row.form) {
+                    to.add(section.at, id, ready);
                 }
             }
         }
         for (index, rows) in [subset_ubl::UBL, subset_cii::CII].into_iter().enumerate() {
             for (id, path) in rows {
-                sites.by_syntax[index].unwanted(names, path, "", number(id));
+                sites.by_syntax[index].unwanted(path, "", rule(id));
             }
         }
-        sites.by_syntax.iter_mut().for_each(|index| index.finish(names));
+        sites.by_syntax.iter_mut().for_each(|index| index.finish());
         sites
     }
 
@@ -246,26 +225,44 @@ impl Sites {
 
 impl Index {
     fn new(roots: &[Name]) -> Index {
-        let (sites, asks, parts, by_ending, endings, known) = Default::default();
-        Index { sites, asks, parts, finder: Finder::new(), by_ending, endings, roots: roots.to_vec(), known }
+        Index { finder: Finder::new(), roots: roots.to_vec(), ..Index::default() }
     }
 
     /// Every row was added: what will be looked at together is brought together.
-    fn finish(&mut self, names: &Names) {
-        self.finder.finish();
-        self.endings = names.names.names().map(|(uri, local)| self.ending(uri, local).to_vec()).collect();
-        for site in &mut self.sites {
-            let from = self.asks.len();
-            self.asks.append(&mut site.asks);
-            let part = (from, self.asks.len());
-            self.parts
-                .push((u32::try_from(part.0).expect("some thousand"), u32::try_from(part.1).expect("some thousand")));
+    fn finish(&mut self) {
+        // A known name that ends so is a pattern of its own, one name long.
+        for (name, (uri, local)) in (1..).zip(known_names()) {
+            for hit in self.ending(uri, local).to_vec() {
+                self.finder.add(NOWHERE, &[vec![name]], hit);
+            }
         }
-        Path::gather(self.asks.iter_mut().flat_map(|(_, ready)| ready.paths()));
+        self.finder.finish();
+        let end = |n: usize| u32::try_from(n).expect("some thousand");
+        for mut hits in std::mem::take(&mut self.finder.hits) {
+            hits.sort_unstable_by_key(|hit| hit.site);
+            let (sure, perhaps) = (self.sure.len(), self.perhaps.len());
+            for hit in hits {
+                if hit.perhaps {
+                    self.perhaps.push(hit);
+                } else {
+                    self.sure.extend(self.sites[usize::from(hit.site)].asks.iter().cloned());
+                }
+            }
+            // Questions of a kind one after another.
+            self.sure[sure..].sort_by_key(|(_, ready)| ready.kind());
+            let (sure, perhaps) = ((end(sure), end(self.sure.len())), (end(perhaps), end(self.perhaps.len())));
+            self.states.push(State { sure, perhaps });
+        }
+        for site in &self.sites {
+            let from = self.asks.len();
+            self.asks.extend(site.asks.iter().cloned());
+            self.parts.push((end(from), end(self.asks.len())));
+        }
+        Path::gather(self.sure.iter_mut().chain(&mut self.asks).flat_map(|(_, ready)| ready.paths()));
     }
 
     /// An element, or an attribute, that is not wanted, below each of these.
-    fn unwanted(&mut self, names: &mut Names, at: &'static str, path: &'static str, id: u16) {
+    fn unwanted(&mut self, at: &'static str, path: &'static str, id: u16) {
         let whole: String = at.split(", ").map(|p| format!("{p}/{path}")).collect::<Vec<_>>().join(", ");
         let whole: &'static str = whole.trim_end_matches('/').to_owned().leak();
         let mut attribute = None;
@@ -279,10 +276,10 @@ impl Index {
                 None => p.trim_end_matches('/'),
             })
             .collect();
-        self.add(names, elements.join(", ").leak(), id, Ready::Unwanted(attribute));
+        self.add(elements.join(", ").leak(), id, Ready::Unwanted(attribute));
     }
 
-    fn add(&mut self, names: &mut Names, written: &'static str, id: u16, ready: Ready) {
+    fn add(&mut self, written: &'static str, id: u16, ready: Ready) {
         // Rows that look at the same elements share a site.
         if let Some(site) = self.known.get(written) {
             self.sites[usize::from(*site)].asks.push((id, ready));
@@ -292,7 +289,7 @@ impl Index {
         let mut patterns = Vec::new();
         for pattern in written.split(", ") {
             let absolute = pattern.starts_with('/');
-            let steps = names.path(pattern.strip_prefix('/').unwrap_or(pattern)).steps;
+            let steps = Path::new(pattern.strip_prefix('/').unwrap_or(pattern)).steps;
             self.find(steps, absolute, site);
             patterns.push((steps, absolute));
         }
@@ -325,35 +322,40 @@ impl Index {
     }
 
     fn ask(&self, view: &View<'_>, found: &mut Found) {
-        self.each(view, |at, sites| {
-            for site in sites {
-                let (from, to) = self.parts[usize::from(site)];
-                self.asks[from as usize..to as usize].iter().for_each(|(rule, ready)| ready.tell(*rule, at, found));
-            }
+        let tell = |asks: &[(u16, Ready)], (from, to): (u32, u32), at, found: &mut Found| {
+            asks[from as usize..to as usize].iter().for_each(|(rule, ready)| ready.tell(*rule, at, found));
+        };
+        self.each(view, |at, state| {
+            tell(&self.sure, self.states[usize::from(state)].sure, at, found);
+            self.others(at, state, |site| tell(&self.asks, self.parts[usize::from(site)], at, found));
         });
     }
 
-    /// Each element, in order, with the sites that look at it.
-    fn each<'v, 'd>(&self, view: &'v View<'d>, mut act: impl FnMut(At<'v, 'd>, &mut dyn Iterator<Item = u16>)) {
-        let doc = view.doc;
-        let mut states: Vec<u16> = Vec::with_capacity(doc.len());
-        for at in doc.nodes().map(|node| view.root().to(node)) {
+    /// Each element, in order, with its beginning.
+    fn each<'v, 'd>(&self, view: &'v View<'d>, mut act: impl FnMut(At<'v, 'd>, u16)) {
+        let mut states: Vec<u16> = Vec::with_capacity(view.doc.len());
+        for at in view.doc.nodes().map(|node| view.root().to(node)) {
             let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
             let state = self.finder.next(state, at.name());
             states.push(state);
-            let hits = self.finder.hits(state);
-            let ending = match usize::from(at.name()).checked_sub(1) {
-                Some(number) => &self.endings[number][..],
-                None => self.ending(doc.namespace(at.node), doc.local(at.node)),
-            };
-            if hits.is_empty() && ending.is_empty() {
-                continue;
+            act(at, state);
+        }
+    }
+
+    /// The sites that look at an element and are not sure at its beginning.
+    #[inline]
+    fn others(&self, at: At<'_, '_>, state: u16, mut act: impl FnMut(u16)) {
+        let (from, to) = self.states[usize::from(state)].perhaps;
+        let mut look = |hit: &Hit| {
+            let mut patterns = self.sites[usize::from(hit.site)].patterns.iter();
+            if patterns.any(|(steps, absolute)| at.matches(steps, *absolute)) {
+                act(hit.site);
             }
-            let holds = |hit: &&Hit| {
-                let mut patterns = self.sites[usize::from(hit.site)].patterns.iter();
-                !hit.perhaps || patterns.any(|(steps, absolute)| at.matches(steps, *absolute))
-            };
-            act(at, &mut hits.iter().chain(ending).filter(holds).map(|hit| hit.site));
+        };
+        self.perhaps[from as usize..to as usize].iter().for_each(&mut look);
+        // Endings of known names are among the patterns.
+        if at.name() == 0 {
+            self.ending(at.view.doc.namespace(at.node), at.view.doc.local(at.node)).iter().for_each(look);
         }
     }
 
@@ -371,6 +373,22 @@ impl Ready {
             Ask::Has([term]) => Ready::HasTerm(*term.path(ubl), term),
             Ask::Decimals(term) => Ready::Decimals(*term.path(ubl), term),
             ask => Ready::Row(ask),
+        }
+    }
+
+    /// A number for its kind.
+    fn kind(&self) -> u8 {
+        match self {
+            Ready::HasTerm(..) => 0,
+            Ready::Has(_) => 1,
+            Ready::Decimals(..) => 2,
+            Ready::Count(..) => 3,
+            Ready::NotBoth(_) => 4,
+            Ready::If(_) => 5,
+            Ready::Code(_) => 6,
+            Ready::Unwanted(_) => 7,
+            Ready::Row(Ask::Has(_) | Ask::Says(_)) => 8,
+            Ready::Row(_) => 9,
         }
     }
 
@@ -400,13 +418,13 @@ impl Ready {
     }
 
     /// What a rule of a syntax asks; none where it asks nothing of its elements.
-    fn of(names: &mut Names, form: &syntax::Form) -> Option<Ready> {
+    fn of(form: &syntax::Form) -> Option<Ready> {
         Some(match form {
-            syntax::Form::Most(most, path) => Ready::Count(names.path(path), 0, u8::try_from(*most).expect("a few")),
-            syntax::Form::Just(path) => Ready::Count(names.path(path), 1, 1),
-            syntax::Form::Has(path) => Ready::Has(names.path(path)),
-            syntax::Form::NotBoth(one, other) => Ready::NotBoth(Box::new([names.path(one), names.path(other)])),
-            syntax::Form::If(path, form) => Ready::If(Box::new((names.path(path), Ready::of(names, form)?))),
+            syntax::Form::Most(most, path) => Ready::Count(Path::new(path), 0, u8::try_from(*most).expect("a few")),
+            syntax::Form::Just(path) => Ready::Count(Path::new(path), 1, 1),
+            syntax::Form::Has(path) => Ready::Has(Path::new(path)),
+            syntax::Form::NotBoth(one, other) => Ready::NotBoth(Box::new([Path::new(one), Path::new(other)])),
+            syntax::Form::If(path, form) => Ready::If(Box::new((Path::new(path), Ready::of(form)?))),
             syntax::Form::Check(check) => Ready::Row(Ask::Check(*check, &[])),
             syntax::Form::Lacks(_) | syntax::Form::Never => return None,
         })
@@ -448,10 +466,10 @@ impl Ready {
                     if least == most { msg!("{most}", "{most}") } else { msg!("{most} au plus", "{most} at most") };
                 Err(broken(message).at(over).found(count.to_string()).expected(expected))
             }
-            Ready::HasTerm(path, _) if at.any_of(path, |_| true) => Ok(()),
+            Ready::HasTerm(path, _) if at.has_at(path) => Ok(()),
             Ready::HasTerm(_, term) => Err(missing(at, &[term])),
             Ready::Decimals(path, term) => decimals::two(at.one_at(path.steps)?, term),
-            Ready::Has(path) if at.any_of(path, |_| true) => Ok(()),
+            Ready::Has(path) if at.has_at(path) => Ok(()),
             Ready::Has(_) => Err(broken(msg!("il manque un élément", "an element is missing"))),
             Ready::NotBoth(paths) => match (first_of(at, &paths[0]), first_of(at, &paths[1])) {
                 (Some(_), Some(second)) => Err(broken(msg!("les deux sont donnés", "both are given"))
@@ -482,7 +500,7 @@ mod tests {
 
     /// What the walk finds of an element is what its patterns say of it, one by one.
     #[test]
-    fn the_sites_found_of_an_element_are_those_whose_pattern_it_matches() {
+    fn what_is_asked_of_an_element_is_what_the_sites_ask_whose_pattern_it_matches() {
         let limits = Limits { nodes: 10_000, depth: 64, attributes: 64 };
         let (mut elements, mut found) = (0, 0);
         for (n, fragment) in fragments().enumerate() {
@@ -493,18 +511,20 @@ mod tests {
             let doc = Doc::parse(fragment.document(), &limits).expect("it is well-formed");
             let view = View::new(&doc, fragment.syntax != "cii");
             let index = &TABLES.sites.by_syntax[usize::from(!view.ubl)];
-            let mut sites: Vec<Vec<u16>> = vec![Vec::new(); doc.len()];
-            index.each(&view, |at, some| sites[at.node.0 as usize].extend(some));
-            for (node, mut sites) in doc.nodes().zip(sites) {
-                let at = view.root().to(node);
-                sites.sort_unstable();
-                let is_of = |site: &Site| site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute));
-                let all = (0..).zip(&index.sites).filter(|(_, site)| is_of(site));
-                assert_eq!(sites, all.map(|(n, _)| n).collect::<Vec<u16>>(), "{} {}", fragment.id, doc.local(node));
+            index.each(&view, |at, state| {
+                let (from, to) = index.states[usize::from(state)].sure;
+                let rules = |asks: &[(u16, Ready)]| asks.iter().map(|(rule, _)| *rule).collect::<Vec<u16>>();
+                let mut asked = rules(&index.sure[from as usize..to as usize]);
+                index.others(at, state, |site| asked.extend(rules(&index.sites[usize::from(site)].asks)));
+                asked.sort_unstable();
+                let is_of = |site: &&Site| site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute));
+                let mut all: Vec<u16> = index.sites.iter().filter(is_of).flat_map(|site| rules(&site.asks)).collect();
+                all.sort_unstable();
+                assert_eq!(asked, all, "{} {}", fragment.id, doc.local(at.node));
                 elements += 1;
-                found += sites.len();
-            }
+                found += asked.len();
+            });
         }
-        assert!(elements > 1_000 && found > 1_000, "{elements} elements, {found} sites");
+        assert!(elements > 1_000 && found > 2_000, "{elements} elements, {found} questions");
     }
 }

@@ -7,6 +7,7 @@
 use super::view::At;
 use super::{Broken, Told, broken};
 use crate::msg;
+use crate::text::Msg;
 use crate::xml::trim;
 
 mod cii;
@@ -88,9 +89,11 @@ pub(super) fn boolean(at: At<'_, '_>) -> Told {
 }
 
 /// An element that is given where it should not be.
-pub(super) fn unwanted(at: Option<At<'_, '_>>, expected: crate::text::Msg) -> Told {
+pub(super) fn unwanted(at: Option<At<'_, '_>>, expected: impl FnOnce() -> Msg) -> Told {
     let Some(at) = at else { return Ok(()) };
-    Err(broken(msg!("cet élément ne va pas ici", "this element does not belong here")).at(Some(at)).expected(expected))
+    Err(broken(msg!("cet élément ne va pas ici", "this element does not belong here"))
+        .at(Some(at))
+        .expected(expected()))
 }
 
 pub(super) fn one_of(values: &[At<'_, '_>], same: impl Fn(&str, &str) -> bool) -> Told {

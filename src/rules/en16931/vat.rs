@@ -173,7 +173,13 @@ pub fn is_taken(at: At<'_, '_>) -> bool {
 
 fn taker(at: At<'_, '_>) -> Option<usize> {
     let meant = || Pred::Vat.holds(at) && is_in_transaction(at);
-    [L, M, O].into_iter().find(|c| at.any(&CATEGORY, |code| code.text() == CATEGORIES[*c])).filter(|_| meant())
+    // Of several that are said the first in this order.
+    let (takers, mut first) = ([L, M, O], Option::None);
+    at.each(&CATEGORY, |code| {
+        let rank = takers.iter().position(|taker| code.text() == CATEGORIES[*taker]);
+        first = [first, rank].into_iter().flatten().min();
+    });
+    first.map(|rank| takers[rank]).filter(|_| meant())
 }
 
 /// CII: most families look at the breakdowns of a transaction; S and Z, and the rules of every breakdown, at any.

@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use std::cell::{Cell, OnceCell};
 
 /// The number of a name that some table speaks of; 0 for any other.
-pub type Name = u16;
+pub use crate::xml::Known as Name;
 
 /// A document, ready to be looked at.
 pub struct View<'d> {
@@ -23,6 +23,9 @@ pub struct View<'d> {
     pub ubl: bool,
     /// What is asked of elements over and over, close together.
     seen: Vec<Seen>,
+    /// Of each name of the document its place among sixty-four bits, from 1; 0 for a name that it has not. The first
+    /// names have one each, the others the last one together.
+    bits: Vec<u8>,
     /// The first element of each name that rules look for wherever they are, by the name's place among them.
     firsts: Vec<u32>,
     sums: OnceCell<Sums>,
@@ -45,8 +48,10 @@ struct Seen {
     after: u32,
     /// The next element of its name, where rules look for that wherever it is.
     next: u32,
-    /// A bit for each name in it: what has no bit is not there, and nobody looks for it.
+    /// The bits of the names in it: what has no bit here is not there, and nobody looks for it.
     inside: u64,
+    /// The bits of names that are in it more than once: of any other one there is no second to look for.
+    twice: u64,
 }
 
 /// Looks at elements that a document has in any case, and for each of its elements; real ones need a tenth of these.
@@ -61,9 +66,12 @@ fn slot(list: &'static [&'static str]) -> usize {
     (list.as_ptr().addr() >> 4) % 8
 }
 
-/// A bit for a name, among sixty-four.
-fn bit(name: Name) -> u64 {
-    1 << (name % 64)
+/// The place of the bit that names share which have none of their own.
+const SHARED: u8 = 63;
+
+/// The bit of a place; none of 0.
+fn bit(place: u8) -> u64 {
+    (1 << place) & !1
 }
 
 /// An element of a document.
@@ -92,15 +100,22 @@ impl<'d> View<'d> {
     /// Gets a document ready.
     pub fn new(doc: &'d Doc, ubl: bool) -> View<'d> {
         let tables = &*TABLES;
-        let numbers = tables.names.of(doc);
         let (count, listed) = (doc.len(), tables.listed());
         let (mut firsts, mut lasts) = (vec![NONE; listed], vec![NONE; listed]);
         let mut seen: Vec<Seen> = Vec::with_capacity(count);
+        let (mut bits, mut last_bit) = (vec![0; tables.names()], 0);
         for node in doc.nodes() {
-            let name = numbers[doc.name_index(doc.name(node))];
+            let name = doc.known(node);
             let parent = doc.parent(node).map_or(NONE, |parent| parent.0);
+            let place_of_bit = &mut bits[usize::from(name)];
+            if *place_of_bit == 0 {
+                last_bit = SHARED.min(last_bit + 1);
+                *place_of_bit = last_bit;
+            }
             if let Some(parent) = seen.get_mut(parent as usize) {
-                parent.inside |= bit(name);
+                let bit = bit(*place_of_bit);
+                parent.twice |= parent.inside & bit;
+                parent.inside |= bit;
             }
             if let Some(place) = tables.place(name) {
                 match lasts[place] {
@@ -109,18 +124,28 @@ impl<'d> View<'d> {
                 }
                 lasts[place] = node.0;
             }
-            seen.push(Seen { name, parent, after: doc.after(node), next: NONE, inside: 0 });
+            seen.push(Seen { name, parent, after: doc.after(node), next: NONE, inside: 0, twice: 0 });
         }
         let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Default::default());
         let left = Cell::new(LOOKS + LOOKS_EACH * count as u64);
-        View { doc, ubl, seen, firsts, sums, strings, left, good }
+        View { doc, ubl, seen, bits, firsts, sums, strings, left, good }
     }
 
     /// Counts one look at an element; false: no more may be looked at, and what is found is worth nothing.
     pub fn look(&self) -> bool {
-        let left = self.left.get().saturating_sub(1);
-        self.left.set(left);
-        left > 0
+        self.looked(1);
+        self.is_whole()
+    }
+
+    /// Counts looks at elements.
+    fn looked(&self, looks: u64) {
+        self.left.set(self.left.get().saturating_sub(looks));
+    }
+
+    /// The bits of a step's names: none of them, none of the elements.
+    fn bits(&self, step: &Step) -> u64 {
+        let of = |name: Name| self.bits.get(usize::from(name)).map_or(0, |place| bit(*place));
+        if step.name == super::bind::ANY { u64::MAX } else { of(step.name) | of(step.other) }
     }
 
     /// Whether everything could be looked at.
@@ -221,7 +246,18 @@ impl<'v, 'd> At<'v, 'd> {
 
     /// Whether a term is there, be it empty.
     pub fn has(self, term: &Term) -> bool {
-        self.any_of(term.path(self.view.ubl), |_| true)
+        self.has_at(term.path(self.view.ubl))
+    }
+
+    /// Whether there is something at the end of a path.
+    pub fn has_at(self, path: &Path) -> bool {
+        if let ([step @ Step { pred: None, .. }], None) = (path.steps, path.attribute) {
+            let (bits, own) = (self.view.bits(step), &self.view.seen[self.node.0 as usize]);
+            if bits & bit(SHARED) == 0 {
+                return own.inside & bits != 0;
+            }
+        }
+        self.any_of(path, |_| true)
     }
 
     /// How many elements a term has.
@@ -346,17 +382,30 @@ impl<'v, 'd> At<'v, 'd> {
 
     fn walk(self, steps: &[Step], holds: &mut dyn FnMut(At<'v, 'd>) -> bool) -> bool {
         let Some((step, rest)) = steps.split_first() else { return holds(self) };
-        if !step.may_be_in(self) {
+        let (view, own) = (self.view, &self.view.seen[self.node.0 as usize]);
+        let bits = view.bits(step);
+        if own.inside & bits == 0 || !view.is_whole() {
             return false;
         }
-        for at in self.children() {
-            if !self.view.look() {
-                return false;
+        let is_only = step.name == step.other && own.twice & bits == 0;
+        let (mut here, mut looks) = (self.node.0 + 1, 0);
+        while here < own.after {
+            let (at, child) = (self.to(NodeId(here)), &view.seen[here as usize]);
+            looks += 1;
+            if step.is_named(child.name) {
+                if step.pred.is_none_or(|pred| pred.holds(at))
+                    && if rest.is_empty() { holds(at) } else { at.walk(rest, holds) }
+                {
+                    view.looked(looks);
+                    return true;
+                }
+                if is_only {
+                    break;
+                }
             }
-            if step.is(at) && if rest.is_empty() { holds(at) } else { at.walk(rest, holds) } {
-                return true;
-            }
+            here = child.after;
         }
+        view.looked(looks);
         false
     }
 
@@ -374,17 +423,13 @@ impl<'v, 'd> At<'v, 'd> {
 }
 
 impl Step {
-    /// Whether an element may have one of these in it.
-    fn may_be_in(&self, at: At<'_, '_>) -> bool {
-        let bits = if self.name == super::bind::ANY { u64::MAX } else { bit(self.name) | bit(self.other) };
-        at.view.seen[at.node.0 as usize].inside & bits != 0
-    }
-
     /// Whether it is a step to this element.
     fn is(&self, at: At<'_, '_>) -> bool {
-        let name = at.name();
-        (name == self.name || name == self.other || self.name == super::bind::ANY)
-            && self.pred.is_none_or(|pred| pred.holds(at))
+        self.is_named(at.name()) && self.pred.is_none_or(|pred| pred.holds(at))
+    }
+
+    fn is_named(&self, name: Name) -> bool {
+        name == self.name || name == self.other || self.name == super::bind::ANY
     }
 }
 

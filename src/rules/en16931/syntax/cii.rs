@@ -330,7 +330,7 @@ fn only_of(at: At<'_, '_>, name: Name, types: &[&str]) -> Told {
     if is_of {
         Ok(())
     } else {
-        unwanted(child(at, name), msg!("seulement avec TypeCode {types:?}", "with TypeCode {types:?} only"))
+        unwanted(child(at, name), || msg!("seulement avec TypeCode {types:?}", "with TypeCode {types:?} only"))
     }
 }
 
@@ -358,10 +358,9 @@ fn day_of_preceding(at: At<'_, '_>) -> Told {
     if at.name() == TABLES.known.preceding_document {
         return Ok(());
     }
-    unwanted(
-        child(at, TABLES.known.formatted_day),
-        msg!("seulement pour une facture antérieure", "of a preceding invoice only"),
-    )
+    unwanted(child(at, TABLES.known.formatted_day), || {
+        msg!("seulement pour une facture antérieure", "of a preceding invoice only")
+    })
 }
 
 /// A unit may stand at any quantity, if some line's quantity has one.
@@ -387,7 +386,7 @@ fn header_only(at: At<'_, '_>, name: Name) -> Told {
     if at.is_in(TABLES.known.header_settlement) {
         return Ok(());
     }
-    unwanted(child(at, name), msg!("seulement dans la ventilation de la TVA", "in the VAT breakdown only"))
+    unwanted(child(at, name), || msg!("seulement dans la ventilation de la TVA", "in the VAT breakdown only"))
 }
 
 fn header_only_base(at: At<'_, '_>) -> Told {
@@ -406,7 +405,7 @@ fn trade_tax_only(at: At<'_, '_>, name: Name) -> Told {
     if at.name() == TABLES.known.trade_tax {
         return Ok(());
     }
-    unwanted(child(at, name), msg!("seulement dans la ventilation de la TVA", "in the VAT breakdown only"))
+    unwanted(child(at, name), || msg!("seulement dans la ventilation de la TVA", "in the VAT breakdown only"))
 }
 
 fn reason_code(at: At<'_, '_>) -> Told {

@@ -4,9 +4,12 @@ use super::Form::{Check, Has, Just, Lacks, Most, Never};
 use super::{Section, attribute_unwanted, boolean, fatal, one_of, told, unwanted, warn};
 use crate::msg;
 use crate::rules::en16931::bind::*;
-use crate::rules::en16931::view::{At, View};
+use crate::rules::en16931::subset_ubl::ATTRIBUTES;
+use crate::rules::en16931::view::{At, Name, View};
 use crate::rules::en16931::{Broken, Told, broken};
 use crate::text::Msg;
+use crate::xml;
+use std::sync::LazyLock;
 
 #[rustfmt::skip]
 pub static UBL: &[Section] = &[
@@ -171,7 +174,7 @@ fn due_date_of_credit_note(at: At<'_, '_>) -> Told {
     if at.view.doc.local(at.view.doc.root()) == "CreditNote" {
         return Ok(());
     }
-    unwanted(Some(at), msg!("la date d'échéance de la facture (DueDate)", "the invoice's due date (DueDate)"))
+    unwanted(Some(at), || msg!("la date d'échéance de la facture (DueDate)", "the invoice's due date (DueDate)"))
 }
 
 fn schemes_once(at: At<'_, '_>, schemes: &Term, vat: bool) -> Told {
@@ -285,21 +288,21 @@ fn payee_legal(at: At<'_, '_>) -> Told {
     once(at, &PAYEE_COMPANY, |_| true).and_then(|()| other_name(at))
 }
 
+/// The numbers of their names.
+static NUMBERS: LazyLock<Vec<Name>> = LazyLock::new(|| {
+    let names = ATTRIBUTES.iter().map(|(_, name)| *name).chain(["name"]);
+    names.map(|name| xml::number("", name)).collect()
+});
+
 /// Attributes that no element of UBL should have. Most documents have none of these names, and then nothing is looked at.
 pub fn attributes(view: &View<'_>, tell: &mut dyn FnMut(&'static str, At<'_, '_>, Box<Broken>)) {
-    let mut wanted: Vec<(&'static str, &'static str)> = Vec::new();
-    for (namespace, local) in view.doc.names().filter(|(namespace, _)| namespace.is_empty()) {
-        debug_assert!(namespace.is_empty());
-        wanted.extend(crate::rules::en16931::subset_ubl::ATTRIBUTES.iter().filter(|(_, name)| *name == local));
-        if local == "name" {
-            wanted.push(("UBL-DT-18", "name"));
-        }
-    }
-    if wanted.is_empty() {
+    let unwanted = ATTRIBUTES.iter().copied().chain([("UBL-DT-18", "name")]);
+    let there: Vec<_> = unwanted.zip(&*NUMBERS).filter(|(_, number)| view.doc.has_attribute(**number)).collect();
+    if there.is_empty() {
         return;
     }
     for at in view.doc.nodes().map(|node| view.root().to(node)) {
-        for (id, name) in &wanted {
+        for ((id, name), _) in &there {
             let allowed = *name == "name" && at.name() == TABLES.known.means_code;
             if !allowed && at.attribute(name).is_some() {
                 let message = msg!(
