@@ -256,6 +256,7 @@ impl Counter {
     /// From now on [`Counter::process`] goes on for so long at most: others may be waiting, and so may a signal.
     pub fn work_in_turns(&mut self, turn: std::time::Duration) {
         self.turn = Some(turn);
+        self.scanner.look_at_most(SCAN_IN_TURN);
     }
 
     /// For how long some deposit has waited for a pièce that it cites.
@@ -673,6 +674,8 @@ fn is_within(file: &Path, dir: &Path) -> bool {
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 /// Candidates that one directory gives to one scan.
 const SCAN: usize = 10_000;
+/// The same where there are turns: no turn takes more.
+const SCAN_IN_TURN: usize = 2_000;
 fn stray_event(stray: &Stray) -> Event {
     let (path, why) = match stray {
         Stray::UnknownPartner { path } => {
