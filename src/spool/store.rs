@@ -89,6 +89,9 @@ pub enum Staged {
     Taken,
 }
 
+/// A partner's tray, and where files wait for it.
+type Way = (OwnedFd, Arc<OwnedFd>);
+
 impl Spool {
     /// Writes guichet's copy of a claimed file: what is judged, hashed, archived and delivered.
     ///
@@ -258,7 +261,7 @@ impl Spool {
         &self,
         files: impl Iterator<Item = (&'f str, Tray, &'f str)>,
     ) -> Result<Vec<Staged>, SpoolError> {
-        let mut trays: HashMap<(&str, Tray), Option<(OwnedFd, Arc<OwnedFd>)>> = HashMap::new();
+        let mut trays: HashMap<(&str, Tray), Option<Way>> = HashMap::new();
         let mut became = Vec::new();
         for (partner, tray, name) in files {
             let path = || format!("out/{partner}/{}", tray.name());
