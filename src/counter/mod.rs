@@ -34,6 +34,7 @@ use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 /// Why the counter cannot work.
@@ -94,6 +95,8 @@ pub struct Counter {
     _ledger_lock: Option<OwnedFd>,
     /// How long one call of [`Counter::process`] may go on while others may be waiting.
     turn: Option<std::time::Duration>,
+    /// Somebody waits who has no part in this turn: it ends with the batches that are under way.
+    others: Arc<AtomicBool>,
     /// When the first of the deferred began to wait.
     deferred_since: Option<std::time::Instant>,
     started: std::time::Instant,
@@ -179,6 +182,7 @@ impl Counter {
             behind: false,
             _ledger_lock: ledger_lock,
             turn: None,
+            others: Arc::default(),
             deferred_since: None,
             started: std::time::Instant::now(),
             wal_told: false,
@@ -253,9 +257,10 @@ impl Counter {
         Ok(look)
     }
 
-    /// From now on [`Counter::process`] goes on for so long at most: others may be waiting, and so may a signal.
-    pub fn work_in_turns(&mut self, turn: std::time::Duration) {
-        self.turn = Some(turn);
+    /// From now on [`Counter::process`] goes on for so long at most, and no longer than until `others` is set: others may
+    /// be waiting, and so may a signal.
+    pub fn work_in_turns(&mut self, turn: std::time::Duration, others: Arc<AtomicBool>) {
+        (self.turn, self.others) = (Some(turn), others);
         self.scanner.look_at_most(SCAN_IN_TURN);
     }
 
@@ -629,8 +634,11 @@ const AHEAD: usize = 2;
 impl Ahead {
     /// Has the next batches taken, unless the turn is over or the disk full: then the rest stays where it is.
     fn go_on(&mut self, counter: &mut Counter) -> Result<(), CounterError> {
-        while self.under_way < AHEAD && self.batches.len() > 0 {
-            self.is_over = self.over.is_some_and(|over| std::time::Instant::now() >= over);
+        // Where others may come, no more is under way than keeps the writer busy.
+        let most = if self.over.is_some() { 1 } else { AHEAD };
+        while self.under_way < most && self.batches.len() > 0 {
+            let is_over = |over| std::time::Instant::now() >= over || counter.others.load(Ordering::Relaxed);
+            self.is_over = self.over.is_some_and(is_over);
             if self.is_over || counter.is_disk_full()? {
                 counter.tally.waiting += self.batches.by_ref().map(|b| b.len() as u64).sum::<u64>();
             } else if let Some(next) = self.batches.next() {
