@@ -257,8 +257,8 @@ impl Counter {
         Ok(look)
     }
 
-    /// From now on [`Counter::process`] goes on for so long at most, and no longer than until `others` is set: others may
-    /// be waiting, and so may a signal.
+    /// From now on [`Counter::process`] goes on for so long at most, and no longer once `others` is set: others may be
+    /// waiting, and so may a signal.
     pub fn work_in_turns(&mut self, turn: std::time::Duration, others: Arc<AtomicBool>) {
         (self.turn, self.others) = (Some(turn), others);
         self.scanner.look_at_most(SCAN_IN_TURN);
