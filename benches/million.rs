@@ -2,12 +2,14 @@
 //! dossier, synthèses and the list of flows.
 //!
 //! ```text
-//! cargo bench --bench million -- DIR [PIECES] [--without-indexes]
+//! cargo bench --bench million -- DIR [PIECES] [--without-indexes] [--files]
 //! ```
 //!
 //! The ledger holds PIECES (1,000,000) pièces in chains A4 → A15 → A19, with A10s and refused ones between them: 5,000
 //! marchés, 2,000 suppliers, 200 partners, three years. It is made in DIR once and used again. Filling says what an
 //! insertion costs; `--without-indexes` drops those that only serve searches, to say what they cost, and stops there.
+//! `--files` writes the file of each deposit too (1 KB), below DIR/spool, and stops there: with the ledger beside them
+//! `guichet verify` has all that it looks for.
 #![allow(clippy::unwrap_used, clippy::float_arithmetic)]
 
 use chrono::{Days, NaiveDate};
@@ -21,23 +23,29 @@ use guichet::ledger::{
 use guichet::lifecycle::Statut;
 use guichet::spool::FlowIds;
 use guichet::trade::Role;
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 fn main() {
     let mut args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
     let bare = args.iter().position(|arg| arg == "--without-indexes").map(|n| args.remove(n)).is_some();
+    let files = args.iter().position(|arg| arg == "--files").map(|n| args.remove(n)).is_some();
     let [dir, rest @ ..] = &args[..] else {
-        eprintln!("usage: million DIR [PIECES] [--without-indexes]");
+        eprintln!("usage: million DIR [PIECES] [--without-indexes] [--files]");
         std::process::exit(2);
     };
     let pieces = rest.first().map_or(1_000_000, |n| n.parse().unwrap());
-    let path = PathBuf::from(dir).join(format!("ledger-{pieces}{}.db", if bare { "-bare" } else { "" }));
+    let spool = PathBuf::from(dir).join("spool");
+    let path = match files {
+        true => spool.join("guichet.db"),
+        false => PathBuf::from(dir).join(format!("ledger-{pieces}{}.db", if bare { "-bare" } else { "" })),
+    };
     if !path.exists() {
-        std::fs::create_dir_all(dir).unwrap();
-        fill(&path, pieces, bare);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fill(&path, pieces, bare, files.then_some(&*spool));
     }
-    if !bare {
+    if !bare && !files {
         measure(&path);
     }
 }
@@ -63,18 +71,20 @@ struct Open {
     marche: u64,
 }
 
-struct Filling {
+struct Filling<'a> {
+    /// Where the files of deposits go, if they are written.
+    spool: Option<&'a Path>,
     ids: FlowIds,
     open: Vec<Open>,
     n: u64,
 }
 
-fn fill(path: &Path, pieces: u64, bare: bool) {
+fn fill(path: &Path, pieces: u64, bare: bool, spool: Option<&Path>) {
     let mut ledger = Ledger::open(path).unwrap();
     if bare {
         drop_indexes(path);
     }
-    let mut filling = Filling { ids: FlowIds::seeded(1), open: Vec::new(), n: 0 };
+    let mut filling = Filling { spool, ids: FlowIds::seeded(1), open: Vec::new(), n: 0 };
     let (started, mut since) = (Instant::now(), Instant::now());
     while filling.n < pieces {
         let mut entry = ledger.begin().unwrap();
@@ -119,7 +129,7 @@ fn drop_indexes(path: &Path) {
     }
 }
 
-impl Filling {
+impl Filling<'_> {
     /// One flow with one pièce: a first statement, what follows one, or a refused one.
     fn deposit(&mut self, entry: &mut guichet::ledger::Entry<'_>, pieces: u64) {
         self.n += 1;
@@ -155,7 +165,14 @@ impl Filling {
         let links: Vec<(String, bool)> = taken.iter().map(|t| (t.id.clone(), false)).collect();
         let mode = ["edi", "edi", "edi", "edi", "portail"][usize::try_from(mix(n + 4) % 5).unwrap()];
         let partner = format!("partner-{:03}", skewed(n + 5, 200));
-        entry.flow(&flow(id.as_str(), mode, &partner, at, if refused { "refused" } else { "accepted" })).unwrap();
+        let (bytes, filed) = (id.as_str().repeat(60), format!("archive/{}/{id}", at.day_path()));
+        if let Some(file) = self.spool.map(|spool| spool.join(&filed)) {
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, &bytes).unwrap();
+        }
+        let outcome = if refused { "refused" } else { "accepted" };
+        let new = NewFlow { filed: &filed, ..flow(id.as_str(), &bytes, mode, &partner, at, outcome) };
+        entry.flow(&new).unwrap();
         let new = NewPiece {
             id: &piece,
             flow: id.as_str(),
@@ -190,6 +207,8 @@ impl Filling {
     }
 }
 
+const REPORT: &[u8] = &[b'x'; 600];
+
 fn report(entry: &mut guichet::ledger::Entry<'_>, flow: &str, partner: &str, at: At) {
     let sequence = entry.sequence(partner).unwrap();
     let name = format!("FEN0012A_GUI001_GUI0010012{sequence:015}");
@@ -201,8 +220,8 @@ fn report(entry: &mut guichet::ledger::Entry<'_>, flow: &str, partner: &str, at:
         tray: "comptes-rendus",
         sequence,
         name: &name,
-        sha256: [0; 32],
-        bytes: Some(&[b'x'; 600]),
+        sha256: Sha256::digest(REPORT).into(),
+        bytes: Some(REPORT),
         renderer: "bench",
         at,
     };
@@ -210,16 +229,14 @@ fn report(entry: &mut guichet::ledger::Entry<'_>, flow: &str, partner: &str, at:
     entry.published(&[pending.id]).unwrap();
 }
 
-fn flow<'a>(id: &'a str, mode: &'a str, partner: &'a str, at: At, outcome: &'a str) -> NewFlow<'a> {
-    let mut sha256 = [0; 32];
-    sha256[..id.len()].copy_from_slice(id.as_bytes());
+fn flow<'a>(id: &'a str, bytes: &str, mode: &'a str, partner: &'a str, at: At, outcome: &'a str) -> NewFlow<'a> {
     NewFlow {
         id,
         mode,
         partner,
         name: b"FSO1114A_ALP001_ALP0011114000000000000001",
-        size: 8_600,
-        sha256: Some(sha256),
+        size: bytes.len() as u64,
+        sha256: Some(Sha256::digest(bytes).into()),
         syntax: "ubl-invoice",
         outcome,
         first: None,

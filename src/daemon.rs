@@ -12,12 +12,12 @@ use crate::text::Lang;
 use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What the outside asks of a running daemon.
@@ -62,10 +62,11 @@ impl Written {
 /// # Errors
 /// What the disk or the ledger said: the process must end, and the next start finishes the work.
 pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
-    counter.work_in_turns(TURN);
+    let stir = Arc::new(Stir::default());
+    counter.work_in_turns(TURN, stir.others.clone());
     let (hints, heard) = sync_channel(1024);
     let wake = hints.clone();
-    let mut watch = Watching::new(counter, hints);
+    let mut watch = Watching::new(counter, hints, stir.clone());
     watch.renew(counter);
     let asked = Requests::listen(&counter.config().spool.root, move || drop(wake.try_send(None)));
     if let Err(e) = &asked {
@@ -78,7 +79,9 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     while !orders.stop.load(Ordering::SeqCst) {
         counter.beat();
         watch.renew(counter);
+        stir.others.store(false, Ordering::SeqCst);
         let look = counter.look()?;
+        stir.serve(look.ready.iter().map(|c| (c.mode, c.partner.to_string())).collect());
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
         if written.state != read.state {
             pause = pause.min(WRITING);
@@ -142,6 +145,26 @@ fn reload(counter: &mut Counter, dir: &Path, lang: Lang) -> Result<(), CounterEr
     Ok(())
 }
 
+/// Whether somebody drops a file who has none in this turn.
+#[derive(Default)]
+struct Stir {
+    /// Whose directories have a part in this turn.
+    served: Mutex<HashSet<(Mode, String)>>,
+    others: Arc<AtomicBool>,
+}
+
+impl Stir {
+    fn serve(&self, served: HashSet<(Mode, String)>) {
+        *self.served.lock().expect("no holder of this lock panics") = served;
+    }
+
+    fn hear(&self, mode: Mode, partner: String) {
+        if !self.served.lock().expect("no holder of this lock panics").contains(&(mode, partner)) {
+            self.others.store(true, Ordering::SeqCst);
+        }
+    }
+}
+
 /// A file renamed into place: the mode and partner of its directory, and its name.
 type MovedIn = (Mode, String, OsString);
 
@@ -190,7 +213,7 @@ struct Watching {
 }
 
 impl Watching {
-    fn new(counter: &Counter, hints: SyncSender<Option<MovedIn>>) -> Watching {
+    fn new(counter: &Counter, hints: SyncSender<Option<MovedIn>>, stir: Arc<Stir>) -> Watching {
         if counter.config().spool.watch == Watch::Poll {
             return Watching { watcher: None, watched: BTreeSet::new() };
         }
@@ -201,6 +224,9 @@ impl Watching {
             // A full channel is no loss: whoever reads it scans everything.
             match event {
                 Ok(event) if is_change(&event.kind) => {
+                    for (mode, partner, _) in event.paths.iter().filter_map(|p| below(&root, p)) {
+                        stir.hear(mode, partner);
+                    }
                     let moved = event.paths.iter().filter(|_| is_move(&event.kind)).find_map(|p| below(&root, p));
                     let _ = hints.try_send(moved);
                 }

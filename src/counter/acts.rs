@@ -180,7 +180,7 @@ impl Writing<'_, '_> {
             None => retour::piece_name(sequence, piece, &part.name),
             Some(_) => retour::attachment_name(sequence, piece, &part.name),
         };
-        self.intake.spool.stage(partner, &name, &part.bytes)?;
+        self.staging.stage(partner, &name, part.bytes.clone());
         let of = Of { flow: Some(flow), piece: Some(piece), part: part.part.as_deref() };
         self.outbound(of, partner, Tray::Pieces, sequence, &name, Sha256::digest(&part.bytes).into(), None)
     }

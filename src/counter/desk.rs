@@ -3,6 +3,7 @@
 use super::acts::Opened;
 use super::intake::{Filing, Intake, Taken};
 use super::order;
+use super::staging::Staging;
 use super::{CounterError, Tally};
 use crate::asked::{Asked, Unit};
 use crate::clock::Instant;
@@ -38,60 +39,45 @@ pub(super) struct Desk<'a> {
     pub intake: &'a Intake,
 }
 
-/// What a batch will publish and file once it is committed.
+/// What is to be published, told and filed once it is committed: by whoever has the time, for it needs no ledger.
 #[derive(Default)]
 pub(super) struct Consequences {
-    pending: Vec<Pending>,
-    filed: Vec<Filing>,
+    pub pending: Vec<Pending>,
+    pub filed: Vec<Filing>,
     pub events: Vec<Event>,
     pub tally: Tally,
-    barrier: Duration,
-    commit: Duration,
+    /// When the batch was begun; none: there was none.
+    pub begun: Option<std::time::Instant>,
+    pub barrier: Duration,
+    pub commit: Duration,
 }
+
+/// What became of files that were to be published.
+pub(super) type Published = Vec<(Pending, Staged)>;
 
 /// By how much the clock may be behind the ledger before that is told: clocks are set by some seconds now and then.
 const BEHIND: i64 = 60_000;
 
 impl Desk<'_> {
-    /// Decides a batch of deposits. Gives the files that are now to be filed away, by whoever has the time.
-    pub fn batch(&mut self, taken: Vec<Taken>) -> Result<Vec<Filing>, CounterError> {
+    /// Decides a batch of deposits. Gives what follows from it, once it is committed.
+    pub fn batch(&mut self, taken: Vec<Taken>) -> Result<Consequences, CounterError> {
         if taken.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Consequences::default());
         }
         let write = |writing: &mut Writing<'_, '_>| taken.into_iter().try_for_each(|t| writing.deposit(t));
-        let ((), filed) = self.group_commit(write)?;
-        Ok(filed)
+        let ((), done) = self.commit(write)?;
+        Ok(done)
     }
 
-    /// One group commit: `write` records what becomes true, in order, and stages what goes out; the barrier stands
-    /// between the last write and the commit. Nothing is visible to anyone before the commit, and everything is durable
-    /// before it.
+    /// One group commit and all that follows from it, at once.
     pub fn group_commit<T>(
         &mut self,
         write: impl FnOnce(&mut Writing<'_, '_>) -> Result<T, CounterError>,
-    ) -> Result<(T, Vec<Filing>), CounterError> {
-        let begun = std::time::Instant::now();
-        let now = self.now();
-        let (answer, done) = self.commit(now, write)?;
-        self.intake.spool.remember(&self.ledger.end())?;
-        crash::point("remembered");
-        self.published.clear();
-        let outbound = done.pending.len() as u64;
-        self.publish(done.pending)?;
-        add(self.tally, &done.tally);
-        for event in &done.events {
-            self.intake.tell(event);
-        }
-        let took = begun.elapsed();
-        self.intake.tell(&Event::Batch {
-            tally: Tally { elapsed_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX), ..done.tally },
-            outbound,
-            barrier_us: micros(done.barrier),
-            commit_us: micros(done.commit),
-            batch_us: micros(took),
-        });
-        self.intake.beat();
-        Ok((answer, done.filed))
+    ) -> Result<T, CounterError> {
+        let (answer, done) = self.commit(write)?;
+        let published = self.intake.conclude(done)?;
+        self.note(published);
+        Ok(answer)
     }
 
     /// The time that is recorded: it never runs backwards, and where that holds it up, this is told once.
@@ -106,55 +92,74 @@ impl Desk<'_> {
         *self.latest
     }
 
+    /// One group commit: `write` records what becomes true, in order, and what goes out is staged beside it; the
+    /// barrier stands between the last of both and the commit. Nothing is visible to anyone before the commit, and
+    /// everything is durable before it.
     fn commit<T>(
         &mut self,
-        now: Instant,
         write: impl FnOnce(&mut Writing<'_, '_>) -> Result<T, CounterError>,
     ) -> Result<(T, Consequences), CounterError> {
+        let begun = std::time::Instant::now();
+        let (now, intake) = (self.now(), self.intake);
         let mut entry = self.ledger.begin()?;
         entry.published(self.published)?;
-        let (done, statuses) = (Consequences::default(), Statuses::new());
-        let mut writing = Writing { intake: self.intake, entry, now, done, statuses, opened: None };
-        let answer = write(&mut writing)?;
-        writing.status_flows()?;
+        let (answer, entry, mut done) = std::thread::scope(|scope| {
+            let (staging, stager) = Staging::new();
+            let stager = scope.spawn(|| stager.work(&intake.spool));
+            let (done, statuses) = (Consequences::default(), Statuses::new());
+            let mut writing = Writing { intake, entry, staging, now, done, statuses, opened: None, moved: Vec::new() };
+            let answer = write(&mut writing)?;
+            writing.status_flows()?;
+            let Writing { entry, staging, done, .. } = writing;
+            staging.end();
+            stager.join().expect("staging does not panic")?;
+            Ok::<_, CounterError>((answer, entry, done))
+        })?;
         let before = std::time::Instant::now();
-        self.intake.spool.barrier()?;
+        intake.spool.barrier()?;
         let durable = std::time::Instant::now();
-        let Writing { entry, mut done, .. } = writing;
         #[cfg(feature = "faults")]
-        if crash::follows(Mutant::LateStage) {
-            self.intake.spool.hide_stage(true)?;
-            entry.commit()?;
-            self.intake.spool.hide_stage(false)?;
-            return Ok((answer, done));
+        let hidden = crash::follows(Mutant::LateStage);
+        #[cfg(feature = "faults")]
+        if hidden {
+            intake.spool.hide_stage(true)?;
         }
         entry.commit()?;
-        (done.barrier, done.commit) = (durable - before, durable.elapsed());
+        #[cfg(feature = "faults")]
+        if hidden {
+            intake.spool.hide_stage(false)?;
+        }
+        (done.begun, done.barrier, done.commit) = (Some(begun), durable - before, durable.elapsed());
+        intake.spool.remember(&self.ledger.end())?;
+        crash::point("remembered");
+        self.published.clear();
+        add(self.tally, &done.tally);
         Ok((answer, done))
     }
 
     /// Makes staged files visible. A name that is taken waits, and holds up nobody else.
     pub fn publish(&mut self, pending: Vec<Pending>) -> Result<(), CounterError> {
-        let files = pending.iter().map(|p| {
-            let tray = Tray::of_name(&p.tray).expect("the schema allows the three trays only");
-            (p.partner.as_str(), tray, p.name.as_str())
-        });
-        let (published, blocked, intake) = (&mut *self.published, &mut *self.blocked, self.intake);
-        intake.spool.publish(files, &mut |i, staged| match staged {
-            Staged::Published | Staged::Gone => {
-                if blocked.remove(&pending[i].id) {
-                    let Pending { partner, tray, name, .. } = pending[i].clone();
-                    intake.tell(&Event::NameFree { partner, tray, name });
-                }
-                published.push(pending[i].id);
-            }
-            Staged::Taken if blocked.insert(pending[i].id) => {
-                let Pending { partner, tray, name, .. } = pending[i].clone();
-                intake.tell(&Event::NameTaken { partner, tray, name });
-            }
-            Staged::Taken => {}
-        })?;
+        let published = self.intake.publish(pending)?;
+        self.note(published);
         Ok(())
+    }
+
+    /// Notes what was published, and what could not be: the next transaction says so.
+    pub fn note(&mut self, published: Published) {
+        for (Pending { id, partner, tray, name }, staged) in published {
+            match staged {
+                Staged::Published | Staged::Gone => {
+                    if self.blocked.remove(&id) {
+                        self.intake.tell(&Event::NameFree { partner, tray, name });
+                    }
+                    self.published.push(id);
+                }
+                Staged::Taken if self.blocked.insert(id) => {
+                    self.intake.tell(&Event::NameTaken { partner, tray, name });
+                }
+                Staged::Taken => {}
+            }
+        }
     }
 }
 
@@ -170,10 +175,6 @@ fn add(to: &mut Tally, more: &Tally) {
     to.delays += more.delays;
 }
 
-fn micros(took: Duration) -> u64 {
-    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
-}
-
 /// Status units by partner, in order of events.
 type Statuses = BTreeMap<String, Vec<Arc<retour::StatusUnit>>>;
 
@@ -181,11 +182,14 @@ type Statuses = BTreeMap<String, Vec<Arc<retour::StatusUnit>>>;
 pub(super) struct Writing<'a, 'l> {
     pub intake: &'a Intake,
     pub entry: Entry<'l>,
+    pub staging: Staging,
     pub now: Instant,
     pub done: Consequences,
     statuses: Statuses,
     /// The archive that was opened last to hand pièces of it on.
     pub opened: Option<Opened>,
+    /// Members of the deposit at hand that lie beside its copy no more: they went out.
+    moved: Vec<usize>,
 }
 
 impl Writing<'_, '_> {
@@ -218,6 +222,7 @@ impl Writing<'_, '_> {
         self.report(&taken, &answer)?;
         self.count(&taken, &answer);
         self.intake.beat();
+        taken.claim.forget(&std::mem::take(&mut self.moved));
         let filed = taken.claim.filed(&self.below(outcome));
         let copied = taken.sha256.is_some();
         self.done.filed.push(Filing { claim: taken.claim, filed, copied });
@@ -255,6 +260,8 @@ impl Writing<'_, '_> {
         let acts_for = |structure: &str| intake.annuaire.acts_for(&partner, structure);
         let delays = &intake.config.delays;
         let mut accepted = 0;
+        // A form and an act may still ask for a member that was staged.
+        let once = documents.iter().all(|d| d.form.is_none() && d.judged.fate != Fate::Acts);
         for n in order::of_documents(documents) {
             let Document { member, form, judged } = &mut documents[n];
             if judged.fate == Fate::Acts && !refused {
@@ -268,7 +275,7 @@ impl Writing<'_, '_> {
             let decision = decision::decide(id, judged, refused, &around, &self.entry)?;
             if let Some(piece) = &decision.piece {
                 accepted += usize::from(piece.live);
-                self.piece(taken, member.as_ref(), judged, &decision, piece)?;
+                self.piece(taken, member.as_ref(), judged, &decision, piece, once)?;
                 if let Some(form) = form.as_ref().filter(|_| piece.live) {
                     self.came_along(&taken.claim, form, piece)?;
                 }
@@ -307,7 +314,7 @@ impl Writing<'_, '_> {
     }
 
     /// Records a pièce and its events, stages its bytes for those who receive it, and notes who is told; then the same
-    /// of the pièces that it takes.
+    /// of the pièces that it takes. `once`: nobody else asks for its bytes in this batch.
     fn piece(
         &mut self,
         taken: &Taken,
@@ -315,6 +322,7 @@ impl Writing<'_, '_> {
         judged: &Judged,
         decision: &Decision,
         piece: &Decided,
+        once: bool,
     ) -> Result<(), CounterError> {
         let (claim, facts) = (&taken.claim, &judged.facts);
         let last = piece.events.last().expect("a pièce has events").status;
@@ -348,10 +356,13 @@ impl Writing<'_, '_> {
             self.tell(&earlier.facts, &earlier.event, &claim.partner);
         }
         let (partners, entry) = (self.partners_of(&piece.readers), member.map(|m| m.entry));
-        for partner in &partners {
+        let moves = entry.is_some() && once && judged.attachments == 0;
+        for (n, partner) in (1..).zip(&partners) {
             let sequence = self.entry.sequence(partner)?;
             let name = retour::piece_name(sequence, &piece.id, judged.extension());
-            self.intake.spool.stage_piece(partner, &name, claim, entry)?;
+            let is_last = moves && n == partners.len();
+            self.staging.stage_own(partner, &name, claim.own(entry), is_last);
+            self.moved.extend(entry.filter(|_| is_last));
             let sha256 = member.map_or(taken.sha256, |m| Some(m.sha256)).expect("a pièce was read, and hashed");
             let of = Of { flow: Some(claim.id.as_str()), piece: Some(&piece.id), part: None };
             self.outbound(of, partner, Tray::Pieces, sequence, &name, sha256, None)?;
@@ -370,7 +381,7 @@ impl Writing<'_, '_> {
             for partner in &partners {
                 let sequence = self.entry.sequence(partner)?;
                 let name = retour::attachment_name(sequence, &piece.id, &file.name);
-                self.intake.spool.stage_piece(partner, &name, claim, Some(file.entry))?;
+                self.staging.stage_own(partner, &name, claim.own(Some(file.entry)), false);
                 let of = Of { flow: Some(claim.id.as_str()), piece: Some(&piece.id), part: Some(&part) };
                 self.outbound(of, partner, Tray::Pieces, sequence, &name, file.sha256, None)?;
             }
@@ -392,7 +403,7 @@ impl Writing<'_, '_> {
             for partner in partners {
                 let sequence = self.entry.sequence(partner)?;
                 let name = retour::attachment_name(sequence, piece, name);
-                self.intake.spool.stage(partner, &name, &bytes)?;
+                self.staging.stage(partner, &name, bytes.clone());
                 let of = Of { flow: Some(claim.id.as_str()), piece: Some(piece), part: Some(&part) };
                 self.outbound(of, partner, Tray::Pieces, sequence, &name, sha256, None)?;
             }
@@ -436,10 +447,11 @@ impl Writing<'_, '_> {
             documents: &documents,
         };
         let bytes = retour::report(&envelope, &report);
-        self.intake.spool.stage(&claim.partner, &name, &bytes)?;
         let sha256 = Sha256::digest(&bytes).into();
         let of = Of { flow: Some(claim.id.as_str()), ..Of::default() };
-        self.outbound(of, &claim.partner, Tray::ComptesRendus, sequence, &name, sha256, Some(&bytes))
+        self.outbound(of, &claim.partner, Tray::ComptesRendus, sequence, &name, sha256, Some(&bytes))?;
+        self.staging.stage(&claim.partner, &name, bytes);
+        Ok(())
     }
 
     /// Renders and stages one life-cycle flow a partner, with everything that it is told of this batch.
@@ -451,9 +463,9 @@ impl Writing<'_, '_> {
             let to = Addressee::new(&partner, self.intake.annuaire.partner(&partner));
             let envelope = Envelope { name: &name, at: self.now, from: &config.platform, to };
             let bytes = retour::statuses(&envelope, &units);
-            self.intake.spool.stage(&partner, &name, &bytes)?;
             let sha256 = Sha256::digest(&bytes).into();
             self.outbound(Of::default(), &partner, Tray::Statuts, sequence, &name, sha256, Some(&bytes))?;
+            self.staging.stage(&partner, &name, bytes);
         }
         Ok(())
     }

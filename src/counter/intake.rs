@@ -1,17 +1,18 @@
 //! Taking and judging: what needs no ledger, on every core at once.
 
+use super::desk::{Consequences, Published};
 use super::gather::Lot;
 use crate::annuaire::{Annuaire, Partner};
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::event::{Event, Listener};
+use crate::event::{Event, Listener, Tally};
 use crate::facts::Facts;
 use crate::flux::{self, Kind, archive};
 use crate::judge::{Context, Fate, Form, Judged, JudgedFlow, Judges, Set, judge, judge_archive, judge_set, names_of};
-use crate::ledger::Hash;
+use crate::ledger::{Hash, Pending};
 use crate::piece::depot::{is_called, is_plain_name};
 use crate::rules::{Finding, Layer, safe, works};
-use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError};
+use crate::spool::{Candidate, Claim, ClaimError, FlowIds, Left, Opened, Spool, SpoolError, Tray};
 use crate::trade::Mode;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -21,6 +22,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The part that needs no ledger: any number of threads may use it at once.
 pub(super) struct Intake {
@@ -118,8 +120,39 @@ impl Intake {
         }
     }
 
+    /// What follows from a commit: what was staged is published, all is told, and the deposits are filed away. Gives
+    /// what became of each file, for the ledger's next transaction.
+    pub fn conclude(&self, done: Consequences) -> Result<Published, SpoolError> {
+        let Consequences { pending, filed, events, tally, begun, barrier, commit } = done;
+        let Some(begun) = begun else { return Ok(Vec::new()) };
+        let outbound = pending.len() as u64;
+        let published = self.publish(pending)?;
+        events.iter().for_each(|event| self.tell(event));
+        let (micros, took) = (|took: Duration| u64::try_from(took.as_micros()).unwrap_or(u64::MAX), begun.elapsed());
+        self.tell(&Event::Batch {
+            tally: Tally { elapsed_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX), ..tally },
+            outbound,
+            barrier_us: micros(barrier),
+            commit_us: micros(commit),
+            batch_us: micros(took),
+        });
+        self.beat();
+        self.file(filed)?;
+        Ok(published)
+    }
+
+    /// Makes staged files visible, in their order.
+    pub fn publish(&self, pending: Vec<Pending>) -> Result<Published, SpoolError> {
+        let files = pending.iter().map(|p| {
+            let tray = Tray::of_name(&p.tray).expect("the schema allows the three trays only");
+            (p.partner.as_str(), tray, p.name.as_str())
+        });
+        let became = self.spool.publish(files)?;
+        Ok(pending.into_iter().zip(became).collect())
+    }
+
     /// Files decided deposits away; done twice, it changes nothing.
-    pub fn file(&self, filings: Vec<Filing>) -> Result<(), SpoolError> {
+    fn file(&self, filings: Vec<Filing>) -> Result<(), SpoolError> {
         for Filing { claim, filed, copied } in filings {
             self.beat();
             self.spool.file_away(&claim, &filed, copied)?;

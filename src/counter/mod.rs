@@ -10,6 +10,7 @@ mod order;
 mod prune;
 mod requests;
 mod restore;
+mod staging;
 
 use crate::alerts::{self, Alert};
 use crate::annuaire::Annuaire;
@@ -25,7 +26,7 @@ use crate::msg;
 #[cfg(feature = "faults")]
 use crate::spool::crash::{self, Mutant};
 use crate::spool::{Candidate, FlowIds, INODE_RESERVE, Look, Scanner, Spool, SpoolError, Stray, rights};
-use desk::Desk;
+use desk::{Consequences, Desk};
 use gather::Lot;
 use intake::{Intake, Sorted, Take, Taken, sort};
 use order::{ActsFor, Here};
@@ -33,6 +34,8 @@ use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 
 /// Why the counter cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -69,7 +72,7 @@ pub struct Turn {
 
 /// The counter, open: the spool is locked, the ledger is open, and what an earlier run left is finished.
 pub struct Counter {
-    intake: Intake,
+    intake: Arc<Intake>,
     scanner: Scanner,
     ledger: Ledger,
     /// Rows of the outbox that are published and not yet marked so.
@@ -92,6 +95,8 @@ pub struct Counter {
     _ledger_lock: Option<OwnedFd>,
     /// How long one call of [`Counter::process`] may go on while others may be waiting.
     turn: Option<std::time::Duration>,
+    /// Somebody waits who has no part in this turn: it ends with the batches that are under way.
+    others: Arc<AtomicBool>,
     /// When the first of the deferred began to wait.
     deferred_since: Option<std::time::Instant>,
     started: std::time::Instant,
@@ -157,7 +162,7 @@ impl Counter {
         let scanner = Scanner::new(config.spool.settle, config.spool.incomplete_after, SCAN);
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let ids = FlowIds::seeded(seed);
-        let intake = Intake { config, annuaire, spool, clock, listener, ids, threads };
+        let intake = Arc::new(Intake { config, annuaire, spool, clock, listener, ids, threads });
         intake.welcome()?;
         for wrong in rights::look(&intake.config.spool.root, &intake.config.ledger.path, &intake.directories()) {
             let rights::Wrong { path, why, fix, .. } = wrong;
@@ -177,6 +182,7 @@ impl Counter {
             behind: false,
             _ledger_lock: ledger_lock,
             turn: None,
+            others: Arc::default(),
             deferred_since: None,
             started: std::time::Instant::now(),
             wal_told: false,
@@ -198,7 +204,7 @@ impl Counter {
     /// # Errors
     /// When a new partner's directories cannot be made.
     pub fn reload(&mut self, annuaire: Arc<Annuaire>) -> Result<(), CounterError> {
-        self.intake.annuaire = annuaire;
+        Arc::get_mut(&mut self.intake).expect("nobody takes or files between two batches").annuaire = annuaire;
         self.intake.welcome()?;
         Ok(())
     }
@@ -251,9 +257,11 @@ impl Counter {
         Ok(look)
     }
 
-    /// From now on [`Counter::process`] goes on for so long at most: others may be waiting, and so may a signal.
-    pub fn work_in_turns(&mut self, turn: std::time::Duration) {
-        self.turn = Some(turn);
+    /// From now on [`Counter::process`] goes on for so long at most, and no longer once `others` is set: others may be
+    /// waiting, and so may a signal.
+    pub fn work_in_turns(&mut self, turn: std::time::Duration, others: Arc<AtomicBool>) {
+        (self.turn, self.others) = (Some(turn), others);
+        self.scanner.look_at_most(SCAN_IN_TURN);
     }
 
     /// For how long some deposit has waited for a pièce that it cites.
@@ -292,43 +300,55 @@ impl Counter {
         let over = self.turn.map(|turn| std::time::Instant::now() + turn);
         let (lots, waiting) = self.gather(candidates);
         self.tally.waiting += waiting as u64;
-        let mut batches = batches(lots, &self.intake.config.batch).into_iter();
-        let first = batches.next().unwrap_or_default();
-        let mut taken = self.intake.take(first)?;
-        let mut filings = Vec::new();
-        loop {
-            let ready = self.ready(taken)?;
-            let Some(next) = batches.next() else {
-                self.intake.file(filings)?;
-                self.finish(ready)?;
-                return Ok(false);
-            };
-            let is_over = over.is_some_and(|over| std::time::Instant::now() >= over);
-            if is_over || self.is_disk_full()? {
-                self.tally.waiting += next.len() as u64 + batches.map(|b| b.len() as u64).sum::<u64>();
-                self.intake.file(filings)?;
-                self.finish(ready)?;
-                return Ok(is_over);
-            }
-            // Taking, judging and filing need no ledger: the next batch is taken and the one before filed away while
-            // this one waits for the disk.
-            let mut desk = self.desk();
-            let intake = desk.intake;
-            (taken, filings) = std::thread::scope(|scope| {
-                let ahead = scope.spawn(|| intake.take(next));
-                let filed = scope.spawn(|| intake.file(filings));
-                let filings = desk.batch(ready)?;
-                filed.join().expect("filing does not panic")?;
-                let taken = ahead.join().expect("taking does not panic: judging is caught")?;
-                Ok::<_, CounterError>((taken, filings))
-            })?;
+        let batches = batches(lots, &self.intake.config.batch);
+        if let [_] = &batches[..] {
+            let taken = batches.into_iter().flatten().collect();
+            let ready = self.ready(self.intake.take(taken)?)?;
+            self.finish(ready)?;
+            return Ok(false);
         }
+        // Taking, judging, publishing and filing need no ledger: they go on beside the one who writes and waits for the
+        // disk, batch after batch.
+        let intake = self.intake.clone();
+        std::thread::scope(|scope| {
+            let ((to_take, lots), (to_give, takes)) = (channel::<Vec<Lot>>(), channel());
+            let ((to_conclude, committed), (to_note, published)) = (sync_channel::<Consequences>(1), channel());
+            scope.spawn(|| pass_on(lots, to_give, |lots| intake.take(lots)));
+            scope.spawn(|| pass_on(committed, to_note, |done| intake.conclude(done)));
+            let mut ahead = Ahead { batches: batches.into_iter(), over, under_way: 0, is_over: false, to_take };
+            ahead.go_on(self)?;
+            while ahead.under_way > 0 {
+                let taken = takes.recv().expect("taking does not panic: judging is caught")?;
+                ahead.under_way -= 1;
+                ahead.go_on(self)?;
+                let ready = self.ready(taken)?;
+                for each in published.try_iter() {
+                    self.desk().note(each?);
+                }
+                let done = self.desk().batch(ready)?;
+                if to_conclude.send(done).is_err() {
+                    break; // by an error, which is received below
+                }
+            }
+            drop(to_conclude);
+            for each in published {
+                self.desk().note(each?);
+            }
+            Ok(ahead.is_over)
+        })
     }
 
-    /// Decides one batch and files it away.
+    /// Does what follows from a batch that is committed.
+    fn conclude(&mut self, done: Consequences) -> Result<(), CounterError> {
+        let published = self.intake.conclude(done)?;
+        self.desk().note(published);
+        Ok(())
+    }
+
+    /// Decides one batch, and does what follows from it.
     fn finish(&mut self, ready: Vec<Taken>) -> Result<(), CounterError> {
-        let filings = self.desk().batch(ready)?;
-        Ok(self.intake.file(filings)?)
+        let done = self.desk().batch(ready)?;
+        self.conclude(done)
     }
 
     /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the
@@ -432,7 +452,7 @@ impl Counter {
             if over.is_empty() || self.is_disk_full()? {
                 return Ok(());
             }
-            let (stuck, _) = self.desk().group_commit(|writing| writing.silences(&over))?;
+            let stuck = self.desk().group_commit(|writing| writing.silences(&over))?;
             for (piece, why) in stuck {
                 self.stuck.insert(piece.clone(), std::time::Instant::now());
                 if self.missing.insert(piece.clone()) {
@@ -579,9 +599,54 @@ impl Counter {
 
     /// Whether so little room is left that nothing more may be claimed; told once each time it begins.
     fn is_disk_full(&mut self) -> Result<bool, CounterError> {
-        let Intake { spool, config, clock, listener, .. } = &self.intake;
+        let Intake { spool, config, clock, listener, .. } = &*self.intake;
         self.reserve_told = is_short(spool, config, &**clock, &**listener, self.reserve_told)?;
         Ok(self.reserve_told)
+    }
+}
+
+/// Works on what comes in until there is no more, or nobody wants it, or something went wrong: that is said last.
+fn pass_on<I, O, E>(from: Receiver<I>, to: Sender<Result<O, E>>, work: impl Fn(I) -> Result<O, E>) {
+    for each in from {
+        let done = work(each);
+        let failed = done.is_err();
+        if to.send(done).is_err() || failed {
+            return;
+        }
+    }
+}
+
+/// Batches that are taken ahead of the one that is written.
+struct Ahead {
+    batches: std::vec::IntoIter<Vec<Lot>>,
+    /// When the turn is over, if there are turns.
+    over: Option<std::time::Instant>,
+    /// Handed over, and not received yet.
+    under_way: usize,
+    /// The turn is over, and something is left.
+    is_over: bool,
+    to_take: Sender<Vec<Lot>>,
+}
+
+/// How many they are at most: one is taken while another waits for the writer.
+const AHEAD: usize = 2;
+
+impl Ahead {
+    /// Has the next batches taken, unless the turn is over or the disk full: then the rest stays where it is.
+    fn go_on(&mut self, counter: &mut Counter) -> Result<(), CounterError> {
+        // Where others may come, no more is under way than keeps the writer busy.
+        let most = if self.over.is_some() { 1 } else { AHEAD };
+        while self.under_way < most && self.batches.len() > 0 {
+            let is_over = |over| std::time::Instant::now() >= over || counter.others.load(Ordering::Relaxed);
+            self.is_over = self.over.is_some_and(is_over);
+            if self.is_over || counter.is_disk_full()? {
+                counter.tally.waiting += self.batches.by_ref().map(|b| b.len() as u64).sum::<u64>();
+            } else if let Some(next) = self.batches.next() {
+                self.under_way += 1;
+                let _ = self.to_take.send(next); // whoever takes them ends last
+            }
+        }
+        Ok(())
     }
 }
 
@@ -617,6 +682,8 @@ fn is_within(file: &Path, dir: &Path) -> bool {
 const AGAIN: std::time::Duration = std::time::Duration::from_secs(60);
 /// Candidates that one directory gives to one scan.
 const SCAN: usize = 10_000;
+/// The same where there are turns: no turn takes more.
+const SCAN_IN_TURN: usize = 2_000;
 fn stray_event(stray: &Stray) -> Event {
     let (path, why) = match stray {
         Stray::UnknownPartner { path } => {

@@ -140,7 +140,7 @@ impl Counter {
             Ok(asked) => asked,
             Err(answer) => return Ok(*answer),
         };
-        let (done, _) = self.desk().group_commit(|writing| {
+        let done = self.desk().group_commit(|writing| {
             let (annuaire, limits) = (&writing.intake.annuaire, &writing.intake.config.limits);
             writing.act(&asked, &Asking { partner: None, annuaire, limits }, None)
         })?;

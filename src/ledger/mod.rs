@@ -36,6 +36,7 @@ pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pend
 
 use crate::spool::crash::{self, Mutant};
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -124,6 +125,9 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
          PRAGMA temp_store = MEMORY;",
     )
     .map_err(&on)?;
+    // A statement is planned once. Otherwise SQLite looks whether the values that are bound allow an index of some rows
+    // only, and plans the search for the same bytes anew for each deposit.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(&on)?;
     if crash::follows(Mutant::Normal) {
         conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(&on)?;
     }

@@ -88,6 +88,7 @@ impl Entry<'_> {
         let n = self.next_event(LEDGER)?;
         let comment = count.to_string();
         self.event(&NewEvent { comment: Some(&comment), ..NewEvent::of(LEDGER, n, RESTORED, at) })?;
+        self.keep_numbers()?;
         self.run(
             "go on with other numbers",
             "UPDATE sequence SET next = next / ?1 * ?1 + ?2 + 1",

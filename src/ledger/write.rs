@@ -8,6 +8,7 @@ use crate::decision::{Dossier, Uniqueness};
 use crate::judge::{Facts, Member};
 use crate::spool::{Mark, crash};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
@@ -36,6 +37,8 @@ pub struct Entry<'l> {
     pub(super) tx: Transaction<'l>,
     end: &'l mut Chain,
     chain: Chain,
+    /// The next numbers of partners who were given one in this batch: written once, before the commit.
+    next: HashMap<String, i64>,
 }
 
 /// A flow, decided.
@@ -288,7 +291,7 @@ impl Ledger {
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(LedgerError::on("begin a batch"))?;
-        Ok(Entry { tx, chain: self.chain, end: &mut self.chain })
+        Ok(Entry { tx, chain: self.chain, end: &mut self.chain, next: HashMap::new() })
     }
 
     /// Whether a deposit was decided, and if so where its file goes and whether guichet made a copy of it.
@@ -701,18 +704,41 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn sequence(&mut self, partner: &str) -> Result<i64, LedgerError> {
+        let number = match self.next.get_mut(partner) {
+            Some(next) => {
+                *next += 1;
+                *next - 1
+            }
+            None => {
+                let number = self.first_number(partner)?;
+                self.next.insert(partner.to_owned(), number + 1);
+                number
+            }
+        };
+        self.sent_up_to(number % LANE);
+        Ok(number)
+    }
+
+    /// A partner's first number in this batch.
+    fn first_number(&self, partner: &str) -> Result<i64, LedgerError> {
         // After a restore a new partner counts on from there too: the lane may have been another's.
-        let number: i64 = self
-            .prepare(
-                "INSERT INTO sequence (partner, next) VALUES (?1, (SELECT count(*) + 1 FROM sequence) * ?2 + 2
+        self.prepare(
+            "INSERT INTO sequence (partner, next) VALUES (?1, (SELECT count(*) + 1 FROM sequence) * ?2 + 2
                     + (SELECT coalesce(max(CAST(comment AS INTEGER)), 0) FROM event
                        WHERE subject = 'ledger' AND status = 'restored'))
                  ON CONFLICT (partner) DO UPDATE SET next = next + 1 RETURNING next - 1",
-            )
-            .and_then(|mut s| s.query_row(params![partner, LANE], |r| r.get(0)))
-            .map_err(LedgerError::on("number an outbound file"))?;
-        self.sent_up_to(number % LANE);
-        Ok(number)
+        )
+        .and_then(|mut s| s.query_row(params![partner, LANE], |r| r.get(0)))
+        .map_err(LedgerError::on("number an outbound file"))
+    }
+
+    /// Writes the next numbers of those who were given some in this batch.
+    pub(super) fn keep_numbers(&mut self) -> Result<(), LedgerError> {
+        for (partner, next) in std::mem::take(&mut self.next) {
+            let sql = "UPDATE sequence SET next = ? WHERE partner = ?";
+            self.run("number outbound files", sql, params![next, partner])?;
+        }
+        Ok(())
     }
 
     /// Remembers the highest count.
@@ -753,7 +779,8 @@ impl Entry<'_> {
     ///
     /// # Errors
     /// What SQLite said: it is then unknown what is durable, and the process must end.
-    pub fn commit(self) -> Result<(), LedgerError> {
+    pub fn commit(mut self) -> Result<(), LedgerError> {
+        self.keep_numbers()?;
         crash::point("before the commit");
         self.tx.commit().map_err(LedgerError::on("commit a batch"))?;
         *self.end = self.chain;

@@ -301,12 +301,12 @@ fn payment_means(rule: &'static Rule, case: &Case<'_, '_>, means: &PaymentMeans<
 
 /// The account of a transfer has the form of an IBAN; that its key is wrong is a warning.
 fn account(rule: &'static Rule, case: &Case<'_, '_>, iban: Val<'_>, found: &mut Findings) {
-    let place = Some(case.piece.place(iban.at));
+    let place = || Some(case.piece.place(iban.at));
     match iban_key(iban.text) {
         Some(1) => {}
         Some(_) => found.push(
             rule.finding(msg!("la clé de cet IBAN est fausse", "the check digits of this IBAN are wrong"))
-                .at(place)
+                .at(place())
                 .found(iban.text)
                 .help(msg!(
                     "recopiez l'IBAN du relevé d'identité bancaire",
@@ -316,7 +316,7 @@ fn account(rule: &'static Rule, case: &Case<'_, '_>, iban: Val<'_>, found: &mut 
         ),
         None => found.push(
             rule.finding(msg!("ce compte n'est pas un IBAN", "this account is no IBAN"))
-                .at(place)
+                .at(place())
                 .found(iban.text)
                 .expected(msg!(
                     "deux lettres, deux chiffres, 11 à 30 lettres ou chiffres",

@@ -119,6 +119,16 @@ impl Claim {
         format!("{}/{}.{entry}{MEMBER}", self.work_dir(), self.id)
     }
 
+    /// Guichet's copy of it, or the member of it that lies beside: its path below the root.
+    pub fn own(&self, entry: Option<usize>) -> String {
+        entry.map_or_else(|| self.copy(), |entry| self.member(entry))
+    }
+
+    /// Forgets members that do not lie beside the copy any more.
+    pub fn forget(&mut self, gone: &[usize]) {
+        self.members.retain(|entry| !gone.contains(entry));
+    }
+
     /// Whether its name may have been cut: then the full one lies beside it.
     pub(super) fn is_cut(&self) -> bool {
         self.escaped.len() + 3 > super::name::LONGEST

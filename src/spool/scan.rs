@@ -115,6 +115,7 @@ pub struct Scanner {
     incomplete_after: Duration,
     /// Candidates that one directory may give to one scan.
     per_directory: usize,
+    per_edi_directory: usize,
     seen: HashMap<Key, (Stamp, Duration)>,
     /// Files that were renamed into place, says the kernel: whole from the start.
     moved_in: HashSet<Key>,
@@ -136,6 +137,7 @@ impl Scanner {
             settle,
             incomplete_after,
             per_directory,
+            per_edi_directory: per_directory,
             seen: HashMap::new(),
             moved_in: HashSet::new(),
             unfinished: HashMap::new(),
@@ -184,6 +186,12 @@ impl Scanner {
         self.told = strays.into_iter().collect();
         look.ready = in_turn(queues);
         Ok(look)
+    }
+
+    /// From now on a directory of EDI gives so many candidates to one look: no more are taken before the next one. In
+    /// the others a form must see the files that it names.
+    pub fn look_at_most(&mut self, per_edi_directory: usize) {
+        self.per_edi_directory = per_edi_directory;
     }
 
     /// Says that a file was renamed into place: the next look need not see it twice.
@@ -237,8 +245,11 @@ impl Scanner {
         let above = format!("in/{mode}/{partner}");
         let dir = Arc::new(spool.dir(&above)?);
         let partner: Arc<str> = partner.into();
+        let most = if mode == Mode::Edi { self.per_edi_directory } else { self.per_directory };
         let mut queue = Vec::new();
-        for (name, _) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
+        let unread = |e| SpoolError::io(verb::READ, &above, e);
+        for entry in entries(&dir).map_err(unread)? {
+            let (name, _) = entry.map_err(unread)?;
             if is_in_progress(name.as_bytes()) {
                 continue;
             }
@@ -254,7 +265,7 @@ impl Scanner {
                 strays.push(Stray::Linked { path: path() });
                 continue;
             }
-            if queue.len() == self.per_directory {
+            if queue.len() == most {
                 look.more = true;
                 break;
             }
@@ -318,22 +329,30 @@ pub(super) fn not_a_file(stat: &Stat) -> Option<&'static str> {
 
 /// The entries of a directory, in the order of the file system.
 pub(super) fn list(dir: &OwnedFd) -> Result<Vec<(OsString, FileType)>, rustix::io::Errno> {
+    entries(dir)?.collect()
+}
+
+/// The same one by one: a directory may hold far more than is looked at.
+fn entries(
+    dir: &OwnedFd,
+) -> Result<impl Iterator<Item = Result<(OsString, FileType), rustix::io::Errno>>, rustix::io::Errno> {
     // A handle of its own: reading moves a cursor that others who share the handle would see.
     let own = rustix::fs::openat(dir, ".", DIR, rustix::fs::Mode::empty())?;
-    let mut entries = Vec::new();
-    for entry in rustix::fs::Dir::new(own)? {
-        let entry = entry?;
+    let entry = move |entry: Result<rustix::fs::DirEntry, rustix::io::Errno>| {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(e) => return Some(Err(e)),
+        };
         let name = entry.file_name().to_bytes();
-        if name != b"." && name != b".." {
-            let kind = match entry.file_type() {
-                FileType::Unknown => rustix::fs::statat(dir, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
-                    .map_or(FileType::Unknown, |s| FileType::from_raw_mode(s.st_mode)),
-                kind => kind,
-            };
-            entries.push((OsString::from_vec(name.to_vec()), kind));
-        }
-    }
-    Ok(entries)
+        let kind = match entry.file_type() {
+            _ if name == b"." || name == b".." => return None,
+            FileType::Unknown => rustix::fs::statat(dir, entry.file_name(), AtFlags::SYMLINK_NOFOLLOW)
+                .map_or(FileType::Unknown, |s| FileType::from_raw_mode(s.st_mode)),
+            kind => kind,
+        };
+        Some(Ok((OsString::from_vec(name.to_vec()), kind)))
+    };
+    Ok(rustix::fs::Dir::new(own)?.filter_map(entry))
 }
 
 /// One of each queue in turn, so that no partner waits for another's thousands.

@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::sync::Arc;
 
 /// A deposit that was decided: its file is, or soon will be, in its last place.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +88,9 @@ pub enum Staged {
     /// Its name is taken by something that is not ours: it waits.
     Taken,
 }
+
+/// A partner's tray, and where files wait for it.
+type Way = (OwnedFd, Arc<OwnedFd>);
 
 impl Spool {
     /// Writes guichet's copy of a claimed file: what is judged, hashed, archived and delivered.
@@ -188,31 +192,32 @@ impl Spool {
         Ok(())
     }
 
-    /// Stages a pièce: a second name for guichet's copy, or for the member of an archive, no second copy of its bytes.
+    /// Stages a pièce: a second name for a file of guichet's in `work/`, no second copy of its bytes; where it `is_last`,
+    /// nobody needs it there any more, and it goes.
     ///
     /// # Errors
     /// What the system said.
-    pub fn stage_piece(
-        &self,
-        partner: &str,
-        name: &str,
-        claim: &Claim,
-        entry: Option<usize>,
-    ) -> Result<(), SpoolError> {
-        let from = entry.map_or_else(|| claim.copy(), |entry| claim.member(entry));
+    pub fn stage_own(&self, partner: &str, name: &str, own: &str, is_last: bool) -> Result<(), SpoolError> {
         let to = format!("{STAGE}/{partner}/{name}");
-        let ((from_dir, from), (to_dir, to_name)) = (self.place(&from)?, self.place(&to)?);
-        let link = || rustix::fs::linkat(&*from_dir, from, &*to_dir, to_name, AtFlags::empty());
-        match link() {
+        let ((from_dir, from), (to_dir, to_name)) = (self.place(own)?, self.place(&to)?);
+        let stage = || match is_last {
+            true => rustix::fs::renameat_with(&*from_dir, from, &*to_dir, to_name, RenameFlags::NOREPLACE),
+            false => rustix::fs::linkat(&*from_dir, from, &*to_dir, to_name, AtFlags::empty()),
+        };
+        match stage() {
             // Left by a batch that was never committed.
             Err(Errno::EXIST) => {
                 self.remove(&to)?;
-                link()
+                stage()
             }
             done => done,
         }
         .map_err(|e| SpoolError::io(verb::STAGE, &to, e))?;
         self.touched(&format!("{STAGE}/{partner}"));
+        if is_last {
+            // What was written there is found by this name from now on.
+            self.touched(&to);
+        }
         crash::point("piece staged");
         Ok(())
     }
@@ -248,40 +253,43 @@ impl Spool {
     }
 
     /// Publishes staged files, in their order: one rename each, never onto another file. The trays are opened anew each
-    /// time, for a partner may have put another directory in a tray's place.
+    /// time, for a partner may have put another directory in a tray's place. Gives what became of each.
     ///
     /// # Errors
     /// What the system said of guichet's own directories; what is wrong with a tray is [`Staged::Taken`].
     pub fn publish<'f>(
         &self,
         files: impl Iterator<Item = (&'f str, Tray, &'f str)>,
-        each: &mut dyn FnMut(usize, Staged),
-    ) -> Result<(), SpoolError> {
-        let mut trays: HashMap<(&str, Tray), Option<OwnedFd>> = HashMap::new();
-        for (i, (partner, tray, name)) in files.enumerate() {
-            let path = format!("out/{partner}/{}", tray.name());
-            let dir = match trays.entry((partner, tray)) {
-                Entry::Occupied(dir) => dir.into_mut(),
-                Entry::Vacant(place) => place.insert(self.tray(&path)),
+    ) -> Result<Vec<Staged>, SpoolError> {
+        let mut trays: HashMap<(&str, Tray), Option<Way>> = HashMap::new();
+        let mut became = Vec::new();
+        for (partner, tray, name) in files {
+            let path = || format!("out/{partner}/{}", tray.name());
+            let dirs = match trays.entry((partner, tray)) {
+                Entry::Occupied(dirs) => dirs.into_mut(),
+                Entry::Vacant(place) => {
+                    let stage = self.own(&format!("{STAGE}/{partner}"))?;
+                    place.insert(self.tray(&path()).map(|tray| (tray, stage)))
+                }
             };
-            let Some(dir) = dir else {
-                each(i, Staged::Taken);
+            let Some((to, from)) = dirs else {
+                became.push(Staged::Taken);
                 continue;
             };
-            self.touched(&path);
-            let from = self.own(&format!("{STAGE}/{partner}"))?;
             crash::point("before a publish");
-            let staged = match rustix::fs::renameat_with(&*from, name, &*dir, name, RenameFlags::NOREPLACE) {
+            let staged = match rustix::fs::renameat_with(&**from, name, &*to, name, RenameFlags::NOREPLACE) {
                 Ok(()) => Staged::Published,
                 Err(Errno::NOENT) => Staged::Gone,
                 // What is wrong with one partner's tray is no reason to stop the others.
                 Err(e) if is_of_the_tray(e) => Staged::Taken,
-                Err(e) => return Err(SpoolError::io(verb::PUBLISH, format!("{path}/{name}"), e)),
+                Err(e) => return Err(SpoolError::io(verb::PUBLISH, format!("{}/{name}", path()), e)),
             };
+            // Once it is there: the barrier of the next batch may come in between, and must not take it for done.
+            self.touched(&path());
             crash::point("after a publish");
-            each(i, staged);
+            became.push(staged);
         }
-        Ok(())
+        Ok(became)
     }
 
     /// A tray, made again where it was removed; nothing where something else stands in its place.
@@ -585,7 +593,7 @@ impl Spool {
     /// # Errors
     /// What the system said.
     pub fn read_own(&self, claim: &Claim, entry: Option<usize>) -> Result<Vec<u8>, SpoolError> {
-        self.read(&entry.map_or_else(|| claim.copy(), |entry| claim.member(entry)))
+        self.read(&claim.own(entry))
     }
 
     /// Opens the file of a decided deposit, in its last place or, until it is filed there, in `work/`.
