@@ -191,14 +191,26 @@ impl Findings {
     }
 }
 
+/// Characters of a sentence of a finding: whatever it says of the document, it is no longer than some quotes.
+const LONGEST_SENTENCE: usize = 2_000;
+
 /// A text as it is told: its beginning, where it is long, and how many characters it has.
-pub fn quote(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_QUOTE) {
+pub fn quote(text: String) -> String {
+    beginning(text, LONGEST_QUOTE)
+}
+
+fn beginning(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
         let all = text.chars().count();
         text.truncate(end);
         text.push_str(&format!("… ({all})"));
     }
     text
+}
+
+/// A sentence as it is told.
+fn sentence(Msg { fr, en }: Msg) -> Msg {
+    Msg { fr: beginning(fr, LONGEST_SENTENCE), en: beginning(en, LONGEST_SENTENCE) }
 }
 
 impl Rule {
@@ -210,7 +222,7 @@ impl Rule {
             severity: self.severity,
             terms: self.terms,
             place: None,
-            message,
+            message: sentence(message),
             found: None,
             expected: None,
             help: self.mend.into(),
@@ -236,14 +248,14 @@ impl Finding {
     /// Sets what was expected.
     #[must_use]
     pub fn expected(mut self, expected: Msg) -> Finding {
-        self.expected = Some(expected);
+        self.expected = Some(sentence(expected));
         self
     }
 
     /// Sets what to do.
     #[must_use]
     pub fn help(mut self, help: Msg) -> Finding {
-        self.help = help;
+        self.help = sentence(help);
         self
     }
 

@@ -1,6 +1,6 @@
 //! Layer *safe*: nothing is read that could harm, and what cannot be read says where it breaks.
 
-use super::{Finding, Layer, Rule, Severity};
+use super::{Finding, Layer, Rule, Severity, quote};
 use crate::flux::DecodeError;
 use crate::flux::archive::{Fault, Limits, Odd};
 use crate::flux::pdf::PdfError;
@@ -217,7 +217,8 @@ pub fn encoding(e: &DecodeError) -> Finding {
 
 /// What the reader of XML refused.
 pub fn xml(e: &XmlError) -> Finding {
-    let shown = |s: &str| Shown(s).to_string();
+    // A name may be as long as the document.
+    let shown = |s: &str| quote(Shown(s).to_string());
     let finding = match &e.kind {
         XmlErrorKind::NoRoot => EMPTY.finding(msg!("le document n'a aucun élément", "the document has no element")),
         XmlErrorKind::Truncated { open, .. } if open.is_empty() => TRUNCATED
