@@ -4,7 +4,7 @@
 use crate::clock::Instant;
 pub use crate::config::{Level, Shape};
 use crate::msg;
-use crate::text::{Lang, Msg, Shown, is_hidden};
+use crate::text::{Lang, Msg, Shown, json};
 use serde::Serialize;
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
@@ -566,12 +566,8 @@ impl Log {
             Shape::Text if self.journal => write!(line, "{word} {}", Shown(says)),
             Shape::Text => write!(line, "{} {word} {}", at.rfc3339(), Shown(says)),
             Shape::Json => {
-                let json = serde_json::to_string(&Line { at: at.rfc3339(), level, event, says });
-                json.expect("events are plain data").chars().try_for_each(|c| match c {
-                    // Inside a string, the only place where it can stand.
-                    c if is_hidden(c) => write!(line, "\\u{:04x}", u32::from(c)),
-                    c => line.write_char(c),
-                })
+                line.push_str(&json(&Line { at: at.rfc3339(), level, event, says }));
+                Ok(())
             }
         };
         line.push('\n');
@@ -598,6 +594,7 @@ pub fn is_journal(stream: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::is_hidden;
     use std::collections::BTreeSet;
 
     /// One of each.

@@ -97,8 +97,29 @@ macro_rules! msg {
 /// Whether a character does something to a terminal, or to the order of a line, instead of being seen.
 pub fn is_hidden(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
-        || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+/// A value as one line of JSON in which no character does anything to a terminal: those that would are escaped, which
+/// changes no value.
+pub fn json(value: &impl serde::Serialize) -> String {
+    let plain = serde_json::to_string(value).expect("texts and numbers are always JSON");
+    if plain.bytes().all(|b| (b' '..0x7f).contains(&b)) {
+        return plain;
+    }
+    let mut line = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        if is_hidden(c) {
+            // Inside a string, the only place where it can stand; writing into a string cannot fail.
+            let units = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            line.push_str(&units);
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// Shows a string from outside with control characters and terminal escapes made visible: nothing that a
@@ -138,5 +159,15 @@ mod tests {
     fn escapes_become_visible() {
         assert_eq!(Shown("a\u{1b}[31m\nb").to_string(), "a\\u{1b}[31m\\u{a}b");
         assert_eq!(Shown("Métropole").to_string(), "Métropole");
+        assert_eq!(Shown("\u{61c}\u{ad}").to_string(), "\\u{61c}\\u{ad}");
+    }
+
+    #[test]
+    fn json_says_the_same_without_moving_a_cursor() {
+        for text in ["a\u{1b}[31m\n", "\u{7f}\u{9b}\u{202e}\u{61c}", "\u{e0041}é\"\\工", ""] {
+            let line = json(&text);
+            assert!(!line.contains(is_hidden), "{line:?}");
+            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::lifecycle::Statut;
 use crate::lifecycle::acts::{self, Datum};
 use crate::render::{Column, Format, Listing, Side};
 use crate::request::{Act, Answer, Request, Told};
-use crate::text::{Lang, Msg, Shown, Text, t};
+use crate::text::{Lang, Msg, Shown, Text, json, t};
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -97,8 +97,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let done = Done { piece: row.piece, act: args.act.clone(), done, status, findings };
     match session.format {
         Format::Json => {
-            serde_json::to_writer(&mut session.out, &done).map_err(std::io::Error::from)?;
-            session.out.write_all(b"\n")?;
+            writeln!(session.out, "{}", json(&done))?;
         }
         _ => {
             let mut listing = Listing::new(&COLUMNS, session.format, lang, &mut session.out)?;

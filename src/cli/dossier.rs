@@ -12,7 +12,7 @@ use crate::ledger::{DossierRow, LedgerReader, LinkRow};
 use crate::msg;
 use crate::piece::amount::decimal;
 use crate::render::{Format, Grid, Listing, Out, Side, cell};
-use crate::text::{Lang, Text, t};
+use crate::text::{Lang, Text, json, t};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -58,8 +58,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let (lang, out) = (session.lang, &mut session.out);
     match session.format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &dossier).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+            writeln!(out, "{}", json(&dossier))?;
         }
         Format::Csv => {
             let mut listing = Listing::new(&search::COLUMNS, session.format, lang, out)?;

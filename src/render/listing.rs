@@ -2,7 +2,7 @@
 
 use super::table::{Grid, Side};
 use super::{Format, Out, csv_writer};
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, json};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -71,8 +71,7 @@ impl<'a, T: Serialize> Listing<'a, T> {
         let lang = self.lang;
         match &mut self.shape {
             Shape::Json(out) => {
-                serde_json::to_writer(&mut **out, row)?;
-                out.write_all(b"\n")
+                writeln!(out, "{}", json(row))
             }
             Shape::Csv(csv) => Ok(csv.write_record(self.columns.iter().map(|c| (c.cell)(row, lang)))?),
             Shape::Table(grid, out) => {

@@ -9,7 +9,7 @@ use crate::cli::{Exit, Outcome, Session};
 use crate::error::{nearest, shown};
 use crate::msg;
 use crate::render::{Column, Format, Grid, Listing, Out, Side};
-use crate::text::{Lang, Shown, Text, t};
+use crate::text::{Lang, Shown, Text, json, t};
 use crate::trade::{Cadre, Mode};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -108,8 +108,7 @@ pub fn run(id: &str, session: &mut Session) -> Outcome {
     match format {
         Format::Json => {
             for entry in &found {
-                serde_json::to_writer(&mut *out, entry).map_err(io::Error::from)?;
-                out.write_all(b"\n")?;
+                writeln!(out, "{}", json(entry))?;
             }
         }
         Format::Csv => {
