@@ -73,7 +73,7 @@ impl Listener for Notifier {
             }
             Event::AnnuaireLoaded { .. } | Event::AnnuaireRefused { .. } => self.send("READY=1"),
             Event::Stopping => self.send("STOPPING=1\nSTATUS=finishing the batch"),
-            Event::Failed { why } => self.send(&format!("STATUS={}", why.replace('\n', " "))),
+            Event::Failed { why } => self.send(&format!("STATUS={}", why.en.replace('\n', " "))),
             Event::Batch { tally, .. } => {
                 let mut told = self.told.lock().expect("no holder of this lock panics");
                 told.flows += tally.flows;

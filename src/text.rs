@@ -80,6 +80,15 @@ impl Msg {
     }
 }
 
+impl std::ops::Add for Msg {
+    type Output = Msg;
+
+    /// One after the other, in each language.
+    fn add(self, next: Msg) -> Msg {
+        Msg { fr: self.fr + &next.fr, en: self.en + &next.en }
+    }
+}
+
 impl From<Text> for Msg {
     fn from(text: Text) -> Msg {
         Msg::new(text.fr, text.en)
@@ -92,6 +101,14 @@ macro_rules! msg {
     ($fr:literal, $en:literal $(, $($arg:tt)*)?) => {
         $crate::text::Msg::new(format!($fr $(, $($arg)*)?), format!($en $(, $($arg)*)?))
     };
+}
+
+/// How many of a thing, whose singular and plural are given: `3 flux`, `1 flow`.
+pub fn counted(n: impl TryInto<u64>, fr: [&str; 2], en: [&str; 2]) -> Msg {
+    let n = n.try_into().unwrap_or(u64::MAX);
+    // French counts none in the singular, English in the plural.
+    let (fr, en) = (fr[usize::from(n > 1)], en[usize::from(n != 1)]);
+    msg!("{n} {fr}", "{n} {en}")
 }
 
 /// Whether a character does something to a terminal, or to the order of a line, instead of being seen.
@@ -147,6 +164,13 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_counted_agrees() {
+        let of = |n: u64| counted(n, ["pièce", "pièces"], ["file", "files"]);
+        assert_eq!([of(0), of(1), of(2)].map(|n| n.fr), ["0 pièce", "1 pièce", "2 pièces"]);
+        assert_eq!([of(0), of(1), of(2)].map(|n| n.en), ["0 files", "1 file", "2 files"]);
+    }
 
     #[test]
     fn locales_choose_a_language() {

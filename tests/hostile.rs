@@ -432,3 +432,22 @@ fn a_file_that_is_swapped_again_and_again_never_leads_elsewhere() {
     finishes(&mut w);
     assert!(w.run(&["verify"]).status.success());
 }
+
+#[test]
+fn what_sqlite_refuses_is_told_in_whole_sentences_in_both_languages() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    for name in ["guichet.db-wal", "guichet.db-shm"] {
+        let _ = fs::remove_file(w.path("spool").join(name));
+    }
+    fs::write(w.path("spool/guichet.db"), "no database".repeat(1000)).unwrap();
+    for (lang, says) in
+        [("fr", "le registre n'a pas pu s'ouvrir en lecture : "), ("en", "failed to open for reading: ")]
+    {
+        let out = w.guichet(&["search"]).env("GUICHET_LANG", lang).output().unwrap();
+        let told = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{told}");
+        assert!(told.contains(says) && !told.contains('«'), "{told}");
+    }
+}

@@ -152,14 +152,14 @@ fn cannot_read(path: &std::path::Path, error: &std::io::Error) -> Failure {
 #[rustfmt::skip]
 static COLUMNS: [Column<Done>; 4] = [
     column("piece",  t("pièce", "pièce"),     |r, _| r.piece.clone()),
-    column("act",    t("acte", "act"),        |r, lang| label(&r.act, lang)),
+    column("act",    t("acte", "act"),        |r, lang| label(&r.act, lang)).in_csv(|r| r.act.clone()),
     column("done",   t("fait", "done"),       |r, lang| match (r.done, lang) {
         (true, Lang::Fr) => "oui".to_owned(),
         (true, Lang::En) => "yes".to_owned(),
         (false, Lang::Fr) => "non".to_owned(),
         (false, Lang::En) => "no".to_owned(),
-    }),
-    column("status", t("statut", "status"),   |r, lang| status(&r.status, lang)),
+    }).in_csv(|r| r.done.to_string()),
+    column("status", t("statut", "status"),   |r, lang| status(&r.status, lang)).in_csv(|r| r.status.clone()),
 ];
 
 fn label(act: &str, lang: Lang) -> String {
@@ -171,5 +171,5 @@ fn status(code: &str, lang: Lang) -> String {
 }
 
 const fn column(key: &'static str, title: Text, cell: fn(&Done, Lang) -> String) -> Column<Done> {
-    Column { key, title: Some(title), side: Side::Left, cell }
+    Column { key, title: Some(title), side: Side::Left, cell, csv: None }
 }

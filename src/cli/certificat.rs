@@ -271,5 +271,5 @@ static COLUMNS: [Column<Certificat>; 38] = [
 ];
 
 const fn column(key: &'static str, cell: fn(&Certificat, Lang) -> String) -> Column<Certificat> {
-    Column { key, title: None, side: Side::Left, cell }
+    Column { key, title: None, side: Side::Left, cell, csv: None }
 }

@@ -10,6 +10,7 @@ mod certificat;
 mod check;
 mod completions;
 mod counter;
+mod criteria;
 mod demo;
 mod deposit;
 mod dossier;

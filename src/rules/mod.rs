@@ -12,7 +12,7 @@ use crate::annuaire::{Annuaire, Partner};
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::piece::Piece;
-use crate::text::{Msg, Text};
+use crate::text::{Msg, Text, counted};
 use crate::trade::Mode;
 pub use crate::xml::Place;
 use chrono::NaiveDate;
@@ -180,7 +180,8 @@ impl Findings {
     pub fn end_of(&mut self, rule: &Rule) {
         let more = std::mem::take(&mut self.of_rule).saturating_sub(MOST_OF_RULE);
         if more > 0 {
-            let message = crate::msg!("et {more} autres fois la même règle", "and {more} more of the same rule");
+            let more = counted(more, ["autre fois", "autres fois"], ["more"; 2]);
+            let message = crate::msg!("et ", "and ") + more + crate::msg!(" la même règle", " of the same rule");
             self.list.push(rule.finding(message));
         }
     }

@@ -289,7 +289,7 @@ static COLUMNS: [Column<Row>; 9] = [
 ];
 
 const fn column(key: &'static str, cell: fn(&Row, Lang) -> String) -> Column<Row> {
-    Column { key, title: None, side: Side::Left, cell }
+    Column { key, title: None, side: Side::Left, cell, csv: None }
 }
 
 fn flag(flag: Option<bool>) -> String {
