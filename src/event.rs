@@ -448,7 +448,9 @@ impl Event {
                 msg!("{flow} remis au travail : {new} {outcome}", "{flow} back to work: {new} {outcome}")
             }
             Event::Replayed { flow, reports } => {
-                msg!("{flow} : {reports} comptes rendus publiés à nouveau", "{flow}: {reports} reports published again")
+                let fr = ["compte rendu publié à nouveau", "comptes rendus publiés à nouveau"];
+                msg!("{flow} : ", "{flow}: ")
+                    + counted(*reports, fr, ["report published again", "reports published again"])
             }
             Event::Stray { path, why } => Msg::new(
                 format!("{path} : laissé en place, {}", why.fr),
@@ -498,7 +500,8 @@ impl Event {
                 "disk nearly full ({inodes} inodes free): nothing more is taken; delete some files"
             ),
             Event::AnnuaireLoaded { structures } => {
-                msg!("annuaire chargé : {structures} structures", "annuaire loaded: {structures} structures")
+                msg!("annuaire chargé : ", "annuaire loaded: ")
+                    + counted(*structures, ["structure", "structures"], ["structure", "structures"])
             }
             Event::AnnuaireRefused { problems } => {
                 let list = problems.join(" | ");

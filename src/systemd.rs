@@ -3,6 +3,7 @@
 
 use crate::clock::Instant;
 use crate::event::{Event, Listener};
+use crate::text::counted;
 use std::ffi::OsStr;
 use std::io;
 use std::os::linux::net::SocketAddrExt;
@@ -94,11 +95,8 @@ impl Listener for Notifier {
         if told.is_new && told.status.is_none_or(|last| last.elapsed() >= STATUS) {
             told.status = Some(std::time::Instant::now());
             told.is_new = false;
-            self.send(&format!(
-                "STATUS=at work, {} flows since the start, the last batch {}",
-                told.flows,
-                at.rfc3339()
-            ));
+            let flows = counted(told.flows, ["flux"; 2], ["flow", "flows"]).en;
+            self.send(&format!("STATUS=at work, {flows} since the start, the last batch {}", at.rfc3339()));
         }
     }
 }

@@ -144,7 +144,8 @@ impl Audit<'_> {
             self.found("file", msg!("la base est abîmée : {answer}", "the database is damaged: {answer}"));
         }
         if orphans > 0 {
-            self.found("file", msg!("{orphans} lignes renvoient à rien", "{orphans} rows refer to nothing"));
+            let fr = ["ligne ne renvoie à rien", "lignes ne renvoient à rien"];
+            self.found("file", counted(orphans, fr, ["row refers to nothing", "rows refer to nothing"]));
         }
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::cli::{Exit, Outcome, Session};
 use crate::error::{nearest, shown};
 use crate::msg;
 use crate::render::{Column, Format, Grid, Listing, Out, Side};
-use crate::text::{Lang, Shown, Text, json, t};
+use crate::text::{Lang, Shown, Text, counted, json, t};
 use crate::trade::{Cadre, Mode};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -379,10 +379,10 @@ impl OfMarche<'_> {
     fn tell(&self, general: u64, lang: Lang, out: &mut Out) -> io::Result<()> {
         let text = |text: Option<&str>| Shown(text.unwrap_or_default()).to_string();
         let day = |day: Option<NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
-        let payment = self.payment_days.map_or_else(
-            || msg!("{general} jours (délai général)", "{general} days (the general delay)"),
-            |days| msg!("{days} jours", "{days} days"),
-        );
+        let days = |n: u64| counted(n, ["jour", "jours"], ["day", "days"]);
+        let payment = self
+            .payment_days
+            .map_or_else(|| days(general) + msg!(" (délai général)", " (the general delay)"), |own| days(own.into()));
         let all = self.cadres.len() == Cadre::ALL.len();
         let cadres = if all { t("tous", "all").get(lang).to_owned() } else { self.cadres.join(", ") };
         #[rustfmt::skip]
