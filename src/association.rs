@@ -11,7 +11,7 @@ use crate::judge::Cited;
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::rules::{Finding, works};
-use crate::text::{Msg, Shown};
+use crate::text::{Msg, Shown, counted};
 use crate::trade::{Cadre, Role};
 use std::time::Duration;
 
@@ -275,10 +275,12 @@ impl Deposit<'_> {
         let first = last.succ_opt()?;
         Some(
             works::of(rule)
-                .finding(msg!(
-                    "trop tôt pour cet {cadre} : {before} {number} ({id}) a été déposé le {since}, le délai est de {days} jours",
-                    "too early for this {cadre}: {before} {number} ({id}) was deposited on {since}, the delay is {days} days"
-                ))
+                .finding(
+                    msg!(
+                        "trop tôt pour cet {cadre} : {before} {number} ({id}) a été déposé le {since}, le délai est de ",
+                        "too early for this {cadre}: {before} {number} ({id}) was deposited on {since}, the delay is "
+                    ) + counted(days, ["jour", "jours"], ["day", "days"]),
+                )
                 .at(cited.place.clone())
                 .found(now.day().to_string())
                 .expected(msg!("le {first} au plus tôt", "{first} at the earliest")),
@@ -401,7 +403,9 @@ pub fn repeated(cited: &Cited, itself: bool) -> Finding {
 /// More references than one pièce may have.
 pub fn too_many(cited: usize, most: usize) -> Finding {
     works::of("T-36")
-        .finding(msg!("la pièce en cite {cited} autres", "the pièce cites {cited} others"))
+        .finding(
+            msg!("la pièce en cite ", "the pièce cites ") + counted(cited, ["autre", "autres"], ["other", "others"]),
+        )
         .found(cited.to_string())
         .expected(msg!("{most} au plus", "{most} at most"))
 }

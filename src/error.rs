@@ -1,7 +1,7 @@
 //! What is wrong with a file that a person writes (configuration, annuaire) or with a place on the disk: which file,
 //! which line, what, and what to do. Everything wrong is told at once, up to a limit.
 
-use crate::text::{Msg, Shown, Text, t};
+use crate::text::{Msg, Shown, Text, counted, t};
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -123,7 +123,8 @@ impl Problems {
         if let (more @ 1.., Some(last)) = (self.more, list.last()) {
             let rest = Problem::of(
                 &last.at.file,
-                crate::msg!("et {more} autres problèmes", "and {more} more problems"),
+                crate::msg!("et ", "and ")
+                    + counted(more, ["autre problème", "autres problèmes"], ["more problem", "more problems"]),
                 crate::msg!("corrigez ceux-ci, puis relancez", "mend these, then run again"),
             );
             list.push(rest);

@@ -4,7 +4,7 @@
 use crate::clock::Instant;
 pub use crate::config::{Level, Shape};
 use crate::msg;
-use crate::text::{Lang, Msg, Shown, is_hidden};
+use crate::text::{Lang, Msg, Shown, counted, json};
 use serde::Serialize;
 use std::fmt::{Debug, Write as _};
 use std::io::Write as _;
@@ -148,7 +148,8 @@ pub enum Event {
     /// The disk or the ledger failed: the process ends, and the next start finishes the work.
     Failed {
         /// What was tried, on what, why it failed.
-        why: String,
+        #[serde(serialize_with = "english")]
+        why: Msg,
     },
     /// A flow was decided.
     Flow {
@@ -374,17 +375,26 @@ impl Event {
     pub fn says(&self) -> Msg {
         match self {
             Event::Opened { spool } => msg!("guichet ouvert sur {spool}", "guichet open on {spool}"),
-            Event::Recovered { published, judged, filed } => msg!(
-                "reprise après un arrêt brutal : {published} fichiers publiés, {judged} flux rejugés, {filed} classés",
-                "recovered from an abrupt end: {published} files published, {judged} flows judged again, {filed} filed"
-            ),
+            Event::Recovered { published, judged, filed } => {
+                msg!("reprise après un arrêt brutal : ", "recovered from an abrupt end: ")
+                    + listed(&[
+                        (
+                            *published as u64,
+                            ["fichier publié", "fichiers publiés"],
+                            ["file published", "files published"],
+                        ),
+                        (*judged as u64, ["flux rejugé", "flux rejugés"], ["flow judged again", "flows judged again"]),
+                        (*filed as u64, ["classé", "classés"], ["filed"; 2]),
+                    ])
+            }
             Event::Ready => msg!("guichet au travail", "guichet at work"),
             Event::Reloading => msg!("relecture de l'annuaire demandée", "asked to read the annuaire again"),
             Event::Stopping => msg!("arrêt demandé : le lot en cours s'achève", "asked to stop: the batch is finished"),
-            Event::Failed { why } => msg!(
-                "arrêt sur une panne : {why} ; le prochain démarrage achève le travail",
-                "ended by a failure: {why}; the next start finishes the work"
-            ),
+            Event::Failed { why } => {
+                msg!("arrêt sur une panne : ", "ended by a failure: ")
+                    + why.clone()
+                    + msg!(" ; le prochain démarrage achève le travail", "; the next start finishes the work")
+            }
             Event::Restored { again, count, kept } => {
                 let (fr, en) = match kept.as_slice() {
                     [] => (String::new(), String::new()),
@@ -396,23 +406,37 @@ impl Event {
                         )
                     }
                 };
-                msg!(
-                    "registre remis en place : {again} dépôts qu'il ne connaît pas sont rejugés, les numéros d'envoi reprennent après {count}{fr}",
-                    "ledger put back: {again} deposits that it does not know are judged again, numbers of what is sent go on after {count}{en}"
-                )
+                msg!("registre remis en place : ", "ledger put back: ")
+                    + counted(
+                        *again,
+                        ["dépôt qu'il ne connaît pas est rejugé", "dépôts qu'il ne connaît pas sont rejugés"],
+                        ["deposit unknown to it is judged again", "deposits unknown to it are judged again"],
+                    )
+                    + msg!(
+                        ", les numéros d'envoi reprennent après {count}{fr}",
+                        ", numbers of what is sent go on after {count}{en}"
+                    )
             }
             Event::Flow { flow, partner, name, outcome, rules, .. } => {
                 let rules = if rules.is_empty() { String::new() } else { format!(" [{}]", rules.join(" ")) };
                 Msg::same(format!("{flow} {partner} {name} {outcome}{rules}"))
             }
             Event::Batch { tally, outbound, barrier_us, commit_us, batch_us } => {
-                let (flows, acts, delays) = (tally.flows, tally.acts, tally.delays);
-                msg!(
-                    "lot : {flows} flux, {acts} actes, {delays} délais, {outbound} fichiers sortants en {batch_us} µs \
-                     (écriture forcée {barrier_us}, validation {commit_us})",
-                    "batch: {flows} flows, {acts} acts, {delays} delays, {outbound} outbound files in {batch_us} µs \
-                     (barrier {barrier_us}, commit {commit_us})"
-                )
+                msg!("lot : ", "batch: ")
+                    + listed(&[
+                        (tally.flows, ["flux"; 2], ["flow", "flows"]),
+                        (tally.acts, ["acte", "actes"], ["act", "acts"]),
+                        (tally.delays, ["délai", "délais"], ["delay", "delays"]),
+                        (
+                            *outbound as u64,
+                            ["fichier sortant", "fichiers sortants"],
+                            ["outbound file", "outbound files"],
+                        ),
+                    ])
+                    + msg!(
+                        " en {batch_us} µs (écriture forcée {barrier_us}, validation {commit_us})",
+                        " in {batch_us} µs (barrier {barrier_us}, commit {commit_us})"
+                    )
             }
             Event::Acted { piece, by, status } => {
                 msg!("{piece} : acte de {by}, {status}", "{piece}: acted on by {by}, {status}")
@@ -424,7 +448,9 @@ impl Event {
                 msg!("{flow} remis au travail : {new} {outcome}", "{flow} back to work: {new} {outcome}")
             }
             Event::Replayed { flow, reports } => {
-                msg!("{flow} : {reports} comptes rendus publiés à nouveau", "{flow}: {reports} reports published again")
+                let fr = ["compte rendu publié à nouveau", "comptes rendus publiés à nouveau"];
+                msg!("{flow} : ", "{flow}: ")
+                    + counted(*reports, fr, ["report published again", "reports published again"])
             }
             Event::Stray { path, why } => Msg::new(
                 format!("{path} : laissé en place, {}", why.fr),
@@ -474,7 +500,8 @@ impl Event {
                 "disk nearly full ({inodes} inodes free): nothing more is taken; delete some files"
             ),
             Event::AnnuaireLoaded { structures } => {
-                msg!("annuaire chargé : {structures} structures", "annuaire loaded: {structures} structures")
+                msg!("annuaire chargé : ", "annuaire loaded: ")
+                    + counted(*structures, ["structure", "structures"], ["structure", "structures"])
             }
             Event::AnnuaireRefused { problems } => {
                 let list = problems.join(" | ");
@@ -545,6 +572,12 @@ pub struct Log {
     pub journal: bool,
 }
 
+/// Several counts, one after the other.
+fn listed(counts: &[(u64, [&str; 2], [&str; 2])]) -> Msg {
+    let each = counts.iter().map(|(n, fr, en)| counted(*n, *fr, *en));
+    each.reduce(|all, next| all + Msg::same(", ") + next).unwrap_or_default()
+}
+
 /// What a line of JSON holds.
 #[derive(Serialize)]
 struct Line<'a> {
@@ -566,12 +599,8 @@ impl Log {
             Shape::Text if self.journal => write!(line, "{word} {}", Shown(says)),
             Shape::Text => write!(line, "{} {word} {}", at.rfc3339(), Shown(says)),
             Shape::Json => {
-                let json = serde_json::to_string(&Line { at: at.rfc3339(), level, event, says });
-                json.expect("events are plain data").chars().try_for_each(|c| match c {
-                    // Inside a string, the only place where it can stand.
-                    c if is_hidden(c) => write!(line, "\\u{:04x}", u32::from(c)),
-                    c => line.write_char(c),
-                })
+                line.push_str(&json(&Line { at: at.rfc3339(), level, event, says }));
+                Ok(())
             }
         };
         line.push('\n');
@@ -598,6 +627,7 @@ pub fn is_journal(stream: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::is_hidden;
     use std::collections::BTreeSet;
 
     /// One of each.
@@ -606,7 +636,7 @@ mod tests {
         let x = || "x\u{9b}\n".to_owned();
         vec![
             Event::Opened { spool: x() }, Event::Ready, Event::Recovered { published: 1, judged: 2, filed: 3 },
-            Event::Restored { again: 1, count: 2, kept: vec![x()] }, Event::Reloading, Event::Stopping, Event::Closed, Event::Failed { why: x() },
+            Event::Restored { again: 1, count: 2, kept: vec![x()] }, Event::Reloading, Event::Stopping, Event::Closed, Event::Failed { why: Msg::same(x()) },
             Event::Flow { flow: x(), partner: x(), name: x(), size: 1, outcome: HELD, rules: vec!["X-01"] },
             Event::Batch { tally: Tally::default(), outbound: 1, barrier_us: 1, commit_us: 1, batch_us: 1 },
             Event::Acted { piece: x(), by: x(), status: x() }, Event::Delay { piece: x(), status: x() },

@@ -8,7 +8,7 @@ use crate::event::Event;
 use crate::ledger::{self, LedgerError, LedgerReader};
 use crate::msg;
 use crate::spool::{self, INODE_RESERVE, rights};
-use crate::text::{Msg, Shown};
+use crate::text::{Msg, Shown, counted};
 use crate::trade::Mode;
 use serde::Serialize;
 use std::os::unix::ffi::OsStrExt;
@@ -204,10 +204,8 @@ impl Observer {
         if held > 0 {
             health.add(
                 Trouble::Held,
-                msg!(
-                    "{held} fichiers mis de côté dans hold/ ; voyez `guichet flows --state held`",
-                    "{held} files in hold/; see `guichet flows --state held`"
-                ),
+                counted(held, ["fichier mis de côté dans hold/", "fichiers mis de côté dans hold/"], FILES)
+                    + msg!(" ; voyez `guichet flows --state held`", " in hold/; see `guichet flows --state held`"),
             );
         }
         health
@@ -224,10 +222,12 @@ impl Observer {
         match self.annuaire.as_ref().map(|(_, read)| read) {
             Some(Err(n)) => health.add(
                 Trouble::Annuaire,
-                msg!(
-                    "l'annuaire a {n} fautes et n'est pas en vigueur ; voyez `guichet annuaire check`",
-                    "the annuaire has {n} faults and is not in force; see `guichet annuaire check`"
-                ),
+                msg!("l'annuaire a ", "the annuaire has ")
+                    + counted(*n, ["faute", "fautes"], ["fault", "faults"])
+                    + msg!(
+                        " et n'est pas en vigueur ; voyez `guichet annuaire check`",
+                        " and is not in force; see `guichet annuaire check`"
+                    ),
             ),
             Some(Ok(partners)) => directories(config, partners, health),
             None => {}
@@ -349,17 +349,24 @@ fn ledger(config: &Config, health: &mut Health) {
                 );
             }
         }
-        Err(e) => health.add(Trouble::LedgerUnreadable, Msg::same(e.to_string())),
+        Err(e) => health.add(Trouble::LedgerUnreadable, e.says()),
     }
 }
+
+/// Files in English.
+const FILES: [&str; 2] = ["file", "files"];
 
 fn behind(config: &Config, now: Instant, health: &mut Health) {
     if let (Some(n @ 1..), false) = (health.unpublished, health.alive) {
         health.add(
             Trouble::Unpublished,
-            msg!(
-                "{n} fichiers attendent d'être publiés dans out/ : lancez `guichet batch` ; s'ils restent, leur place est prise",
-                "{n} files wait to be published in out/: run `guichet batch`; if they stay, something is in their place"
+            counted(
+                n,
+                ["fichier attend d'être publié", "fichiers attendent d'être publiés"],
+                ["file waits to be published", "files wait to be published"],
+            ) + msg!(
+                " dans out/ : lancez `guichet batch` ; ce qui reste a sa place prise",
+                " in out/: run `guichet batch`; where one stays, something is in its place"
             ),
         );
     }
@@ -367,9 +374,13 @@ fn behind(config: &Config, now: Instant, health: &mut Health) {
     if !health.alive && in_work > 0 {
         health.add(
             Trouble::Unfinished,
-            msg!(
-                "{in_work} fichiers pris ne sont pas finis et aucun guichet ne tourne ; lancez `guichet batch` ou `guichet run`",
-                "{in_work} claimed files are unfinished and no guichet is at work; run `guichet batch` or `guichet run`"
+            counted(
+                in_work,
+                ["fichier pris n'est pas fini", "fichiers pris ne sont pas finis"],
+                ["claimed file is unfinished", "claimed files are unfinished"],
+            ) + msg!(
+                " et aucun guichet ne tourne ; lancez `guichet batch` ou `guichet run`",
+                " and no guichet is at work; run `guichet batch` or `guichet run`"
             ),
         );
     }
@@ -390,10 +401,11 @@ fn behind(config: &Config, now: Instant, health: &mut Health) {
     if health.oldest_s.is_some_and(|s| s > late) {
         health.add(
             Trouble::Late,
-            msg!(
-                "{inbound} fichiers dans in/, le plus ancien depuis plus de {late} s ; voyez le journal, et qu'un guichet tourne",
-                "{inbound} files in in/, the oldest for more than {late} s; see the log, and that a guichet is at work"
-            ),
+            counted(inbound, ["fichier", "fichiers"], FILES)
+                + msg!(
+                    " dans in/, le plus ancien depuis plus de {late} s ; voyez le journal, et qu'un guichet tourne",
+                    " in in/, the oldest for more than {late} s; see the log, and that a guichet is at work"
+                ),
         );
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::clock::Instant;
 use crate::event::{Event, Listener};
+use crate::text::counted;
 use std::ffi::OsStr;
 use std::io;
 use std::os::linux::net::SocketAddrExt;
@@ -73,7 +74,7 @@ impl Listener for Notifier {
             }
             Event::AnnuaireLoaded { .. } | Event::AnnuaireRefused { .. } => self.send("READY=1"),
             Event::Stopping => self.send("STOPPING=1\nSTATUS=finishing the batch"),
-            Event::Failed { why } => self.send(&format!("STATUS={}", why.replace('\n', " "))),
+            Event::Failed { why } => self.send(&format!("STATUS={}", why.en.replace('\n', " "))),
             Event::Batch { tally, .. } => {
                 let mut told = self.told.lock().expect("no holder of this lock panics");
                 told.flows += tally.flows;
@@ -94,11 +95,8 @@ impl Listener for Notifier {
         if told.is_new && told.status.is_none_or(|last| last.elapsed() >= STATUS) {
             told.status = Some(std::time::Instant::now());
             told.is_new = false;
-            self.send(&format!(
-                "STATUS=at work, {} flows since the start, the last batch {}",
-                told.flows,
-                at.rfc3339()
-            ));
+            let flows = counted(told.flows, ["flux"; 2], ["flow", "flows"]).en;
+            self.send(&format!("STATUS=at work, {flows} since the start, the last batch {}", at.rfc3339()));
         }
     }
 }

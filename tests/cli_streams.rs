@@ -94,6 +94,46 @@ fn no_escape_sequence_leaves_for_what_is_no_terminal() {
     }
 }
 
+#[test]
+fn csv_is_data_in_whichever_language() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.drop_file("edi", "alpha", "G", &a4("N-2"));
+    w.batch();
+    let flow: String = w.ledger().query_row("SELECT min(id) FROM flow", [], |r| r.get(0)).unwrap();
+    let pieces: Vec<String> = {
+        let ledger = w.ledger();
+        let mut statement = ledger.prepare("SELECT id FROM piece ORDER BY id").unwrap();
+        statement.query_map([], |r| r.get(0)).unwrap().map(Result::unwrap).collect()
+    };
+    let same = |args: &[&str], in_french: &str, in_english: &str| {
+        let csv = |lang: &str, args: &[&str]| {
+            let out = w.guichet(args).args(["--format", "csv", "--lang", lang]).output().unwrap();
+            text(&out.stdout)
+        };
+        let (fr, en) = (csv("fr", args), csv("en", args));
+        let header = |csv: &str| csv.lines().next().unwrap().to_owned();
+        assert_eq!(header(&fr), header(&en), "{args:?}");
+        assert!(fr.contains(in_french) && en.contains(in_english), "{args:?}: {fr}{en}");
+        (fr, en)
+    };
+    let (fr, en) = same(&["status"], "false;", "false;");
+    assert_eq!(fr.lines().nth(1).unwrap().split(';').next(), en.lines().nth(1).unwrap().split(';').next());
+    let (fr, en) = same(&["replay", &flow], ";false", ";false");
+    assert_eq!(fr, en);
+    // Each is done once, in one of the languages.
+    let act = |piece: &str, lang: &str| {
+        let args = ["act", piece, "refuse", "--as", common::world::MOE, "--motif", "AUTRE", "--comment", "non"];
+        let out = w.guichet(&args).args(["--format", "csv", "--lang", lang]).output().unwrap();
+        text(&out.stdout).replace(piece, "")
+    };
+    let fr = act(&pieces[0], "fr");
+    assert!(fr.ends_with(";refuse;true;REFUSEE_MOE\r\n"), "{fr}");
+    assert_eq!(fr, act(&pieces[1], "en"));
+    // Sentences are for people, and in their language.
+    same(&["rules"], ";error;", ";error;");
+}
+
 /// Options, variables, and what must be heard.
 type Case = (&'static [&'static str], &'static [(&'static str, &'static str)], &'static str);
 

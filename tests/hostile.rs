@@ -5,8 +5,11 @@
 mod common;
 
 use common::world::{World, a4, text};
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Runs a batch that is killed at the first crash point of this name.
 fn killed_at(w: &World, point: &str) {
@@ -219,5 +222,232 @@ fn the_spools_own_directories_are_nobody_elses() {
     for dir in ["work", "archive", "hold", "out/.stage"] {
         let mode = fs::metadata(w.path("spool").join(dir)).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{dir}");
+    }
+}
+
+/// What no output may have: whatever moves a cursor, changes a colour, forges a line or the order of one, or is no UTF-8.
+/// Written out here, so that it is not guichet's own list that is asked.
+fn harmful(c: char) -> bool {
+    let controls = c != '\n' && c.is_control();
+    let order = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}');
+    controls || order || unseen || ('\u{e0000}'..='\u{e007f}').contains(&c)
+}
+
+/// What a partner may call things.
+const NAMES: [&[u8]; 9] = [
+    b"F\x1b[31m\x1b]0;title\x07\x1b[2J",
+    b"two\nlines\r\n2026-01-01T00:00:00+01:00 ALERT forged",
+    "right-to-left \u{202e}lmx.\u{202c} \u{2066}\u{61c}\u{200f}".as_bytes(),
+    "C1 \u{9b}31m\u{85}\u{7f}".as_bytes(),
+    "unseen \u{200b}\u{ad}\u{feff}\u{e0041}\u{2028}".as_bytes(),
+    b"latin \xe9 and more \xff\xfe\xc0\x80",
+    b"cut \xf0\x9f",
+    b"=cmd|' -C calc'!A0;\"quoted\";'\t",
+    b"%s%n${HOME}`id`$(id)<b>&amp;<b>]]>",
+];
+
+#[test]
+fn no_name_and_no_value_does_anything_to_whoever_reads_of_it() {
+    let mut w = World::with(
+        "[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[metrics]\nfile = \"metrics\"\n[log]\nlevel = \"debug\"\n",
+    );
+    let raw = |n: usize| OsStr::from_bytes(NAMES[n]);
+    for n in 0..NAMES.len() {
+        let inside = w.path("spool/in/edi/alpha").join(raw(n));
+        // What XML lets through stands in the pièce too, where people read it.
+        let said = text(NAMES[n]).chars().filter(|c| *c >= ' ' && !"<&\"".contains(*c)).collect::<String>();
+        let piece = text(&a4(&format!("N-{n}"))).replace("Terrassements du Vallon", &said);
+        let bytes = match n % 3 {
+            0 => piece.into_bytes(),
+            1 => piece.replace(&format!("N-{n}"), &said).into_bytes(),
+            _ => common::archive::gz(&common::archive::tar_raw(&[(NAMES[n], &a4(&format!("M-{n}"))), (b"b", b"<b>")])),
+        };
+        fs::write(&inside, &bytes).unwrap();
+        w.note_drop("edi", "alpha", raw(n), &bytes);
+        // What is held, what is nobody's, and what is no file.
+        fs::write(w.path("spool/in/edi/gamma").join(raw(n)), [&b"\x00\x01noise"[..], NAMES[n]].concat()).unwrap();
+        w.note_drop("edi", "gamma", raw(n), &[&b"\x00\x01noise"[..], NAMES[n]].concat());
+        fs::create_dir(w.path("spool/in/edi/beta").join(raw(n))).unwrap();
+        fs::create_dir(w.path("spool/in/edi").join(raw(n))).unwrap();
+        fs::write(w.dir.path().join(raw(n)), [&b"<b>"[..], NAMES[n]].concat()).unwrap();
+    }
+    let mut seen = Vec::new();
+    let mut look = |what: String, bytes: &[u8]| {
+        let text = String::from_utf8(bytes.to_vec()).unwrap_or_else(|e| panic!("{what}: {e}"));
+        let found = text.lines().find(|line| line.contains(harmful));
+        assert!(found.is_none(), "{what}: {found:?}");
+        seen.push(text);
+    };
+    for format in ["table", "json", "csv"] {
+        for lang in ["fr", "en"] {
+            if seen_nothing(&w) {
+                let out = w.guichet(&["batch", "--format", format]).env("GUICHET_LANG", lang).output().unwrap();
+                look("batch".to_owned(), &[out.stdout, out.stderr].concat());
+            }
+            let column = |sql: &str| -> Vec<String> {
+                let ledger = w.ledger();
+                let mut statement = ledger.prepare(sql).unwrap();
+                let rows = statement.query_map([], |r| r.get(0)).unwrap();
+                rows.map(Result::unwrap).collect()
+            };
+            let mut commands: Vec<Vec<String>> =
+                ["status", "flows", "flows --state held", "search", "stock", "verify", "batch"]
+                    .iter()
+                    .map(|line| line.split(' ').map(str::to_owned).collect())
+                    .collect();
+            let with = |command: &str, arguments: Vec<String>| -> Vec<Vec<String>> {
+                arguments.into_iter().map(|a| command.split(' ').map(str::to_owned).chain([a]).collect()).collect()
+            };
+            commands.extend(with("flow", column("SELECT id FROM flow")));
+            commands.extend(with("piece", column("SELECT id FROM piece")));
+            commands.extend(with("certificat", column("SELECT id FROM piece")));
+            commands.extend(with("dossier", column("SELECT DISTINCT number FROM dossier")));
+            commands.extend(with("synthese --structure", vec![common::world::TITULAIRE.to_owned()]));
+            commands.extend(with("replay", column("SELECT id FROM flow LIMIT 3")));
+            for command in commands {
+                let out = w
+                    .guichet(&[])
+                    .args(&command)
+                    .args(["--format", format])
+                    .env("GUICHET_LANG", lang)
+                    .output()
+                    .unwrap();
+                look(format!("{command:?} {format} {lang}"), &out.stdout);
+                look(format!("{command:?} {format} {lang}, on stderr"), &out.stderr);
+            }
+            for name in NAMES {
+                for command in [
+                    "check",
+                    "flow",
+                    "piece",
+                    "certificat",
+                    "dossier",
+                    "requeue",
+                    "replay",
+                    "annuaire show",
+                    "search --number",
+                    "search --status",
+                    "flows --after",
+                    "rules",
+                    "synthese --structure",
+                    "backup",
+                    "act",
+                ] {
+                    let mut child = w.guichet(&[]);
+                    child.args(command.split(' ')).arg(OsStr::from_bytes(name));
+                    if command == "act" {
+                        child.arg(OsStr::from_bytes(name)).arg("--as").arg(OsStr::from_bytes(name));
+                    }
+                    let out = child.args(["--format", format]).env("GUICHET_LANG", lang).output().unwrap();
+                    look(format!("{command} {name:?} {format} {lang}"), &out.stdout);
+                    look(format!("{command} {name:?} {format} {lang}, on stderr"), &out.stderr);
+                }
+            }
+        }
+    }
+    for file in w.files("spool/out") {
+        // The pièces are the partner's own bytes.
+        if !file.contains("/pieces/") {
+            look(file.clone(), &fs::read(w.path("spool/out").join(&file)).unwrap());
+        }
+    }
+    look("metrics".to_owned(), &fs::read(w.path("metrics")).unwrap());
+    assert!(seen.iter().any(|text| text.contains("u{202e}")) && seen.iter().any(|text| text.contains("\\u202e")));
+    assert_eq!(w.violations(true), Vec::<String>::new());
+}
+
+/// Whether nothing was decided yet.
+fn seen_nothing(w: &World) -> bool {
+    !w.path("spool/guichet.db").exists()
+}
+
+#[test]
+fn a_file_that_is_swapped_again_and_again_never_leads_elsewhere() {
+    let mut w = World::new();
+    let secret = w.path("secret.xml");
+    fs::write(&secret, a4("SECRET")).unwrap();
+    let dir = w.path("spool/in/edi/delta");
+    let stop = AtomicBool::new(false);
+    // Files, links to a secret, second names of it, FIFOs and directories take one another's place under the same names.
+    let swap = || {
+        let mut n = 0_u64;
+        while !stop.load(Ordering::Relaxed) {
+            n += 1;
+            let (name, other) = (dir.join(format!("F{}.xml", n % 7)), w.path(&format!("spare-{n}")));
+            match n % 5 {
+                0 => symlink(&secret, &other).unwrap(),
+                1 => fs::hard_link(&secret, &other).unwrap(),
+                2 => fs::create_dir(&other).unwrap(),
+                3 => rustix::fs::mknodat(rustix::fs::CWD, &other, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap(),
+                _ => fs::write(&other, a4(&format!("N-{n}"))).unwrap(),
+            }
+            // In one step where there is something, and whatever it is.
+            let exchanged = rustix::fs::renameat_with(
+                rustix::fs::CWD,
+                &other,
+                rustix::fs::CWD,
+                &name,
+                rustix::fs::RenameFlags::EXCHANGE,
+            );
+            if exchanged.is_err() {
+                let _ = fs::rename(&other, &name);
+            }
+            let _ = fs::remove_file(&other).or_else(|_| fs::remove_dir(&other));
+        }
+        n
+    };
+    let (mut answered, mut swaps) = (0, 0);
+    std::thread::scope(|scope| {
+        let swapping = scope.spawn(swap);
+        for n in 0..40 {
+            fs::write(w.path(&format!("spool/in/edi/alpha/G{n}")), a4(&format!("G-{n}"))).unwrap();
+            let out = w.run(&["batch", "--format", "json"]);
+            assert!(out.status.success(), "{}", text(&out.stderr));
+            let tally: serde_json::Value = serde_json::from_str(text(&out.stdout).lines().last().unwrap()).unwrap();
+            answered += tally["accepted"].as_u64().unwrap();
+        }
+        stop.store(true, Ordering::Relaxed);
+        swaps = swapping.join().unwrap();
+    });
+    println!("{swaps} swaps, {answered} pièces accepted");
+    assert!(swaps > 100 && answered > 40, "{swaps} swaps, {answered} accepted");
+    let others: i64 = w
+        .ledger()
+        .query_row("SELECT count(*) FROM piece WHERE number LIKE 'G-%' AND status <> 'REFUSEE_CONTROLE'", [], |r| {
+            r.get(0)
+        })
+        .unwrap();
+    assert_eq!(others, 40, "each of the other partner's is answered in its own batch");
+    for below in ["spool/archive", "spool/hold", "spool/out", "spool/work"] {
+        for file in w.files(below) {
+            let bytes = fs::read(w.path(below).join(&file)).unwrap();
+            assert!(!text(&bytes).contains("SECRET"), "{below}/{file}");
+        }
+    }
+    assert_eq!(fs::read(&secret).unwrap(), a4("SECRET"));
+    let _ = fs::remove_dir_all(&dir);
+    fs::create_dir(&dir).unwrap();
+    w.dropped.clear();
+    finishes(&mut w);
+    assert!(w.run(&["verify"]).status.success());
+}
+
+#[test]
+fn what_sqlite_refuses_is_told_in_whole_sentences_in_both_languages() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    for name in ["guichet.db-wal", "guichet.db-shm"] {
+        let _ = fs::remove_file(w.path("spool").join(name));
+    }
+    fs::write(w.path("spool/guichet.db"), "no database".repeat(1000)).unwrap();
+    for (lang, says) in
+        [("fr", "le registre n'a pas pu s'ouvrir en lecture : "), ("en", "failed to open for reading: ")]
+    {
+        let out = w.guichet(&["search"]).env("GUICHET_LANG", lang).output().unwrap();
+        let told = text(&out.stderr);
+        assert_eq!(out.status.code(), Some(2), "{told}");
+        assert!(told.contains(says) && !told.contains('«'), "{told}");
     }
 }

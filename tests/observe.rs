@@ -411,7 +411,7 @@ fn a_held_flow_is_to_be_looked_at_and_hides_nothing() {
     w.batch();
     let (code, s) = status(&w);
     assert_eq!((code, problems(&s), &s["problems"][0]["level"]), (0, vec!["held".to_owned()], &"look".into()));
-    assert!(text(&w.run(&["status"]).stdout).contains("to look at: 1 files in hold/"));
+    assert!(text(&w.run(&["status"]).stdout).contains("to look at: 1 file in hold/"));
 }
 
 #[test]

@@ -210,3 +210,51 @@ fn csv_is_what_a_french_spreadsheet_reads() {
     let unknown = w.run(&["search", "--format", "csv", "--bom", "--status", "X"]);
     assert_eq!((unknown.status.code(), text(&unknown.stdout)), (Some(2), String::new()), "no mark without data");
 }
+
+#[test]
+fn a_criterion_that_nothing_can_meet_is_told_with_what_there_is() {
+    let mut w = World::new();
+    w.drop_file("edi", "alpha", "F", &a4("N-1"));
+    w.batch();
+    #[rustfmt::skip]
+    let cases: [(&[&str], &str); 14] = [
+        (&["search", "--cadre", "A99"],                                "the cadres of works are: A4 A5"),
+        (&["search", "--cadre", "a4"],                                 "perhaps A4"),
+        (&["search", "--type", "facture"],                             "three digits"),
+        (&["search", "--siren", "12345"],                              "no SIREN"),
+        (&["search", "--siren", "12345678X"],                          "nine digits"),
+        (&["search", "--partner", "alfa"],                             "perhaps alpha"),
+        (&["search", "--partner", "zzz"],                              "has alpha, beta, gamma, delta"),
+        (&["search", "--structure", "91100002400017"],                 "perhaps 91100002400016"),
+        (&["search", "--destinataire", "nobody"],                      "annuaire show"),
+        (&["search", "--from", "2026-03-01", "--to", "2026-02-01"],    "is after"),
+        (&["search", "--status", "MISE_A_DISPO"],                "no status"),
+        (&["stock", "--structure", "nobody"],                          "annuaire show"),
+        (&["flows", "--partner", "alfa"],                              "perhaps alpha"),
+        (&["flows", "--from", "2026-03-01", "--to", "2026-02-01"],     "swap the two"),
+    ];
+    for (args, says) in cases {
+        let out = w.run(args);
+        let told = text(&out.stderr);
+        assert_eq!((out.status.code(), out.stdout.len()), (Some(2), 0), "{args:?}: {told}");
+        assert!(told.contains(says), "{args:?}: {told}");
+    }
+    // What there may be, and is not, is an empty answer.
+    for args in [
+        &["search", "--cadre", "A25"][..],
+        &["search", "--type", "381"],
+        &["search", "--partner", "beta"],
+        &["search", "--structure", OTHER],
+        &["search", "--number", "N-9"],
+        &["stock", "--structure", OTHER],
+        &["flows", "--partner", "beta"],
+    ] {
+        let out = w.run(args);
+        assert_eq!((out.status.code(), text(&out.stdout).as_str()), (Some(0), ""), "{args:?}: {}", text(&out.stderr));
+    }
+    // A partner that left the annuaire has its pièces still.
+    let partners = std::fs::read_to_string(w.path("annuaire/partners.toml")).unwrap();
+    std::fs::write(w.path("annuaire/partners.toml"), partners.replace("\"alpha\"", "\"omega\"")).unwrap();
+    assert!(text(&w.run(&["search", "--partner", "alpha"]).stdout).contains("N-1"));
+    assert!(text(&w.run(&["flows", "--partner", "alpha"]).stdout).contains("alpha"));
+}

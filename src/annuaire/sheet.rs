@@ -4,7 +4,7 @@
 use crate::config::tree::Source;
 use crate::error::{Problem, Problems, nearest, shown};
 use crate::msg;
-use crate::text::Msg;
+use crate::text::{Msg, counted};
 
 /// A row, its cells in the order of the columns that were asked for.
 pub(super) struct Row<'a> {
@@ -146,7 +146,7 @@ fn misshapen(row: &Row<'_>, width: usize) -> Option<Problem> {
     }
     (cells != width).then(|| {
         row.problem(
-            msg!("{cells} cases au lieu de {width}", "{cells} cells instead of {width}"),
+            counted(cells, ["case", "cases"], ["cell", "cells"]) + msg!(" au lieu de {width}", " instead of {width}"),
             msg!(
                 "une case qui contient le séparateur se met entre guillemets droits : \"…\"",
                 "a cell that contains the separator goes between straight quotes: \"…\""

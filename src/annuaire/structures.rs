@@ -5,6 +5,7 @@ use crate::config::keys::is_siret;
 use crate::config::tree::Source;
 use crate::error::{Problem, Problems, shown};
 use crate::msg;
+use crate::text::counted;
 use std::collections::HashMap;
 
 /// A row of `structures.csv`.
@@ -73,10 +74,9 @@ pub(super) fn read(source: &Source, problems: &mut Problems, warnings: &mut Prob
     if more_odd_keys > 0 {
         warnings.push(Problem::of(
             &source.path,
-            msg!(
-                "la clé de {more_odd_keys} autres SIRET est fausse",
-                "the check digit of {more_odd_keys} more SIRETs is wrong"
-            ),
+            msg!("la clé de ", "the check digit of ")
+                + counted(more_odd_keys, ["autre SIRET", "autres SIRET"], ["more SIRET", "more SIRETs"])
+                + msg!(" est fausse", " is wrong"),
             msg!("sans conséquence pour des structures de test", "of no consequence for test structures"),
         ));
     }

@@ -8,7 +8,7 @@ use crate::lifecycle::Statut;
 use crate::lifecycle::acts::{self, Datum};
 use crate::render::{Column, Format, Listing, Side};
 use crate::request::{Act, Answer, Request, Told};
-use crate::text::{Lang, Msg, Shown, Text, t};
+use crate::text::{Lang, Msg, Shown, Text, json, t};
 use serde::Serialize;
 use std::io::Write;
 use std::path::PathBuf;
@@ -97,8 +97,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let done = Done { piece: row.piece, act: args.act.clone(), done, status, findings };
     match session.format {
         Format::Json => {
-            serde_json::to_writer(&mut session.out, &done).map_err(std::io::Error::from)?;
-            session.out.write_all(b"\n")?;
+            writeln!(session.out, "{}", json(&done))?;
         }
         _ => {
             let mut listing = Listing::new(&COLUMNS, session.format, lang, &mut session.out)?;
@@ -153,14 +152,14 @@ fn cannot_read(path: &std::path::Path, error: &std::io::Error) -> Failure {
 #[rustfmt::skip]
 static COLUMNS: [Column<Done>; 4] = [
     column("piece",  t("pièce", "pièce"),     |r, _| r.piece.clone()),
-    column("act",    t("acte", "act"),        |r, lang| label(&r.act, lang)),
+    column("act",    t("acte", "act"),        |r, lang| label(&r.act, lang)).in_csv(|r| r.act.clone()),
     column("done",   t("fait", "done"),       |r, lang| match (r.done, lang) {
         (true, Lang::Fr) => "oui".to_owned(),
         (true, Lang::En) => "yes".to_owned(),
         (false, Lang::Fr) => "non".to_owned(),
         (false, Lang::En) => "no".to_owned(),
-    }),
-    column("status", t("statut", "status"),   |r, lang| status(&r.status, lang)),
+    }).in_csv(|r| r.done.to_string()),
+    column("status", t("statut", "status"),   |r, lang| status(&r.status, lang)).in_csv(|r| r.status.clone()),
 ];
 
 fn label(act: &str, lang: Lang) -> String {
@@ -172,5 +171,5 @@ fn status(code: &str, lang: Lang) -> String {
 }
 
 const fn column(key: &'static str, title: Text, cell: fn(&Done, Lang) -> String) -> Column<Done> {
-    Column { key, title: Some(title), side: Side::Left, cell }
+    Column { key, title: Some(title), side: Side::Left, cell, csv: None }
 }

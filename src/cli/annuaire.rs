@@ -85,5 +85,5 @@ static COLUMNS: [Column<Counts>; 4] = [
 ];
 
 const fn column(key: &'static str, title: Text, cell: fn(&Counts, Lang) -> String) -> Column<Counts> {
-    Column { key, title: Some(title), side: Side::Right, cell }
+    Column { key, title: Some(title), side: Side::Right, cell, csv: None }
 }

@@ -1,6 +1,5 @@
 //! `guichet backup`: a consistent copy of the ledger, while a daemon is at work. Reads only, takes no lock.
 
-use super::counter::counted;
 use super::failure::Failure;
 use super::output::{self, cannot};
 use super::{Exit, Outcome, Session};
@@ -8,7 +7,7 @@ use crate::error::shown;
 use crate::ledger::{Copied, LedgerReader, verify_ledger};
 use crate::msg;
 use crate::render::{Column, Listing, Side, cell};
-use crate::text::{Lang, Msg, Shown, Text, t};
+use crate::text::{Lang, Msg, Shown, Text, counted, t};
 use serde::Serialize;
 use std::fs::{File, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -61,7 +60,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     if problems.is_empty() {
         return Ok(Exit::Fine);
     }
-    let n = counted(row.problems as u64, ["anomalie", "anomalies"], ["problem", "problems"]);
+    let n = counted(row.problems, ["anomalie", "anomalies"], ["problem", "problems"]);
     session.remark(&Msg::new(
         format!("la copie est celle d'un registre qui a {} ; `guichet verify` dit tout", n.fr),
         format!("the copy is one of a ledger that has {}; `guichet verify` says everything", n.en),
@@ -102,9 +101,9 @@ static COLUMNS: [Column<Row>; 6] = [
 type Cell = fn(&Row, Lang) -> String;
 
 const fn left(key: &'static str, title: Option<Text>, cell: Cell) -> Column<Row> {
-    Column { key, title, side: Side::Left, cell }
+    Column { key, title, side: Side::Left, cell, csv: None }
 }
 
 const fn right(key: &'static str, title: Option<Text>, cell: Cell) -> Column<Row> {
-    Column { key, title, side: Side::Right, cell }
+    Column { key, title, side: Side::Right, cell, csv: None }
 }

@@ -23,7 +23,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let what_for = if args.restored { For::Restored } else { For::Once };
     let mut at_work = counter::open(config, &what_for, session)?;
     let done = crate::batch::run(&mut at_work.counter);
-    let tally = done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.to_string() }))?;
+    let tally = done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.says() }))?;
     drop(at_work);
     tell(&tally, session.format, session.lang, &mut session.out)?;
     let wrong = tally.refused + tally.acts_refused + tally.held > 0;
@@ -69,5 +69,5 @@ static COLUMNS: [Column<Tally>; 11] = [
 ];
 
 const fn column(key: &'static str, title: Option<Text>, cell: fn(&Tally, Lang) -> String) -> Column<Tally> {
-    Column { key, title, side: Side::Right, cell }
+    Column { key, title, side: Side::Right, cell, csv: None }
 }

@@ -15,11 +15,11 @@ use crate::lifecycle::Statut;
 use crate::msg;
 use crate::render::{Column, Format, Listing, Side, cell, pdf};
 use crate::rules::works::cadres;
-use crate::text::{Lang, hex};
+use crate::text::{Lang, hex, json};
 use crate::trade::{Cadre, Role};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 #[derive(clap::Args)]
@@ -131,8 +131,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let (format, lang, out) = (session.format, session.lang, &mut session.out);
     match format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &certificat).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+            writeln!(out, "{}", json(&certificat))?;
         }
         Format::Csv => {
             let mut listing = Listing::new(&COLUMNS, format, lang, out)?;
@@ -272,5 +271,5 @@ static COLUMNS: [Column<Certificat>; 38] = [
 ];
 
 const fn column(key: &'static str, cell: fn(&Certificat, Lang) -> String) -> Column<Certificat> {
-    Column { key, title: None, side: Side::Left, cell }
+    Column { key, title: None, side: Side::Left, cell, csv: None }
 }

@@ -6,7 +6,7 @@ mod queue;
 mod set;
 mod tell;
 
-use super::counter::{self, counted};
+use super::counter;
 use super::failure::{Failure, tell_problems};
 use super::{Exit, Outcome, Session};
 use crate::annuaire::Annuaire;
@@ -15,7 +15,7 @@ use crate::error::Problem;
 use crate::judge::Context;
 use crate::msg;
 use crate::rules::Layer;
-use crate::text::{Lang, Msg};
+use crate::text::{Lang, Msg, counted};
 use crate::trade::Mode;
 use files::Files;
 use std::io::Write;

@@ -9,7 +9,7 @@ use crate::event::{Ears, Level, Listener, Log, is_journal};
 use crate::metrics::{Metrics, Watch};
 use crate::msg;
 use crate::systemd::Notifier;
-use crate::text::{Msg, Shown};
+use crate::text::Shown;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -84,13 +84,6 @@ fn notifier(session: &Session) -> Result<Option<Notifier>, Failure> {
             msg!("laissez systemd poser cette variable, ou ôtez-la", "leave this variable to systemd, or unset it"),
         )
     })
-}
-
-/// How many of a thing, whose singular and plural are given: `3 flux`, `1 flow`.
-pub fn counted(n: u64, fr: [&str; 2], en: [&str; 2]) -> Msg {
-    // French counts none in the singular, English in the plural.
-    let (fr, en) = (fr[usize::from(n > 1)], en[usize::from(n != 1)]);
-    msg!("{n} {fr}", "{n} {en}")
 }
 
 /// Registers a flag that a signal sets.

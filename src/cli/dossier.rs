@@ -3,7 +3,6 @@
 mod export;
 mod page;
 
-use super::counter::counted;
 use super::failure::Failure;
 use super::piece::{TRAIL, Whole, kind, pruned};
 use super::{Exit, Outcome, Session, search};
@@ -12,7 +11,7 @@ use crate::ledger::{DossierRow, LedgerReader, LinkRow};
 use crate::msg;
 use crate::piece::amount::decimal;
 use crate::render::{Format, Grid, Listing, Out, Side, cell};
-use crate::text::{Lang, Text, t};
+use crate::text::{Lang, Text, counted, json, t};
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -58,8 +57,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let (lang, out) = (session.lang, &mut session.out);
     match session.format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &dossier).map_err(io::Error::from)?;
-            out.write_all(b"\n")?;
+            writeln!(out, "{}", json(&dossier))?;
         }
         Format::Csv => {
             let mut listing = Listing::new(&search::COLUMNS, session.format, lang, out)?;
@@ -113,10 +111,9 @@ impl Dossier {
     fn title(&self, lang: Lang) -> String {
         let marche =
             self.marche.as_ref().map(|_| format!(" · {} {}", t("marché", "marché").get(lang), cell(&self.marche)));
-        let n = self.pieces.len();
         let name = cell(&Some(self.dossier.clone()));
-        let pieces = if n > 1 { t("pièces", "pièces") } else { t("pièce", "pièce") };
-        format!("{} {name}{} · {n} {}", DOSSIER.get(lang), marche.unwrap_or_default(), pieces.get(lang))
+        let pieces = counted(self.pieces.len(), ["pièce", "pièces"], ["pièce", "pièces"]);
+        format!("{} {name}{} · {}", DOSSIER.get(lang), marche.unwrap_or_default(), pieces.get(lang))
     }
 
     /// What people read: a heading, then each pièce with its dated trail.

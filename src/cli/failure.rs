@@ -193,13 +193,9 @@ impl From<SpoolError> for Failure {
                     BUSY,
                 )
             }
-            SpoolError::Io { tried, path, source } => {
-                let (why, help) = reason(&source);
-                let message = Msg::new(
-                    format!("impossible de {} {path} : {}", tried.fr, why.fr),
-                    format!("cannot {} {path}: {}", tried.en, why.en),
-                );
-                Failure::with(message, Some(help.into()), COULD_NOT)
+            SpoolError::Io { ref source, .. } => {
+                let (_, help) = reason(source);
+                Failure::with(error.says(), Some(help.into()), COULD_NOT)
             }
             SpoolError::Rights(wrong) => {
                 let Wrong { path, why, fix, .. } = *wrong;
@@ -259,20 +255,13 @@ impl From<LedgerError> for Failure {
                     ),
                 )
             }
-            LedgerError::Sqlite { tried, source } => {
-                let source = source.to_string();
-                let source = Shown(&source);
-                Failure::new(
-                    msg!(
-                        "le registre n'a pas pu faire « {tried} » : {source}",
-                        "the ledger failed to {tried}: {source}"
-                    ),
-                    msg!(
-                        "vérifiez le disque et les droits ; `guichet status` répond sans le registre",
-                        "check the disk and the permissions; `guichet status` answers without the ledger"
-                    ),
-                )
-            }
+            LedgerError::Sqlite { .. } => Failure::new(
+                error.says(),
+                msg!(
+                    "vérifiez le disque et les droits ; `guichet status` répond sans le registre",
+                    "check the disk and the permissions; `guichet status` answers without the ledger"
+                ),
+            ),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::ledger::{Brought, FlowRow, Kept, LedgerReader, Sent};
 use crate::msg;
 use crate::render::{Format, Grid, Listing, Out, Side, cell};
 use crate::rules::Severity;
-use crate::text::{Lang, Shown, Text, t};
+use crate::text::{Lang, Shown, Text, json, t};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -60,8 +60,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     }
     let whole = Whole::of(row, &ledger, lang)?;
     if session.format == Format::Json {
-        serde_json::to_writer(&mut *out, &whole).map_err(io::Error::from)?;
-        out.write_all(b"\n")?;
+        writeln!(out, "{}", json(&whole))?;
     } else {
         whole.tell(lang, out)?;
     }

@@ -37,6 +37,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
+    super::criteria::days(args.from, args.to)?;
     let criteria = criteria(args);
     let config = session.config()?.config;
     let ledger = match LedgerReader::open(&config.ledger.path) {
@@ -47,6 +48,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         }
         Err(e) => return Err(e.into()),
     };
+    super::criteria::flows(&criteria, ledger.as_ref(), &config.annuaire)?;
     if args.counts {
         return counts(ledger.as_ref(), &criteria, session);
     }
@@ -131,16 +133,16 @@ pub static COLUMNS: [Column<FlowRow>; 19] = [
 
 #[rustfmt::skip]
 static COUNTS: [Column<StateCount>; 2] = [
-    Column { key: "state", title: Some(t("état", "state")), side: Side::Left,  cell: |c, _| c.state.to_owned() },
-    Column { key: "flows", title: Some(t("flux", "flows")), side: Side::Right, cell: |c, _| c.flows.to_string() },
+    Column { key: "state", title: Some(t("état", "state")), side: Side::Left,  cell: |c, _| c.state.to_owned(), csv: None },
+    Column { key: "flows", title: Some(t("flux", "flows")), side: Side::Right, cell: |c, _| c.flows.to_string(), csv: None },
 ];
 
 type Cell = fn(&FlowRow, Lang) -> String;
 
 const fn left(key: &'static str, title: Option<Text>, cell: Cell) -> Column<FlowRow> {
-    Column { key, title, side: Side::Left, cell }
+    Column { key, title, side: Side::Left, cell, csv: None }
 }
 
 const fn right(key: &'static str, title: Option<Text>, cell: Cell) -> Column<FlowRow> {
-    Column { key, title, side: Side::Right, cell }
+    Column { key, title, side: Side::Right, cell, csv: None }
 }

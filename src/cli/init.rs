@@ -50,10 +50,10 @@ impl Row {
 
 #[rustfmt::skip]
 static COLUMNS: [Column<Row>; 3] = [
-    Column { key: "path", title: Some(t("chemin", "path")),  side: Side::Left, cell: |r, _| Shown(&r.path).to_string() },
-    Column { key: "kind", title: None,                       side: Side::Left, cell: |r, _| r.kind.to_owned() },
+    Column { key: "path", title: Some(t("chemin", "path")),  side: Side::Left, cell: |r, _| Shown(&r.path).to_string(), csv: None },
+    Column { key: "kind", title: None,                       side: Side::Left, cell: |r, _| r.kind.to_owned(), csv: None },
     Column { key: "kept", title: Some(t("état", "state")),   side: Side::Left, cell: |r, lang| {
         let state = if r.kept { t("déjà là, gardé", "there before, kept") } else { t("créé", "made") };
         state.get(lang).to_owned()
-    } },
+    }, csv: Some(|r| r.kept.to_string()) },
 ];

@@ -10,6 +10,7 @@ mod certificat;
 mod check;
 mod completions;
 mod counter;
+mod criteria;
 mod demo;
 mod deposit;
 mod dossier;
@@ -182,6 +183,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, world: World) -> Exit
     let cli = match parsed {
         Ok(cli) => cli,
         Err(e) => {
+            let e = usage::shown(e);
             match usage::in_french(&e).filter(|_| lang == Lang::Fr) {
                 Some(says) => failure::say(&says),
                 // Help on a closed pipe is no error.

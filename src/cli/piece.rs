@@ -10,7 +10,7 @@ use crate::ledger::{LedgerReader, LinkRow, PieceRow, TrailRow};
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::render::{Format, Grid, Listing, Out, Side, cell};
-use crate::text::{Lang, Shown, Text, t};
+use crate::text::{Lang, Shown, Text, json, t};
 use serde::Serialize;
 use std::io::Write;
 
@@ -57,8 +57,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let (lang, out) = (session.lang, &mut session.out);
     match session.format {
         Format::Json => {
-            serde_json::to_writer(&mut *out, &whole).map_err(std::io::Error::from)?;
-            out.write_all(b"\n")?;
+            writeln!(out, "{}", json(&whole))?;
         }
         Format::Csv => {
             let mut listing = Listing::new(&search::COLUMNS, session.format, lang, out)?;

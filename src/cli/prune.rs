@@ -1,6 +1,5 @@
 //! `guichet prune`: retention. Says what is at its end and old enough, by year; removes it with `--yes`.
 
-use super::counter::counted;
 use super::failure::Failure;
 use super::{Exit, Outcome, Session, ask};
 use crate::clock::Instant;
@@ -10,7 +9,7 @@ use crate::ledger::{LedgerReader, Prunable, Statuses};
 use crate::msg;
 use crate::render::{Column, Listing, Side};
 use crate::request::{Answer, Request};
-use crate::text::{Lang, Msg, Text, t};
+use crate::text::{Lang, Msg, Text, counted, t};
 use chrono::Datelike;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashSet};
@@ -95,7 +94,7 @@ fn by_year(flows: &[Prunable], statuses: &[Statuses]) -> BTreeMap<i32, Row> {
 }
 
 fn summary(rows: &BTreeMap<i32, Row>, before: Instant, done: bool) -> Msg {
-    let sum = |of: fn(&Row) -> u64| rows.values().map(of).sum();
+    let sum = |of: fn(&Row) -> u64| rows.values().map(of).sum::<u64>();
     let (flows, pieces) = (
         counted(sum(|r| r.flows), ["flux", "flux"], ["flow", "flows"]),
         counted(sum(|r| r.pieces), ["pièce", "pièces"], ["pièce", "pièces"]),
@@ -133,5 +132,5 @@ static COLUMNS: [Column<Row>; 6] = [
 ];
 
 const fn column(key: &'static str, title: Text, cell: fn(&Row, Lang) -> String) -> Column<Row> {
-    Column { key, title: Some(title), side: Side::Right, cell }
+    Column { key, title: Some(title), side: Side::Right, cell, csv: None }
 }

@@ -44,9 +44,9 @@ static COLUMNS: [Column<Replayed>; 3] = [
         (true, Lang::En) => "yes".to_owned(),
         (false, Lang::Fr) => "non, il est encore là".to_owned(),
         (false, Lang::En) => "no, it is still there".to_owned(),
-    }),
+    }).in_csv(|r| r.published.to_string()),
 ];
 
 const fn column(key: &'static str, title: Text, cell: fn(&Replayed, Lang) -> String) -> Column<Replayed> {
-    Column { key, title: Some(title), side: Side::Left, cell }
+    Column { key, title: Some(title), side: Side::Left, cell, csv: None }
 }

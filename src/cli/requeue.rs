@@ -42,5 +42,5 @@ static COLUMNS: [Column<Row>; 3] = [
 ];
 
 const fn column(key: &'static str, title: Text, cell: fn(&Row, Lang) -> String) -> Column<Row> {
-    Column { key, title: Some(title), side: Side::Left, cell }
+    Column { key, title: Some(title), side: Side::Left, cell, csv: None }
 }

@@ -86,7 +86,7 @@ static COLUMNS: [Column<Row>; 9] = [
     // key         title                                   value
     column("rule",     Some(t("règle", "rule")),           |r, _| r.rule.to_owned()),
     column("layer",    Some(t("couche", "layer")),         |r, _| r.layer.to_owned()),
-    column("severity", Some(t("gravité", "severity")),     |r, lang| severity(r.severity).get(lang).to_owned()),
+    column("severity", Some(t("gravité", "severity")),     |r, lang| severity(r.severity).get(lang).to_owned()).in_csv(|r| severity(r.severity).en.to_owned()),
     column("bt",       Some(t("termes", "terms")),         |r, _| r.bt.join(" ")),
     column("says",     Some(t("énoncé", "says")),          |r, _| r.says.to_owned()),
     column("why",      None,                               |r, _| r.why.to_owned()),
@@ -96,7 +96,7 @@ static COLUMNS: [Column<Row>; 9] = [
 ];
 
 const fn column(key: &'static str, title: Option<Text>, cell: fn(&Row, Lang) -> String) -> Column<Row> {
-    Column { key, title, side: Side::Left, cell }
+    Column { key, title, side: Side::Left, cell, csv: None }
 }
 
 /// The word for a severity in a table; JSON has the contract's.

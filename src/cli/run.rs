@@ -19,6 +19,6 @@ pub fn run(_: &Args, session: &mut Session) -> Outcome {
     let annuaire = config.annuaire.clone();
     let mut at_work = counter::open(config, &For::Ever, session)?;
     let done = daemon::run(&mut at_work.counter, &annuaire, session.lang, &orders);
-    done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.to_string() }))?;
+    done.inspect_err(|e| at_work.counter.tell(&Event::Failed { why: e.says() }))?;
     Ok(Exit::Fine)
 }

@@ -1,6 +1,5 @@
 //! `guichet search`: pièces that meet every criterion, in order of deposit.
 
-use super::counter::counted;
 use super::failure::Failure;
 use super::{Exit, Outcome, Session};
 use crate::error::{nearest, shown};
@@ -8,7 +7,7 @@ use crate::ledger::{Criteria, LedgerError, LedgerReader, PieceRow};
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::render::{Column, Listing, Side, cell};
-use crate::text::{Lang, Msg, Text, t};
+use crate::text::{Lang, Msg, Text, counted, t};
 use chrono::NaiveDate;
 
 #[derive(clap::Args)]
@@ -72,6 +71,8 @@ pub const ROLES: [&str; 8] =
     ["fournisseur", "sous-traitant", "cotraitant", "valideur1", "valideur2", "moe", "moa", "destinataire"];
 
 pub fn run(args: &Args, session: &mut Session) -> Outcome {
+    super::criteria::days(args.from, args.to)?;
+    super::criteria::siren(args.siren.as_deref())?;
     let criteria = criteria(args)?;
     let config = session.config()?.config;
     let ledger = match LedgerReader::open(&config.ledger.path) {
@@ -88,6 +89,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     {
         return Err(unknown_after(after));
     }
+    super::criteria::pieces(&criteria, ledger.as_ref(), &config.annuaire)?;
     let listing = Listing::new(&COLUMNS, session.format, session.lang, &mut session.out)?;
     let mut listing = listing.giving_way(&GIVES_WAY);
     let (mut written, mut pruned) = (Ok(()), 0);
@@ -207,11 +209,11 @@ const GIVES_WAY: [&str; 7] = ["currency", "destinataire", "supplier", "status_at
 type Cell = fn(&PieceRow, Lang) -> String;
 
 const fn left(key: &'static str, title: Option<Text>, cell: Cell) -> Column<PieceRow> {
-    Column { key, title, side: Side::Left, cell }
+    Column { key, title, side: Side::Left, cell, csv: None }
 }
 
 const fn right(key: &'static str, title: Option<Text>, cell: Cell) -> Column<PieceRow> {
-    Column { key, title, side: Side::Right, cell }
+    Column { key, title, side: Side::Right, cell, csv: None }
 }
 
 #[cfg(test)]

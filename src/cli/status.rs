@@ -64,7 +64,7 @@ fn tell(row: &Row, session: &mut Session) -> std::io::Result<()> {
 
 #[rustfmt::skip]
 static COLUMNS: [Column<Row>; 18] = [
-    column("alive",       Some(t("au travail", "at work")),                       |r, lang| yes_no(r.health.alive, lang)),
+    column("alive",       Some(t("au travail", "at work")),                       |r, lang| yes_no(r.health.alive, lang)).in_csv(|r| r.health.alive.to_string()),
     column("last_loop",   Some(t("dernier pas", "last step")),                    |r, _| text(r.health.last_loop.as_deref())),
     column("inbound",     Some(t("fichiers dans in/", "files in in/")),           |r, _| r.health.inbound.to_string()),
     column("oldest_s",    Some(t("le plus ancien (s)", "oldest (s)")),            |r, _| number(r.health.oldest_s)),
@@ -103,7 +103,7 @@ fn text(text: Option<&str>) -> String {
 }
 
 const fn column(key: &'static str, title: Option<Text>, cell: fn(&Row, Lang) -> String) -> Column<Row> {
-    Column { key, title, side: Side::Left, cell }
+    Column { key, title, side: Side::Left, cell, csv: None }
 }
 
 /// As a person says it.

@@ -1,6 +1,5 @@
 //! `guichet stock`, the *tableau de bord*: pièces by cadre and state, since when, how many late.
 
-use super::counter::counted;
 use super::failure::Failure;
 use super::search::ROLES;
 use super::{Exit, Outcome, Session};
@@ -9,7 +8,7 @@ use crate::ledger::{Criteria, LedgerError, LedgerReader, StockRow, Today};
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::render::{Column, Format, Listing, Side, cell};
-use crate::text::{Lang, Text, t};
+use crate::text::{Lang, Text, counted, t};
 use chrono::NaiveDate;
 use serde::Serialize;
 use std::io::Write;
@@ -45,6 +44,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
         Ok(ledger) => {
             let annuaire = annuaire(&config.annuaire, session);
             let whose = Criteria { structure: args.structure.clone(), role: args.role.clone(), ..Criteria::default() };
+            super::criteria::pieces(&whose, Some(&ledger), &config.annuaire)?;
             let payment = |number: &str, moa: &str| annuaire.payment_days(number, moa);
             let longest_payment = annuaire.marches().iter().filter_map(|m| m.payment_days).max();
             ledger.stock(&whose, &Today { day, delays: &config.delays, payment: &payment, longest_payment })?
@@ -105,9 +105,9 @@ static COLUMNS: [Column<Row>; 8] = [
 type Cell = fn(&Row, Lang) -> String;
 
 const fn left(key: &'static str, title: Option<Text>, cell: Cell) -> Column<Row> {
-    Column { key, title, side: Side::Left, cell }
+    Column { key, title, side: Side::Left, cell, csv: None }
 }
 
 const fn right(key: &'static str, title: Option<Text>, cell: Cell) -> Column<Row> {
-    Column { key, title, side: Side::Right, cell }
+    Column { key, title, side: Side::Right, cell, csv: None }
 }

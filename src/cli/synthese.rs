@@ -343,9 +343,9 @@ const OVERDUE: Text = t(", en retard", ", overdue");
 type Cell = fn(&Row, Lang) -> String;
 
 const fn left(key: &'static str, title: Text, cell: Cell) -> Column<Row> {
-    Column { key, title: Some(title), side: Side::Left, cell }
+    Column { key, title: Some(title), side: Side::Left, cell, csv: None }
 }
 
 const fn right(key: &'static str, title: Text, cell: Cell) -> Column<Row> {
-    Column { key, title: Some(title), side: Side::Right, cell }
+    Column { key, title: Some(title), side: Side::Right, cell, csv: None }
 }

@@ -1,8 +1,22 @@
 //! Usage errors in French: what clap found, said again. In English clap says it itself.
 
+use crate::text::Shown;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::error::Error;
 use std::fmt::Write;
+
+/// The same error with what was given made visible: a name that a shell filled in may be a partner's.
+pub fn shown(mut error: clap::Error) -> clap::Error {
+    let visible = |text: &String| Shown(text).to_string();
+    let given = error.context().filter_map(|(kind, value)| match value {
+        ContextValue::String(text) => Some((kind, ContextValue::String(visible(text)))),
+        ContextValue::Strings(texts) => Some((kind, ContextValue::Strings(texts.iter().map(visible).collect()))),
+        _ => None,
+    });
+    let given: Vec<_> = given.collect();
+    given.into_iter().for_each(|(kind, value)| drop(error.insert(kind, value)));
+    error
+}
 
 /// A usage error in French; none where it is no error (help, version) or of a kind that clap alone knows.
 pub fn in_french(error: &clap::Error) -> Option<String> {

@@ -1,13 +1,12 @@
 //! `guichet verify`: the audit of ledger and spool.
 
-use super::counter::counted;
 use super::{Exit, Outcome, Session};
 use crate::config::Config;
 use crate::ledger::{LedgerError, LedgerReader, verify, verify_ledger};
 use crate::msg;
 use crate::render::{Column, Listing, Side};
 use crate::spool;
-use crate::text::{Msg, Shown, t};
+use crate::text::{Msg, Shown, counted, t};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -60,7 +59,7 @@ pub fn run(args: &Args, session: &mut Session) -> Outcome {
     let n = problems.len();
     let verdict = match n {
         0 => msg!("tout est en ordre", "all is well"),
-        _ => counted(n as u64, ["anomalie", "anomalies"], ["problem", "problems"]),
+        _ => counted(n, ["anomalie", "anomalies"], ["problem", "problems"]),
     };
     session.remark(&Msg::new(format!("{} : {}", seen.fr, verdict.fr), format!("{}: {}", seen.en, verdict.en)));
     Ok(if n == 0 { Exit::Fine } else { Exit::Wrong })
@@ -82,10 +81,11 @@ fn without_ledger(config: &Config) -> (Vec<(&'static str, Msg)>, Msg) {
         let below = walkdir::WalkDir::new(config.spool.root.join(dir)).into_iter().filter_map(Result::ok);
         let files = below.filter(|e| e.file_type().is_file()).count();
         if files > 0 {
-            let says = msg!(
-                "{files} fichiers dans {dir}/ et pas de registre : il a été perdu ou déplacé",
-                "{files} files in {dir}/ and no ledger: it was lost or moved"
-            );
+            let says = counted(files, ["fichier", "fichiers"], ["file", "files"])
+                + msg!(
+                    " dans {dir}/ et pas de registre : il a été perdu ou déplacé",
+                    " in {dir}/ and no ledger: it was lost or moved"
+                );
             problems.push(("file", says));
         }
     }
@@ -94,6 +94,6 @@ fn without_ledger(config: &Config) -> (Vec<(&'static str, Msg)>, Msg) {
 
 #[rustfmt::skip]
 static COLUMNS: [Column<Row>; 2] = [
-    Column { key: "about",   title: Some(t("objet", "about")),      side: Side::Left, cell: |r, _| r.about.to_owned() },
-    Column { key: "problem", title: Some(t("anomalie", "problem")), side: Side::Left, cell: |r, _| Shown(&r.problem).to_string() },
+    Column { key: "about",   title: Some(t("objet", "about")),      side: Side::Left, cell: |r, _| r.about.to_owned(), csv: None },
+    Column { key: "problem", title: Some(t("anomalie", "problem")), side: Side::Left, cell: |r, _| Shown(&r.problem).to_string(), csv: None },
 ];

@@ -26,6 +26,7 @@ use crate::msg;
 #[cfg(feature = "faults")]
 use crate::spool::crash::{self, Mutant};
 use crate::spool::{Candidate, FlowIds, INODE_RESERVE, Look, Scanner, Spool, SpoolError, Stray, rights};
+use crate::text::Msg;
 use desk::{Consequences, Desk};
 use gather::Lot;
 use intake::{Intake, Sorted, Take, Taken, sort};
@@ -59,6 +60,17 @@ pub enum CounterError {
         /// The last event that the spool remembers; 0: it remembers none, and has files that the ledger does not know.
         remembered: i64,
     },
+}
+
+impl CounterError {
+    /// What went wrong, in the user's language where it is the disk or the ledger.
+    pub fn says(&self) -> Msg {
+        match self {
+            CounterError::Spool(e) => e.says(),
+            CounterError::Ledger(e) => e.says(),
+            other => Msg::same(other.to_string()),
+        }
+    }
 }
 
 /// What one call of [`Counter::process`] came to.

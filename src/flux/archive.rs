@@ -188,8 +188,9 @@ impl Seen {
     }
 
     /// The bytes of a zip's member, where they end within the limit. What was unpacked counts even where the member
-    /// cannot be taken: many entries may lead to the same damaged bytes.
-    fn unpack<E>(&mut self, file: impl Read) -> Result<Content, Fault<E>> {
+    /// cannot be taken: many entries may lead to the same damaged bytes. One that unpacks to less or more than the
+    /// directory says is damaged, whatever its checksum: other programs would see other bytes.
+    fn unpack<E>(&mut self, file: impl Read, stated: u64) -> Result<Content, Fault<E>> {
         let most = self.limits.member;
         let mut bytes = Vec::new();
         let read = file.take(most.min(self.left).saturating_add(1)).read_to_end(&mut bytes);
@@ -197,6 +198,9 @@ impl Seen {
         self.left = self.left.checked_sub(size).ok_or(Fault::Bomb { limit: self.unpacked })?;
         Ok(match read {
             Ok(_) if size > most => Content::Odd(Odd::Large { size }),
+            Ok(_) if size != stated => {
+                Content::Odd(Odd::Unreadable { why: format!("{size} bytes, and the directory says {stated}") })
+            }
             Ok(_) => Content::Bytes(bytes),
             Err(e) => Content::Odd(Odd::Unreadable { why: e.to_string() }),
         })
@@ -236,12 +240,12 @@ fn zip<R: Read + Seek, E>(
         if file.is_dir() {
             continue;
         }
-        let name = file.name_raw().to_vec();
+        let (name, stated) = (file.name_raw().to_vec(), file.size());
         seen.name(&name)?;
         let content = match odd_in_zip(&file, &seen.limits) {
             Some(odd) => Content::Odd(odd),
             None => match file.with_reader(files.reader_mut(), ZipReadOptions::default()) {
-                Ok(file) => seen.unpack(file)?,
+                Ok(unpacked) => seen.unpack(unpacked, stated)?,
                 Err(e) => Content::Odd(of_zip(&e)),
             },
         };

@@ -3,6 +3,7 @@
 use super::chain::Hash;
 use super::read::count;
 use super::{LedgerError, LedgerReader};
+use crate::text::t;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
 use std::path::Path;
@@ -27,7 +28,7 @@ impl LedgerReader {
     /// # Errors
     /// What SQLite said.
     pub fn copy_to(&self, path: &Path) -> Result<(), LedgerError> {
-        let on = LedgerError::on("write a copy");
+        let on = LedgerError::on(t("écrire une copie", "write a copy"));
         // The copy is another file; this one is only read.
         self.conn.execute_batch("PRAGMA query_only = OFF").map_err(&on)?;
         let done = self.conn.execute("VACUUM INTO ?", [path.to_string_lossy()]);
@@ -40,7 +41,7 @@ impl LedgerReader {
     /// # Errors
     /// What SQLite said.
     pub fn holds(&self) -> Result<Copied, LedgerError> {
-        let on = LedgerError::on("count");
+        let on = LedgerError::on(t("compter", "count"));
         let stock = self.stocktake()?;
         let last: Option<(u64, Hash)> = self
             .conn

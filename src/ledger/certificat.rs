@@ -4,6 +4,7 @@ use super::chain::Hash;
 use super::read::LedgerReader;
 use super::{LedgerError, Original};
 use crate::clock::Instant;
+use crate::text::t;
 use rusqlite::{OptionalExtension, Row};
 
 /// An event with its place and its hash in the chain.
@@ -53,7 +54,7 @@ impl LedgerReader {
             let depositor = self.conn.query_row(depositor, [piece], |r| r.get(0)).optional()?.flatten();
             Ok(Some(Vouched { first, last, original, member, depositor }))
         };
-        run().map_err(LedgerError::on("look up what vouches for a pièce"))
+        run().map_err(LedgerError::on(t("chercher ce qui atteste une pièce", "look up what vouches for a pièce")))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::read::{COLUMNS, LedgerReader, PieceRow, piece_row};
 use super::{Hash, LedgerError};
+use crate::text::t;
 use rusqlite::OptionalExtension;
 
 /// A dossier that stands for itself: nothing was merged into another.
@@ -54,7 +55,7 @@ impl LedgerReader {
             };
             ids.into_iter().map(row).collect()
         };
-        run().map_err(LedgerError::on("look up a dossier"))
+        run().map_err(LedgerError::on(t("chercher un dossier", "look up a dossier")))
     }
 
     /// The ids of the dossiers that a name means: an id too, since a supplier may have the same number in two years. A
@@ -79,7 +80,7 @@ impl LedgerReader {
             let sql = format!("SELECT {COLUMNS} FROM piece INDEXED BY piece_dossier WHERE dossier = ? ORDER BY seq");
             self.conn.prepare(&sql)?.query_map([&dossier.id], piece_row)?.collect()
         };
-        run().map_err(LedgerError::on("read a dossier"))
+        run().map_err(LedgerError::on(t("lire un dossier", "read a dossier")))
     }
 
     /// Where the bytes of a pièce are.
@@ -95,6 +96,6 @@ impl LedgerReader {
             let (sha256, delivered) = (r.get(2)?, r.get(4)?);
             Ok(Original { flow: r.get(0)?, filed: r.get(1)?, sha256, entry, delivered })
         });
-        row.optional().map_err(LedgerError::on("look up a pièce's bytes"))
+        row.optional().map_err(LedgerError::on(t("retrouver les octets d'une pièce", "look up a pièce's bytes")))
     }
 }

@@ -4,7 +4,7 @@ use super::read::{LedgerReader, count};
 use super::{Hash, LedgerError};
 use crate::clock::Instant;
 use crate::rules::{Place, Severity};
-use crate::text::{Msg, Shown};
+use crate::text::{Msg, Shown, t};
 use rusqlite::{OptionalExtension, Row};
 use serde::{Deserialize, Serialize};
 
@@ -155,7 +155,7 @@ impl LedgerReader {
             }
             Ok(())
         };
-        run().map_err(LedgerError::on("list flows"))
+        run().map_err(LedgerError::on(t("lister les flux", "list flows")))
     }
 
     /// How SQLite will find these flows, a line a step.
@@ -170,7 +170,7 @@ impl LedgerReader {
                 .query_map(rusqlite::params_from_iter(&criteria.partner), |r| r.get(3))?
                 .collect()
         };
-        run().map_err(LedgerError::on("plan a list of flows"))
+        run().map_err(LedgerError::on(t("préparer une liste de flux", "plan a list of flows")))
     }
 
     /// How many flows that meet the criteria are in each state, whatever the page.
@@ -183,7 +183,11 @@ impl LedgerReader {
             let flows = self.conn.query_row(&sql, rusqlite::params_from_iter(&criteria.partner), |r| count(r, 0))?;
             Ok(StateCount { state, flows })
         };
-        criteria.states().map(counted).collect::<Result<_, _>>().map_err(LedgerError::on("count flows"))
+        criteria
+            .states()
+            .map(counted)
+            .collect::<Result<_, _>>()
+            .map_err(LedgerError::on(t("compter les flux", "count flows")))
     }
 
     /// The flow of this id.
@@ -192,7 +196,7 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn flow(&self, id: &str) -> Result<Option<FlowRow>, LedgerError> {
         let found = self.conn.query_row(&format!("{FLOW} WHERE f.id = ?"), [id], flow_row);
-        found.optional().map_err(LedgerError::on("look up a flow"))
+        found.optional().map_err(LedgerError::on(t("chercher un flux", "look up a flow")))
     }
 
     /// What was found in a flow, in order.
@@ -201,7 +205,7 @@ impl LedgerReader {
     /// What SQLite said.
     pub fn findings(&self, flow: &str) -> Result<Vec<Kept>, LedgerError> {
         let found = self.conn.query_row("SELECT findings FROM flow WHERE id = ?", [flow], |r| kept(r, 0));
-        found.map_err(LedgerError::on("read the findings of a flow"))
+        found.map_err(LedgerError::on(t("lire les constats d'un flux", "read the findings of a flow")))
     }
 
     /// The pièces that a flow brought, in order of deposit.
@@ -220,7 +224,7 @@ impl LedgerReader {
                 })?
                 .collect()
         };
-        run().map_err(LedgerError::on("read the pièces of a flow"))
+        run().map_err(LedgerError::on(t("lire les pièces d'un flux", "read the pièces of a flow")))
     }
 
     /// What went out because of a flow: its report, and its pièces to whoever receives them.
@@ -240,7 +244,7 @@ impl LedgerReader {
                 })?
                 .collect()
         };
-        run().map_err(LedgerError::on("read what a flow was answered"))
+        run().map_err(LedgerError::on(t("lire les réponses à un flux", "read what a flow was answered")))
     }
 
     /// The statement that gives the time and the row of each flow; nothing where there is no flow to begin after.

@@ -35,6 +35,7 @@ pub use verify::{Problem, verify, verify_ledger};
 pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Outbound, Pending, Report, Supplement};
 
 use crate::spool::crash::{self, Mutant};
+use crate::text::{Msg, Shown, Text, t};
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
@@ -63,10 +64,10 @@ pub fn wal_bytes(path: &Path) -> u64 {
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// SQLite said no.
-    #[error("the ledger failed to {tried}: {source}")]
+    #[error("the ledger failed to {}: {source}", .tried.en)]
     Sqlite {
-        /// The verb.
-        tried: &'static str,
+        /// An infinitive: « compter », "count".
+        tried: Text,
         /// SQLite's answer.
         source: rusqlite::Error,
     },
@@ -90,14 +91,25 @@ pub enum LedgerError {
 }
 
 impl LedgerError {
-    fn on(tried: &'static str) -> impl Fn(rusqlite::Error) -> LedgerError {
+    /// What went wrong, in the user's language where it is no matter of files.
+    pub fn says(&self) -> Msg {
+        let LedgerError::Sqlite { tried, source } = self else { return Msg::same(self.to_string()) };
+        let source = source.to_string();
+        let source = Shown(&source);
+        Msg::new(
+            format!("le registre n'a pas pu {} : {source}", tried.fr),
+            format!("the ledger failed to {}: {source}", tried.en),
+        )
+    }
+
+    fn on(tried: Text) -> impl Fn(rusqlite::Error) -> LedgerError {
         move |source| LedgerError::Sqlite { tried, source }
     }
 }
 
 /// Makes the schema in an empty file, brings an older one up to date; refuses a file that is not ours.
 fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
-    let on = LedgerError::on("open");
+    let on = LedgerError::on(t("s'ouvrir", "open"));
     conn.busy_timeout(PATIENCE).map_err(&on)?;
     let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |r| r.get(0)).map_err(&on)?;
     if tables == 0 {
@@ -112,7 +124,9 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
     }
     match pragma(conn, "user_version").map_err(&on)? {
         USER_VERSION => {}
-        found @ (1..USER_VERSION) => up_to_date(conn, found).map_err(LedgerError::on("bring it up to date"))?,
+        found @ (1..USER_VERSION) => {
+            up_to_date(conn, found).map_err(LedgerError::on(t("être mis à jour", "bring it up to date")))?
+        }
         found => return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found }),
     }
     conn.execute_batch(

@@ -5,6 +5,7 @@ use super::{Entry, Hash, LedgerError, NewEvent};
 use crate::clock::Instant;
 use crate::lifecycle::Statut;
 use crate::lifecycle::acts::Datum;
+use crate::text::t;
 use rusqlite::{Row, params};
 
 /// What becomes of a pièce that is here already.
@@ -78,7 +79,7 @@ impl Entry<'_> {
                 Ok(Source { flow: r.get(0)?, mode: r.get(1)?, partner: r.get(2)?, entry, filed, sha256, delivered })
             })
         })
-        .map_err(LedgerError::on("look up a pièce's bytes"))
+        .map_err(LedgerError::on(t("retrouver les octets d'une pièce", "look up a pièce's bytes")))
     }
 
     /// What of a pièce was delivered to whom: partner and part.
@@ -88,7 +89,7 @@ impl Entry<'_> {
     pub fn delivered(&self, piece: &str) -> Result<Vec<(String, Option<String>)>, LedgerError> {
         self.prepare("SELECT partner, part FROM outbox INDEXED BY outbox_piece WHERE piece = ? AND tray = 'pieces'")
             .and_then(|mut s| s.query_map([piece], |r| Ok((r.get(0)?, r.get(1)?)))?.collect())
-            .map_err(LedgerError::on("look up what was delivered"))
+            .map_err(LedgerError::on(t("retrouver ce qui a été remis", "look up what was delivered")))
     }
 
     /// What acts added to a pièce: the number of the event, and within it, and the file.
@@ -104,7 +105,7 @@ impl Entry<'_> {
                 };
                 s.query_map([piece], one)?.collect()
             })
-            .map_err(LedgerError::on("read a supplement"))
+            .map_err(LedgerError::on(t("lire un complément", "read a supplement")))
     }
 
     /// Records a move: the event, and the pièce's row. Gives the event's number within the pièce's trail.
@@ -115,14 +116,14 @@ impl Entry<'_> {
         let last: i64 = self
             .prepare("SELECT max(n) FROM event WHERE subject = ?")
             .and_then(|mut s| s.query_row([m.piece], |r| r.get(0)))
-            .map_err(LedgerError::on("look up an event"))?;
+            .map_err(LedgerError::on(t("chercher un événement", "look up an event")))?;
         let (n, status) = (last + 1, m.status.code());
         let Move { by, motif, comment, via, changes, supplements, .. } = *m;
         let event = NewEvent::of(m.piece, n, status, m.at);
         self.event(&NewEvent { by, motif, comment, via, changes, supplements, ..event })?;
         let (role, holder) = m.holder.unzip();
         self.run(
-            "change a status",
+            t("changer un état", "change a status"),
             "UPDATE piece SET status = ?, status_at = ?, holder_role = ?, holder = ?, live = ? WHERE id = ?",
             params![status, m.at.0, role, holder, !m.status.is_refusal(), m.piece],
         )?;
@@ -143,7 +144,7 @@ impl Entry<'_> {
             Datum::Moe => "UPDATE piece SET moe = ?, moe_service = NULL WHERE id = ?",
             Datum::Moa => "UPDATE piece SET moa = ?, moa_service = NULL WHERE id = ?",
         };
-        self.run("correct a pièce", sql, params![value, piece])
+        self.run(t("corriger une pièce", "correct a pièce"), sql, params![value, piece])
     }
 
     /// Gives a pièce the name of another destinataire.
@@ -151,6 +152,10 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn rename(&mut self, piece: &str, name: Option<&str>) -> Result<(), LedgerError> {
-        self.run("correct a pièce", "UPDATE piece SET destinataire_name = ? WHERE id = ?", params![name, piece])
+        self.run(
+            t("corriger une pièce", "correct a pièce"),
+            "UPDATE piece SET destinataire_name = ? WHERE id = ?",
+            params![name, piece],
+        )
     }
 }

@@ -6,6 +6,7 @@ use super::read::count;
 use super::{Entry, Ledger, LedgerError, LedgerReader, NewEvent};
 use crate::clock::Instant;
 use crate::lifecycle::Statut;
+use crate::text::t;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -108,7 +109,7 @@ impl LedgerReader {
             let statuses = self.conn.prepare(&sql)?.query_map([before.0], one)?.collect::<Result<_, _>>()?;
             Ok((flows, statuses))
         };
-        run().map_err(LedgerError::on("look for what is old"))
+        run().map_err(LedgerError::on(t("chercher ce qui est ancien", "look for what is old")))
     }
 
     /// When a flow was pruned, if it was.
@@ -128,14 +129,14 @@ impl LedgerReader {
             .query_row("SELECT count(*) FROM event WHERE status = 'pruned' AND subject <> 'ledger'", [], |r| {
                 count(r, 0)
             })
-            .map_err(LedgerError::on("count what is pruned"))
+            .map_err(LedgerError::on(t("compter ce qui est épuré", "count what is pruned")))
     }
 }
 
 fn pruned(conn: &Connection, flow: &str) -> Result<Option<Instant>, LedgerError> {
     conn.prepare_cached("SELECT at FROM event WHERE subject = ? AND status = 'pruned'")
         .and_then(|mut s| s.query_row([flow], |r| r.get(0).map(Instant)).optional())
-        .map_err(LedgerError::on("look up what is pruned"))
+        .map_err(LedgerError::on(t("chercher ce qui est épuré", "look up what is pruned")))
 }
 
 impl Ledger {
@@ -156,7 +157,7 @@ impl Ledger {
             .conn
             .prepare_cached("SELECT filed FROM pruning ORDER BY subject")
             .and_then(|mut s| s.query_map([], |r| r.get(0))?.collect())
-            .map_err(LedgerError::on("look for what is being pruned"))?;
+            .map_err(LedgerError::on(t("chercher ce qui est en cours d'épuration", "look for what is being pruned")))?;
         Ok((!all.is_empty()).then(|| all.into_iter().flatten().collect()))
     }
 }
@@ -172,14 +173,14 @@ impl Entry<'_> {
         let may = self
             .prepare(&sql)
             .and_then(|mut s| s.exists(params![before.0, ends(), flow]))
-            .map_err(LedgerError::on("look up a flow"))?;
+            .map_err(LedgerError::on(t("chercher un flux", "look up a flow")))?;
         if !may {
             return Ok(false);
         }
         for sql in EMPTY {
-            self.run("prune a flow", sql, [flow])?;
+            self.run(t("épurer un flux", "prune a flow"), sql, [flow])?;
         }
-        let on = LedgerError::on("prune a flow");
+        let on = LedgerError::on(t("épurer un flux", "prune a flow"));
         let facts = Some(tombstone(&self.tx, flow).map_err(&on)?);
         let n = self.next_event(flow)?;
         self.event(&NewEvent { facts, ..NewEvent::of(flow, n, PRUNED, at) })?;
@@ -191,8 +192,12 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn prune_statuses(&mut self, before: Instant, at: Instant, most: usize) -> Result<usize, LedgerError> {
-        let on = LedgerError::on("prune life-cycle flows");
-        self.run("prune life-cycle flows", "INSERT OR IGNORE INTO pruning (subject) VALUES (?)", [STATUSES])?;
+        let on = LedgerError::on(t("épurer des flux cycle de vie", "prune life-cycle flows"));
+        self.run(
+            t("épurer des flux cycle de vie", "prune life-cycle flows"),
+            "INSERT OR IGNORE INTO pruning (subject) VALUES (?)",
+            [STATUSES],
+        )?;
         let sql = format!(
             "UPDATE outbox SET bytes = x'' WHERE id IN (SELECT id FROM outbox WHERE {OLD_STATUSES} ORDER BY id LIMIT ?2)"
         );
@@ -215,14 +220,14 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn nothing_is_pruned(&mut self) -> Result<(), LedgerError> {
-        self.run("end pruning", "DELETE FROM pruning", [])
+        self.run(t("terminer une épuration", "end pruning"), "DELETE FROM pruning", [])
     }
 
     /// The number of a subject's next event.
     pub(super) fn next_event(&self, subject: &str) -> Result<i64, LedgerError> {
         self.prepare("SELECT coalesce(max(n), 0) + 1 FROM event WHERE subject = ?")
             .and_then(|mut s| s.query_row([subject], |r| r.get(0)))
-            .map_err(LedgerError::on("look up an event"))
+            .map_err(LedgerError::on(t("chercher un événement", "look up an event")))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::clock::Instant;
 use crate::decision::Changes;
 use crate::judge::Facts;
 use crate::piece::amount::decimal;
+use crate::text::t;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -180,7 +181,7 @@ impl LedgerReader {
     /// # Errors
     /// [`LedgerError::Absent`] where there is none; a file that is not ours; what SQLite said.
     pub fn open(path: &Path) -> Result<LedgerReader, LedgerError> {
-        let on = LedgerError::on("open for reading");
+        let on = LedgerError::on(t("s'ouvrir en lecture", "open for reading"));
         if !path.exists() {
             return Err(LedgerError::Absent(path.to_path_buf()));
         }
@@ -216,7 +217,7 @@ impl LedgerReader {
         self.conn
             .query_row(&format!("SELECT {COLUMNS} FROM piece WHERE id = ?"), [id], piece_row)
             .optional()
-            .map_err(LedgerError::on("look up a pièce"))
+            .map_err(LedgerError::on(t("chercher une pièce", "look up a pièce")))
     }
 
     /// What a pièce says.
@@ -227,7 +228,7 @@ impl LedgerReader {
         self.conn
             .query_row(&format!("SELECT {FACTS} FROM piece WHERE id = ?"), [id], facts_of)
             .optional()
-            .map_err(LedgerError::on("look up a pièce"))
+            .map_err(LedgerError::on(t("chercher une pièce", "look up a pièce")))
     }
 
     /// The pièces of a supplier with this number, those not refused if there is any, else the refused ones.
@@ -239,8 +240,12 @@ impl LedgerReader {
             let sql = format!("SELECT {COLUMNS} FROM piece {BY_NUMBER} ORDER BY seq");
             self.conn.prepare(&sql)?.query_map(params![supplier, number, live], piece_row)?.collect()
         };
-        let found = all(1).map_err(LedgerError::on("look up a pièce"))?;
-        if found.is_empty() { all(0).map_err(LedgerError::on("look up a pièce")) } else { Ok(found) }
+        let found = all(1).map_err(LedgerError::on(t("chercher une pièce", "look up a pièce")))?;
+        if found.is_empty() {
+            all(0).map_err(LedgerError::on(t("chercher une pièce", "look up a pièce")))
+        } else {
+            Ok(found)
+        }
     }
 
     /// What an act added to a pièce: names and hashes of the bytes that are there, in order.
@@ -259,7 +264,7 @@ impl LedgerReader {
         self.conn
             .prepare_cached("SELECT name, bytes FROM supplement WHERE piece = ? ORDER BY event, n")
             .and_then(|mut s| s.query_map([piece], |r| Ok((r.get(0)?, r.get(1)?)))?.collect())
-            .map_err(LedgerError::on("read a supplement"))
+            .map_err(LedgerError::on(t("lire un complément", "read a supplement")))
     }
 
     /// What happened to a pièce (or a flow), in order.
@@ -283,7 +288,7 @@ impl LedgerReader {
                 })?
                 .collect()
         };
-        run().map_err(LedgerError::on("read a trail"))
+        run().map_err(LedgerError::on(t("lire un historique", "read a trail")))
     }
 
     /// What a pièce is linked with: those that it takes, in the order in which it cites them, then those that took it.
@@ -300,7 +305,7 @@ impl LedgerReader {
             let link = |r: &Row<'_>| Ok(LinkRow { kind: r.get(0)?, piece: r.get(1)?, ttc: r.get(2)?, due: r.get(3)? });
             self.conn.prepare_cached(sql)?.query_map([piece], link)?.collect()
         };
-        run().map_err(LedgerError::on("read the links of a pièce"))
+        run().map_err(LedgerError::on(t("lire les liens d'une pièce", "read the links of a pièce")))
     }
 
     /// Every flow and pièce, and whether its row still is what its first event covers.
@@ -379,7 +384,7 @@ impl LedgerReader {
             let rows = statement.query_map([], |r| Ok((r.get(0)?, count(r, 1)?)))?;
             rows.collect()
         });
-        rows.map_err(LedgerError::on("count pièces"))
+        rows.map_err(LedgerError::on(t("compter les pièces", "count pièces")))
     }
 
     /// Totals.
@@ -395,7 +400,7 @@ impl LedgerReader {
                 let last = r.get::<_, Option<i64>>(3)?.map(Instant);
                 Ok(Stocktake { flows: count(r, 0)?, pieces: count(r, 1)?, unpublished: count(r, 2)?, last })
             })
-            .map_err(LedgerError::on("count"))
+            .map_err(LedgerError::on(t("compter", "count")))
     }
 }
 

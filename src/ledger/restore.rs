@@ -6,6 +6,7 @@ use super::write::LANE;
 use super::{Entry, Hash, Ledger, LedgerError, LedgerReader, NewEvent};
 use crate::clock::Instant;
 use crate::spool::Mark;
+use crate::text::t;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// What the event of a restore is called.
@@ -48,7 +49,7 @@ impl Ledger {
                 })?
                 .collect()
             })
-            .map_err(LedgerError::on("look for held flows"))
+            .map_err(LedgerError::on(t("chercher les flux retenus", "look for held flows")))
     }
 
     /// Whether it knows a flow.
@@ -74,7 +75,7 @@ fn has(conn: &Connection, mark: &Mark) -> Result<bool, LedgerError> {
     let hash: Option<Hash> = conn
         .query_row("SELECT hash FROM event WHERE seq = ?", [mark.seq], |r| r.get(0))
         .optional()
-        .map_err(LedgerError::on("look up an event"))?;
+        .map_err(LedgerError::on(t("chercher un événement", "look up an event")))?;
     Ok(mark.seq == 0 || hash == Some(mark.hash))
 }
 
@@ -90,7 +91,7 @@ impl Entry<'_> {
         self.event(&NewEvent { comment: Some(&comment), ..NewEvent::of(LEDGER, n, RESTORED, at) })?;
         self.keep_numbers()?;
         self.run(
-            "go on with other numbers",
+            t("passer à d'autres numéros", "go on with other numbers"),
             "UPDATE sequence SET next = next / ?1 * ?1 + ?2 + 1",
             params![LANE, count],
         )?;

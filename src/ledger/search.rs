@@ -7,6 +7,7 @@
 
 use super::LedgerError;
 use super::read::{self, COLUMNS, LedgerReader, PieceRow, piece_row};
+use crate::text::t;
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, Statement};
 
@@ -88,7 +89,7 @@ impl LedgerReader {
             let mut row_of = self.conn.prepare(&format!("SELECT {COLUMNS} FROM piece WHERE seq = ?"))?;
             self.each_found(criteria, &mut |seq| Ok(each(row_of.query_row([seq], piece_row)?)))
         };
-        run().map_err(LedgerError::on("search"))
+        run().map_err(LedgerError::on(t("chercher des pièces", "search")))
     }
 
     /// Gives the number of every pièce that meets the criteria, in order of deposit, until `each` says stop.
@@ -125,7 +126,7 @@ impl LedgerReader {
             }
             Ok(steps)
         };
-        run().map_err(LedgerError::on("plan a search"))
+        run().map_err(LedgerError::on(t("préparer une recherche", "plan a search")))
     }
 
     /// The criteria with their values; nothing where one of them names nothing in this ledger.

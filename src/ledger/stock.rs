@@ -10,6 +10,7 @@ use crate::alerts::{self, ANSWERS, DRAFTS, Dates, Start, Watch};
 use crate::clock::Instant;
 use crate::config::Delays;
 use crate::lifecycle::Statut;
+use crate::text::t;
 use crate::trade::Cadre;
 use chrono::NaiveDate;
 use rusqlite::{OptionalExtension, Row, params};
@@ -93,7 +94,7 @@ impl LedgerReader {
     pub fn stock(&self, whose: &Criteria, today: &Today<'_>) -> Result<Vec<StockRow>, LedgerError> {
         let all = whose.structure.is_none() && whose.role.is_none();
         let rows = if all { self.whole_stock(today) } else { self.stock_of(whose, today) };
-        let mut rows = rows.map_err(LedgerError::on("take stock"))?;
+        let mut rows = rows.map_err(LedgerError::on(t("faire l'état du stock", "take stock")))?;
         let place = |row: &StockRow| {
             let cadre = row.cadre.as_deref().map(|c| Cadre::ALL.iter().position(|x| x.code() == c));
             let status = Statut::ALL.iter().position(|s| s.code() == row.status);
@@ -114,7 +115,7 @@ impl LedgerReader {
             let Some(row) = one.query_row([piece], waiting).optional()? else { return Ok(None) };
             row.watched().map(|(.., watch)| self.dates_of(&row, watch)).transpose()
         };
-        run().map_err(LedgerError::on("look up the dates of a pièce"))
+        run().map_err(LedgerError::on(t("chercher les dates d'une pièce", "look up the dates of a pièce")))
     }
 
     fn dates_of(&self, of: &Waiting, watch: &Watch) -> rusqlite::Result<Dates> {
@@ -271,7 +272,7 @@ impl LedgerReader {
             }
             Ok(steps)
         };
-        run().map_err(LedgerError::on("plan a stock"))
+        run().map_err(LedgerError::on(t("préparer l'état du stock", "plan a stock")))
     }
 }
 

@@ -8,6 +8,7 @@ use super::LedgerError;
 use super::read::{COLUMNS, LedgerReader, PIECE_COLUMNS, PieceRow, piece_row};
 use crate::clock::Instant;
 use crate::rules::works;
+use crate::text::t;
 use crate::trade::{Cadre, Role};
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params_from_iter};
@@ -92,7 +93,7 @@ impl LedgerReader {
             }
             Ok(())
         };
-        run().map_err(LedgerError::on("gather what awaits a structure"))
+        run().map_err(LedgerError::on(t("réunir ce qui attend une structure", "gather what awaits a structure")))
     }
 
     /// How SQLite finds them, a line a step, for those who tune and for tests.
@@ -106,7 +107,7 @@ impl LedgerReader {
             let used = plan.parameter_count();
             plan.query_map(params_from_iter(values.iter().take(used)), |r| r.get(3))?.collect()
         };
-        run().map_err(LedgerError::on("plan a synthèse"))
+        run().map_err(LedgerError::on(t("préparer une synthèse", "plan a synthèse")))
     }
 
     /// The statement that gives the numbers of the pièces, with its values; nothing where `after` names nothing.

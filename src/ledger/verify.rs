@@ -17,7 +17,7 @@ use crate::lifecycle::acts::Datum;
 use crate::lifecycle::{Statut, may_follow};
 use crate::msg;
 use crate::piece::attached;
-use crate::text::Msg;
+use crate::text::{Msg, counted, t};
 use rusqlite::{OptionalExtension, Row};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -53,7 +53,7 @@ pub fn verify_ledger(ledger: &LedgerReader) -> Result<Vec<Problem>, LedgerError>
 
 fn audit(ledger: &LedgerReader, spool: Option<&Path>, at_work: bool) -> Result<Vec<Problem>, LedgerError> {
     let mut audit = Audit { ledger, at_work, pruned: HashSet::new(), problems: Vec::new() };
-    let on = LedgerError::on("audit");
+    let on = LedgerError::on(t("être vérifié", "audit"));
     // One snapshot for everything: what a daemon commits meanwhile is not seen half.
     ledger.conn.execute_batch("BEGIN").map_err(&on)?;
     let done = audit.ledger().and_then(|()| spool.map_or(Ok(()), |spool| audit.spool(spool)));
@@ -144,7 +144,8 @@ impl Audit<'_> {
             self.found("file", msg!("la base est abîmée : {answer}", "the database is damaged: {answer}"));
         }
         if orphans > 0 {
-            self.found("file", msg!("{orphans} lignes renvoient à rien", "{orphans} rows refer to nothing"));
+            let fr = ["ligne ne renvoie à rien", "lignes ne renvoient à rien"];
+            self.found("file", counted(orphans, fr, ["row refers to nothing", "rows refer to nothing"]));
         }
         Ok(())
     }
@@ -484,14 +485,12 @@ impl Audit<'_> {
             }
         }
         if !self.at_work && !in_work.is_empty() {
-            let n = in_work.len();
-            self.found(
-                "conservation",
-                msg!(
-                    "{n} dépôts sont dans work/ sans être finis ; lancez `guichet batch`",
-                    "{n} deposits in work/ are unfinished; run `guichet batch`"
-                ),
+            let says = counted(
+                in_work.len(),
+                ["dépôt est dans work/ sans être fini", "dépôts sont dans work/ sans être finis"],
+                ["deposit in work/ is unfinished", "deposits in work/ are unfinished"],
             );
+            self.found("conservation", says + msg!(" ; lancez `guichet batch`", "; run `guichet batch`"));
         }
         if !self.at_work {
             for place in ["archive", "hold"] {

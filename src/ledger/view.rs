@@ -8,13 +8,14 @@ use crate::association::Earlier;
 use crate::clock::Instant;
 use crate::decision::{FirstDeposit, LivePiece, OtherTakers, Passed, Uniqueness, View};
 use crate::rules::works::names::NamedFlow;
+use crate::text::{Text, t};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// Pièces as a decision sees them, by a condition on `piece`, in order of deposit. A pruned one has nothing to say any
 /// more: it can neither be taken nor acted upon.
 fn earlier(
     conn: &Connection,
-    tried: &'static str,
+    tried: Text,
     which: &str,
     values: impl rusqlite::Params,
 ) -> Result<Vec<Earlier>, LedgerError> {
@@ -55,13 +56,18 @@ pub(super) fn numbered(
 ) -> Result<Vec<Earlier>, LedgerError> {
     let which = "seq IN (SELECT seq FROM piece WHERE number = ?1 AND supplier_key = ?2
                          UNION SELECT seq FROM piece WHERE marche = ?3 AND number = ?1)";
-    earlier(conn, "look for an earlier pièce", which, params![number, supplier, marche])
+    earlier(
+        conn,
+        t("chercher une pièce antérieure", "look for an earlier pièce"),
+        which,
+        params![number, supplier, marche],
+    )
 }
 
 pub(super) fn of_number(conn: &Connection, number: &str, suppliers: &[String]) -> Result<Vec<Earlier>, LedgerError> {
     let keys = serde_json::to_string(suppliers).expect("texts are plain data");
     let which = "number = ?1 AND supplier_key IN (SELECT value FROM json_each(?2))";
-    earlier(conn, "look a number up", which, [number, &keys])
+    earlier(conn, t("chercher un numéro", "look a number up"), which, [number, &keys])
 }
 
 impl View for Entry<'_> {
@@ -78,7 +84,7 @@ impl View for Entry<'_> {
             })
             .optional()
         })
-        .map_err(LedgerError::on("look for the same bytes"))
+        .map_err(LedgerError::on(t("chercher les mêmes octets", "look for the same bytes")))
     }
 
     fn live_piece(&self, key: &Uniqueness) -> Result<Option<LivePiece>, LedgerError> {
@@ -92,7 +98,7 @@ impl View for Entry<'_> {
             })
             .optional()
         })
-        .map_err(LedgerError::on("look for the same number"))
+        .map_err(LedgerError::on(t("chercher le même numéro", "look for the same number")))
     }
 
     fn numbered(
@@ -118,7 +124,7 @@ impl View for Entry<'_> {
             })
             .optional()
         })
-        .map_err(LedgerError::on("look for the same name"))
+        .map_err(LedgerError::on(t("chercher le même nom", "look for the same name")))
     }
 
     fn trail(&self, piece: &str) -> Result<Vec<Passed>, LedgerError> {
@@ -132,11 +138,11 @@ impl View for Entry<'_> {
                 })?
                 .collect()
             })
-            .map_err(LedgerError::on("read a trail"))
+            .map_err(LedgerError::on(t("lire un historique", "read a trail")))
     }
 
     fn by_id(&self, id: &str) -> Result<Option<Earlier>, LedgerError> {
-        Ok(earlier(&self.tx, "look a pièce up", "id = ?", [id])?.pop())
+        Ok(earlier(&self.tx, t("chercher une pièce", "look a pièce up"), "id = ?", [id])?.pop())
     }
 
     fn of_number(&self, number: &str, suppliers: &[String]) -> Result<Vec<Earlier>, LedgerError> {
@@ -145,7 +151,8 @@ impl View for Entry<'_> {
 
     fn taken_by(&self, piece: &str) -> Result<Vec<(Earlier, OtherTakers)>, LedgerError> {
         let which = "id IN (SELECT earlier FROM link WHERE piece = ?)";
-        let taken = earlier(&self.tx, "look for what a pièce took", which, [piece])?;
+        let taken =
+            earlier(&self.tx, t("chercher ce qu'une pièce avait pris", "look for what a pièce took"), which, [piece])?;
         let mut all = Vec::with_capacity(taken.len());
         for one in taken {
             let others = self.other_takers(&one.id, piece)?;
@@ -165,6 +172,6 @@ impl Entry<'_> {
         .and_then(|mut s| {
             s.query_row([earlier, but], |r| Ok(OtherTakers { associated: r.get(0)?, replaced: r.get(1)? }))
         })
-        .map_err(LedgerError::on("look for what takes a pièce"))
+        .map_err(LedgerError::on(t("chercher ce qui prend une pièce", "look for what takes a pièce")))
     }
 }

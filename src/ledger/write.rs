@@ -7,6 +7,7 @@ use crate::clock::Instant;
 use crate::decision::{Dossier, Uniqueness};
 use crate::judge::{Facts, Member};
 use crate::spool::{Mark, crash};
+use crate::text::{Text, t};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
@@ -225,17 +226,20 @@ impl Ledger {
         // Every pièce is in it: nobody else reads it, unless an administrator lets them. SQLite makes the files beside
         // it with the same rights, and says what is wrong where it cannot be made.
         let _ = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let mut conn = Connection::open(path).map_err(LedgerError::on("open"))?;
+        let mut conn = Connection::open(path).map_err(LedgerError::on(t("s'ouvrir", "open")))?;
         prepare(&mut conn, path)?;
-        make_durable(&conn, path).map_err(LedgerError::on("make durable what an earlier run wrote"))?;
+        make_durable(&conn, path).map_err(LedgerError::on(t(
+            "rendre durable ce qu'un passage antérieur a écrit",
+            "make durable what an earlier run wrote",
+        )))?;
         let last = conn
             .query_row("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1", [], |r| Ok((r.get(0)?, r.get(1)?)))
             .optional()
-            .map_err(LedgerError::on("read its last event"))?;
+            .map_err(LedgerError::on(t("lire son dernier événement", "read its last event")))?;
         let (seq, hash) = last.unwrap_or((0, GENESIS));
         let count = conn
             .query_row("SELECT coalesce(max(next % ?), 1) - 1 FROM sequence", [LANE], |r| r.get(0))
-            .map_err(LedgerError::on("read its numbers"))?;
+            .map_err(LedgerError::on(t("lire ses numéros", "read its numbers")))?;
         Ok(Ledger { conn, chain: Chain { seq, hash, count } })
     }
 
@@ -264,7 +268,7 @@ impl Ledger {
     /// What SQLite said.
     pub fn empty_log(&mut self) -> Result<(), LedgerError> {
         // Nobody who deposits is to wait for somebody who reads.
-        let on = LedgerError::on("bring its log in");
+        let on = LedgerError::on(t("reprendre son journal", "bring its log in"));
         self.conn.busy_timeout(Duration::ZERO).map_err(&on)?;
         let done = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         self.conn.busy_timeout(PATIENCE).map_err(&on)?;
@@ -279,7 +283,7 @@ impl Ledger {
         self.conn
             .query_row("SELECT coalesce(max(at), 0) FROM event WHERE seq > ?", [self.chain.seq - 1], |r| r.get(0))
             .map(Instant)
-            .map_err(LedgerError::on("read its last event"))
+            .map_err(LedgerError::on(t("lire son dernier événement", "read its last event")))
     }
 
     /// Opens the transaction of a batch.
@@ -290,7 +294,7 @@ impl Ledger {
         let tx = self
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(LedgerError::on("begin a batch"))?;
+            .map_err(LedgerError::on(t("commencer un lot", "begin a batch")))?;
         Ok(Entry { tx, chain: self.chain, end: &mut self.chain, next: HashMap::new() })
     }
 
@@ -302,7 +306,7 @@ impl Ledger {
         self.conn
             .prepare_cached("SELECT filed, sha256 IS NOT NULL FROM flow WHERE id = ?")
             .and_then(|mut s| s.query_row([flow], |r| Ok((r.get(0)?, r.get(1)?))).optional())
-            .map_err(LedgerError::on("look up a flow"))
+            .map_err(LedgerError::on(t("chercher un flux", "look up a flow")))
     }
 
     /// The outbound file of this name, if it was ever committed.
@@ -320,7 +324,7 @@ impl Ledger {
                 })
                 .optional()
             })
-            .map_err(LedgerError::on("look up an outbound file"))
+            .map_err(LedgerError::on(t("chercher un fichier sortant", "look up an outbound file")))
     }
 
     /// The reports of a flow.
@@ -339,7 +343,7 @@ impl Ledger {
                 })?
                 .collect()
             })
-            .map_err(LedgerError::on("read a report"))
+            .map_err(LedgerError::on(t("lire un compte rendu", "read a report")))
     }
 
     /// The bytes of an outbound file that was rendered; none: they are the deposit's.
@@ -347,7 +351,7 @@ impl Ledger {
     pub fn rendered(&self, id: i64) -> Result<Option<Vec<u8>>, LedgerError> {
         self.conn
             .query_row("SELECT bytes FROM outbox WHERE id = ?", [id], |r| r.get(0))
-            .map_err(LedgerError::on("read what was rendered"))
+            .map_err(LedgerError::on(t("lire ce qui a été rendu", "read what was rendered")))
     }
 
     /// A flow, if it is held and was not requeued.
@@ -361,7 +365,7 @@ impl Ledger {
                  AND NOT EXISTS (SELECT 1 FROM event WHERE subject = f.id AND status IN ('requeued', 'pruned'))",
             )
             .and_then(|mut s| s.query_row([flow], held).optional())
-            .map_err(LedgerError::on("look up a held flow"))
+            .map_err(LedgerError::on(t("chercher un flux retenu", "look up a held flow")))
     }
 
     /// Requeued flows that are not decided yet, each with the id of the flow that it is to be.
@@ -375,7 +379,7 @@ impl Ledger {
                  WHERE e.status = 'requeued' AND NOT EXISTS (SELECT 1 FROM flow n WHERE n.id = e.comment)",
             )
             .and_then(|mut s| s.query_map([], |r| Ok((held(r)?, r.get(4)?)))?.collect())
-            .map_err(LedgerError::on("look for requeued flows"))
+            .map_err(LedgerError::on(t("chercher les flux remis en traitement", "look for requeued flows")))
     }
 
     /// What became of a flow.
@@ -386,7 +390,7 @@ impl Ledger {
         self.conn
             .prepare_cached("SELECT outcome FROM flow WHERE id = ?")
             .and_then(|mut s| s.query_row([flow], |r| r.get(0)).optional())
-            .map_err(LedgerError::on("look up a flow"))
+            .map_err(LedgerError::on(t("chercher un flux", "look up a flow")))
     }
 
     /// The pièces that have this number, as [`crate::decision::View::numbered`] gives them.
@@ -436,7 +440,7 @@ impl Ledger {
             over.sort_by(|(one, a), (other, b)| a.cmp(b).then_with(|| one.cmp(other)));
             Ok(over)
         };
-        let over = run().map_err(LedgerError::on("look for delays that are over"))?;
+        let over = run().map_err(LedgerError::on(t("chercher les délais échus", "look for delays that are over")))?;
         Ok(over.into_iter().map(|(id, _)| id).collect())
     }
 
@@ -455,7 +459,7 @@ impl Ledger {
                 })?
                 .collect()
             })
-            .map_err(LedgerError::on("read what is unpublished"))
+            .map_err(LedgerError::on(t("lire ce qui n'est pas publié", "read what is unpublished")))
     }
 }
 
@@ -503,7 +507,11 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn unpublished(&mut self, id: i64) -> Result<(), LedgerError> {
-        self.run("publish a report again", "INSERT OR IGNORE INTO unpublished (id) VALUES (?)", [id])
+        self.run(
+            t("publier à nouveau un compte rendu", "publish a report again"),
+            "INSERT OR IGNORE INTO unpublished (id) VALUES (?)",
+            [id],
+        )
     }
 
     /// Records a flow, with its event.
@@ -513,7 +521,7 @@ impl Entry<'_> {
     pub fn flow(&mut self, f: &NewFlow<'_>) -> Result<(), LedgerError> {
         let size = i64::try_from(f.size).unwrap_or(i64::MAX);
         self.run(
-            "record a flow",
+            t("inscrire un flux", "record a flow"),
             "INSERT INTO flow (id, mode, partner, name, size, sha256, syntax, outcome, first, decided_at, filed, findings, rules)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
@@ -554,7 +562,7 @@ impl Entry<'_> {
         let entry = p.member.map(|m| i64::try_from(m.entry).unwrap_or(i64::MAX));
         let dossier = self.dossier(p)?;
         self.run(
-            "record a pièce",
+            t("inscrire une pièce", "record a pièce"),
             "INSERT INTO piece (id, flow, entry, member, cadre, type, number, issued, supplier_type, supplier_id, supplier_name,
                 supplier_key, destinataire, destinataire_name, moe, moa, valideur1, valideur2, service, moe_service,
                 moa_service, seller_service, engagement, marche, marche_moa, dossier, ht, vat, ttc, due, currency, mode,
@@ -622,7 +630,7 @@ impl Entry<'_> {
         for (n, (id, replaces)) in (1_i64..).zip(p.links) {
             let kind = if *replaces { "replaces" } else { "associates" };
             self.run(
-                "link two pièces",
+                t("lier deux pièces", "link two pièces"),
                 "INSERT INTO link (piece, n, earlier, kind) VALUES (?, ?, ?, ?)",
                 params![p.id, n, id, kind],
             )?;
@@ -640,7 +648,7 @@ impl Entry<'_> {
                 let id = p.id.replacen("p-", "d-", 1);
                 let (number, supplier) = (&p.facts.number, &p.facts.supplier_id);
                 self.run(
-                    "open a dossier",
+                    t("ouvrir un dossier", "open a dossier"),
                     "INSERT INTO dossier (id, number, supplier) VALUES (?, ?, ?)",
                     params![id, number, supplier],
                 )?;
@@ -649,11 +657,15 @@ impl Entry<'_> {
             Dossier::Joins { dossier, merged } => {
                 for other in merged {
                     self.run(
-                        "merge dossiers",
+                        t("réunir des dossiers", "merge dossiers"),
                         "UPDATE dossier SET merged = ?1 WHERE id = ?2 OR merged = ?2",
                         [dossier, other],
                     )?;
-                    self.run("merge dossiers", "UPDATE piece SET dossier = ?1 WHERE dossier = ?2", [dossier, other])?;
+                    self.run(
+                        t("réunir des dossiers", "merge dossiers"),
+                        "UPDATE piece SET dossier = ?1 WHERE dossier = ?2",
+                        [dossier, other],
+                    )?;
                 }
                 Ok(Some(dossier.clone()))
             }
@@ -683,14 +695,14 @@ impl Entry<'_> {
         };
         let hash = link.hash(&self.chain.hash);
         self.run(
-            "append an event",
+            t("ajouter un événement", "append an event"),
             "INSERT INTO event (seq, subject, n, status, at, by, motif, comment, facts, hash, via, changes)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![seq, e.subject, e.n, e.status, e.at.0, e.by, e.motif, e.comment, facts, hash, e.via, e.changes],
         )?;
         for (n, s) in (1_i64..).zip(e.supplements) {
             self.run(
-                "record a supplement",
+                t("inscrire un complément", "record a supplement"),
                 "INSERT INTO supplement (piece, event, n, name, sha256, bytes) VALUES (?, ?, ?, ?, ?, ?)",
                 params![e.subject, e.n, n, s.name, s.sha256, s.bytes],
             )?;
@@ -729,14 +741,14 @@ impl Entry<'_> {
                  ON CONFLICT (partner) DO UPDATE SET next = next + 1 RETURNING next - 1",
         )
         .and_then(|mut s| s.query_row(params![partner, LANE], |r| r.get(0)))
-        .map_err(LedgerError::on("number an outbound file"))
+        .map_err(LedgerError::on(t("numéroter un fichier sortant", "number an outbound file")))
     }
 
     /// Writes the next numbers of those who were given some in this batch.
     pub(super) fn keep_numbers(&mut self) -> Result<(), LedgerError> {
         for (partner, next) in std::mem::take(&mut self.next) {
             let sql = "UPDATE sequence SET next = ? WHERE partner = ?";
-            self.run("number outbound files", sql, params![next, partner])?;
+            self.run(t("numéroter les fichiers sortants", "number outbound files"), sql, params![next, partner])?;
         }
         Ok(())
     }
@@ -752,7 +764,7 @@ impl Entry<'_> {
     /// What SQLite said.
     pub fn outbound(&mut self, o: &Outbound<'_>) -> Result<Pending, LedgerError> {
         self.run(
-            "record an outbound file",
+            t("inscrire un fichier sortant", "record an outbound file"),
             "INSERT INTO outbox (flow, piece, partner, tray, sequence, name, sha256, bytes, renderer, at, part)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             params![
@@ -760,7 +772,11 @@ impl Entry<'_> {
             ],
         )?;
         let id = self.tx.last_insert_rowid();
-        self.run("record an outbound file", "INSERT INTO unpublished (id) VALUES (?)", [id])?;
+        self.run(
+            t("inscrire un fichier sortant", "record an outbound file"),
+            "INSERT INTO unpublished (id) VALUES (?)",
+            [id],
+        )?;
         Ok(Pending { id, partner: o.partner.to_owned(), tray: o.tray.to_owned(), name: o.name.to_owned() })
     }
 
@@ -770,7 +786,11 @@ impl Entry<'_> {
     /// What SQLite said.
     pub fn published(&mut self, ids: &[i64]) -> Result<(), LedgerError> {
         for id in ids {
-            self.run("mark what is published", "DELETE FROM unpublished WHERE id = ?", [id])?;
+            self.run(
+                t("noter ce qui est publié", "mark what is published"),
+                "DELETE FROM unpublished WHERE id = ?",
+                [id],
+            )?;
         }
         Ok(())
     }
@@ -782,7 +802,7 @@ impl Entry<'_> {
     pub fn commit(mut self) -> Result<(), LedgerError> {
         self.keep_numbers()?;
         crash::point("before the commit");
-        self.tx.commit().map_err(LedgerError::on("commit a batch"))?;
+        self.tx.commit().map_err(LedgerError::on(t("valider un lot", "commit a batch")))?;
         *self.end = self.chain;
         crash::point("after the commit");
         Ok(())
@@ -792,7 +812,7 @@ impl Entry<'_> {
         self.tx.prepare_cached(sql)
     }
 
-    pub(super) fn run(&self, tried: &'static str, sql: &str, params: impl rusqlite::Params) -> Result<(), LedgerError> {
+    pub(super) fn run(&self, tried: Text, sql: &str, params: impl rusqlite::Params) -> Result<(), LedgerError> {
         self.prepare(sql).and_then(|mut s| s.execute(params)).map_err(LedgerError::on(tried))?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::table::{Grid, Side};
 use super::{Format, Out, csv_writer};
-use crate::text::{Lang, Text};
+use crate::text::{Lang, Text, json};
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -16,6 +16,21 @@ pub struct Column<T> {
     pub side: Side,
     /// What a row shows there.
     pub cell: fn(&T, Lang) -> String,
+    /// What CSV has there, where a table shows a word of the reader's language: the code, or `true` and `false`.
+    pub csv: Option<fn(&T) -> String>,
+}
+
+impl<T> Column<T> {
+    /// The same with this in CSV.
+    #[must_use]
+    pub const fn in_csv(self, csv: fn(&T) -> String) -> Column<T> {
+        Column { csv: Some(csv), ..self }
+    }
+
+    /// A row's field in CSV.
+    pub fn field(&self, row: &T, lang: Lang) -> String {
+        self.csv.map_or_else(|| (self.cell)(row, lang), |csv| csv(row))
+    }
 }
 
 /// A listing under way. JSON is the row's own serialization, so that its keys are those of the contract.
@@ -71,10 +86,9 @@ impl<'a, T: Serialize> Listing<'a, T> {
         let lang = self.lang;
         match &mut self.shape {
             Shape::Json(out) => {
-                serde_json::to_writer(&mut **out, row)?;
-                out.write_all(b"\n")
+                writeln!(out, "{}", json(row))
             }
-            Shape::Csv(csv) => Ok(csv.write_record(self.columns.iter().map(|c| (c.cell)(row, lang)))?),
+            Shape::Csv(csv) => Ok(csv.write_record(self.columns.iter().map(|c| c.field(row, lang)))?),
             Shape::Table(grid, out) => {
                 let titled = self.columns.iter().filter_map(|c| c.title.map(|title| (c, title)));
                 if grid.is_empty() {

@@ -10,7 +10,7 @@ use crate::judge::Facts;
 use crate::lifecycle::Statut;
 use crate::msg;
 use crate::rules::{Finding, Severity};
-use crate::text::{Lang, Shown, Text, t};
+use crate::text::{Lang, Msg, Shown, Text, counted, t};
 use chrono::{Datelike, NaiveDate};
 use std::sync::Arc;
 
@@ -219,6 +219,9 @@ fn comment(report: &Report<'_>, lang: Lang) -> String {
     let file = Shown(report.file);
     let (n, of) = (report.documents.iter().filter(|d| d.accepted).count(), report.documents.len());
     let acts = report.documents.iter().filter(|d| d.act.is_some()).count();
+    let named = msg!("fichier « {file} » : ", "file \"{file}\": ");
+    let pieces = |n| counted(n, ["pièce acceptée", "pièces acceptées"], ["pièce accepted", "pièces accepted"]);
+    let done = |n| counted(n, ["acte fait", "actes faits"], ["act done", "acts done"]);
     let says = match report.outcome {
         Outcome::Accepted if acts == 1 && of == 1 => {
             msg!("fichier « {file} » : acte fait", "file \"{file}\": act done")
@@ -227,28 +230,29 @@ fn comment(report: &Report<'_>, lang: Lang) -> String {
             msg!("fichier « {file} » : {of} actes, tous faits", "file \"{file}\": {of} acts, all done")
         }
         Outcome::Accepted if acts > 0 => {
-            let pieces = of - acts;
-            msg!(
-                "fichier « {file} » : {pieces} pièces acceptées, {acts} actes faits, rien de refusé",
-                "file \"{file}\": {pieces} pièces accepted, {acts} acts done, nothing refused"
-            )
+            named + pieces(of - acts) + Msg::same(", ") + done(acts) + msg!(", rien de refusé", ", nothing refused")
         }
         Outcome::Accepted if report.documents.iter().any(|d| d.member.is_some()) => {
-            msg!("fichier « {file} » : {n} pièces, toutes acceptées", "file \"{file}\": {n} pièces, all accepted")
+            let all = ["pièce, acceptée", "pièces, toutes acceptées"];
+            named + counted(n, all, ["pièce, accepted", "pièces, all accepted"])
         }
         Outcome::Accepted => msg!("fichier « {file} » : pièce acceptée", "file \"{file}\": pièce accepted"),
-        Outcome::Partial if acts == of => msg!(
-            "fichier « {file} » : {n} actes faits sur {of} ; corrigez les autres et déposez-les à nouveau, sans ceux-là",
-            "file \"{file}\": {n} acts done of {of}; mend the others and drop them again, without these"
-        ),
-        Outcome::Partial if acts > 0 => msg!(
-            "fichier « {file} » : {n} pièces et actes intégrés sur {of} ; corrigez les autres et déposez-les à nouveau, sans ceux-là",
-            "file \"{file}\": {n} pièces and acts integrated of {of}; mend the others and drop them again, without these"
-        ),
-        Outcome::Partial => msg!(
-            "fichier « {file} » : acceptées, {n} pièces sur {of} ; corrigez les autres et déposez-les à nouveau, sans celles-là",
-            "file \"{file}\": accepted, {n} pièces of {of}; mend the others and drop them again, without these"
-        ),
+        Outcome::Partial => {
+            let taken = if acts == of {
+                done(n)
+            } else if acts > 0 {
+                let both = ["pièce ou acte intégré", "pièces et actes intégrés"];
+                counted(n, both, ["pièce or act integrated", "pièces and acts integrated"])
+            } else {
+                pieces(n)
+            };
+            named
+                + taken
+                + msg!(
+                    " sur {of} ; corrigez le reste et déposez-le à nouveau, seul",
+                    " of {of}; mend the rest and drop it again, alone"
+                )
+        }
         Outcome::Refused => msg!(
             "fichier « {file} » : refusé, rien n'est intégré ; corrigez-le et déposez-le à nouveau",
             "file \"{file}\": refused, nothing is integrated; mend it and drop it again"

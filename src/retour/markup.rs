@@ -1,5 +1,6 @@
 //! Writing XML: one buffer, elements in the order they are said, every text made fit for XML on its way in.
 
+use crate::text::is_hidden;
 use std::fmt::{Display, Write};
 
 /// XML as it is written.
@@ -78,8 +79,8 @@ enum Place {
 }
 
 /// Characters that must not stand as they are: those with a meaning in XML become entities, white space that a reader
-/// would
-/// change becomes a reference, and what XML cannot hold at all becomes visible (`\u{1b}`), as on a terminal.
+/// would change and what is not seen or changes the order of a line become references, and what XML cannot hold at all
+/// becomes visible (`\u{1b}`), as on a terminal.
 fn escape(text: &str, place: Place, out: &mut String) {
     for c in text.chars() {
         match c {
@@ -92,6 +93,10 @@ fn escape(text: &str, place: Place, out: &mut String) {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
             _ if is_shown_instead(c) => out.extend(c.escape_unicode()),
+            // Part of a name, and harmless to whoever looks at the file.
+            _ if is_hidden(c) => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
             _ => out.push(c),
         }
     }
@@ -117,6 +122,9 @@ mod tests {
         let mut m = Markup::default();
         m.text("A", "a<b>&\"c'\u{0}\u{1b}[31m\r\n\té\u{fffe}\u{85}");
         assert_eq!(m.finish(), "<A>a&lt;b&gt;&amp;\"c'\\u{0}\\u{1b}[31m&#13;\n\té\\u{fffe}\\u{85}</A>\n");
+        let mut m = Markup::default();
+        m.text("A", "a\u{202e}b\u{ad}");
+        assert_eq!(m.finish(), "<A>a&#8238;b&#173;</A>\n");
         let mut m = Markup::default();
         m.empty_with("A", "Id", "\"<\n>");
         assert_eq!(m.finish(), "<A Id=\"&quot;&lt;&#10;&gt;\"/>\n");

@@ -8,7 +8,7 @@ use crate::annuaire::siret_checks;
 use crate::msg;
 use crate::piece::amount::shape;
 use crate::piece::{Account, Actor, Number, PaymentMeans, Piece, Val};
-use crate::text::{Text, same, t};
+use crate::text::{Text, counted, same, t};
 use rust_decimal::Decimal;
 
 const DECK: &str = "Chorus Pro, training deck on works invoices: mandatory fields";
@@ -215,10 +215,12 @@ fn digits(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
         }
         let (whole, part) = (s.integer, s.fraction);
         found.push(
-            rule.finding(msg!(
-                "ce montant a {whole} chiffres et {part} décimales",
-                "this amount has {whole} digits and {part} decimals"
-            ))
+            rule.finding(
+                msg!("ce montant a ", "this amount has ")
+                    + counted(whole, ["chiffre", "chiffres"], ["digit", "digits"])
+                    + msg!(" et ", " and ")
+                    + counted(part, ["décimale", "décimales"], ["decimal", "decimals"]),
+            )
             .at(Some(case.piece.place(n.raw.at)))
             .found(n.raw.text)
             .expected(msg!(

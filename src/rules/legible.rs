@@ -5,7 +5,7 @@ use crate::error::shown;
 use crate::msg;
 use crate::piece::depot::{self, Form, Named, Presence, Slip};
 use crate::piece::{Actor, Day, NotAPiece, Number, Piece};
-use crate::text::{Msg, Shown, Text, same, t};
+use crate::text::{Msg, Shown, Text, counted, same, t};
 use crate::trade::Mode;
 use crate::xml::{Doc, NodeId, Place};
 
@@ -369,7 +369,8 @@ fn page(rule: &'static Rule, case: &Case<'_, '_>, found: &mut Findings) {
     }
     let (named, most) = (form.named(), case.context.config.limits.entries.saturating_sub(1));
     if named > most {
-        let message = msg!("le formulaire nomme {named} fichiers", "the form names {named} files");
+        let files = counted(named, ["fichier", "fichiers"], ["file", "files"]);
+        let message = msg!("le formulaire nomme ", "the form names ") + files;
         let finding = rule.finding(message).at(Some(case.piece.place(form.root())));
         found.push(finding.found(named.to_string()).expected(msg!("{most} au plus", "{most} at most")).help(msg!(
             "regroupez les fichiers, ou répartissez-les sur plusieurs pièces",

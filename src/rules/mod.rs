@@ -12,7 +12,7 @@ use crate::annuaire::{Annuaire, Partner};
 use crate::config::Config;
 use crate::facts::Facts;
 use crate::piece::Piece;
-use crate::text::{Msg, Text};
+use crate::text::{Msg, Text, counted};
 use crate::trade::Mode;
 pub use crate::xml::Place;
 use chrono::NaiveDate;
@@ -180,7 +180,8 @@ impl Findings {
     pub fn end_of(&mut self, rule: &Rule) {
         let more = std::mem::take(&mut self.of_rule).saturating_sub(MOST_OF_RULE);
         if more > 0 {
-            let message = crate::msg!("et {more} autres fois la même règle", "and {more} more of the same rule");
+            let more = counted(more, ["autre fois", "autres fois"], ["more"; 2]);
+            let message = crate::msg!("et ", "and ") + more + crate::msg!(" la même règle", " of the same rule");
             self.list.push(rule.finding(message));
         }
     }
@@ -191,14 +192,26 @@ impl Findings {
     }
 }
 
+/// Characters of a sentence of a finding: whatever it says of the document, it is no longer than some quotes.
+const LONGEST_SENTENCE: usize = 2_000;
+
 /// A text as it is told: its beginning, where it is long, and how many characters it has.
-pub fn quote(mut text: String) -> String {
-    if let Some((end, _)) = text.char_indices().nth(LONGEST_QUOTE) {
+pub fn quote(text: String) -> String {
+    beginning(text, LONGEST_QUOTE)
+}
+
+fn beginning(mut text: String, most: usize) -> String {
+    if let Some((end, _)) = text.char_indices().nth(most) {
         let all = text.chars().count();
         text.truncate(end);
         text.push_str(&format!("… ({all})"));
     }
     text
+}
+
+/// A sentence as it is told.
+fn sentence(Msg { fr, en }: Msg) -> Msg {
+    Msg { fr: beginning(fr, LONGEST_SENTENCE), en: beginning(en, LONGEST_SENTENCE) }
 }
 
 impl Rule {
@@ -210,7 +223,7 @@ impl Rule {
             severity: self.severity,
             terms: self.terms,
             place: None,
-            message,
+            message: sentence(message),
             found: None,
             expected: None,
             help: self.mend.into(),
@@ -236,14 +249,14 @@ impl Finding {
     /// Sets what was expected.
     #[must_use]
     pub fn expected(mut self, expected: Msg) -> Finding {
-        self.expected = Some(expected);
+        self.expected = Some(sentence(expected));
         self
     }
 
     /// Sets what to do.
     #[must_use]
     pub fn help(mut self, help: Msg) -> Finding {
-        self.help = help;
+        self.help = sentence(help);
         self
     }
 

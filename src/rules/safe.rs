@@ -1,11 +1,11 @@
 //! Layer *safe*: nothing is read that could harm, and what cannot be read says where it breaks.
 
-use super::{Finding, Layer, Rule, Severity};
+use super::{Finding, Layer, Rule, Severity, quote};
 use crate::flux::DecodeError;
 use crate::flux::archive::{Fault, Limits, Odd};
 use crate::flux::pdf::PdfError;
 use crate::msg;
-use crate::text::{Shown, same, t};
+use crate::text::{Msg, Shown, counted, same, t};
 use crate::xml::{XmlError, XmlErrorKind};
 
 macro_rules! severity {
@@ -217,7 +217,8 @@ pub fn encoding(e: &DecodeError) -> Finding {
 
 /// What the reader of XML refused.
 pub fn xml(e: &XmlError) -> Finding {
-    let shown = |s: &str| Shown(s).to_string();
+    // A name may be as long as the document.
+    let shown = |s: &str| quote(Shown(s).to_string());
     let finding = match &e.kind {
         XmlErrorKind::NoRoot => EMPTY.finding(msg!("le document n'a aucun élément", "the document has no element")),
         XmlErrorKind::Truncated { open, .. } if open.is_empty() => TRUNCATED
@@ -275,10 +276,14 @@ pub fn xml(e: &XmlError) -> Finding {
             CHARACTER.finding(msg!("XML interdit le caractère {code}", "XML forbids the character {code}")).found(code)
         }
         XmlErrorKind::TooDeep(limit) => {
-            DEEP.finding(msg!("plus de {limit} éléments imbriqués", "more than {limit} nested elements"))
+            let nested = ["élément imbriqué", "éléments imbriqués"];
+            DEEP.finding(
+                msg!("plus de ", "more than ") + counted(*limit, nested, ["nested element", "nested elements"]),
+            )
         }
         XmlErrorKind::TooManyNodes(limit) => {
-            MANY.finding(msg!("plus de {limit} éléments", "more than {limit} elements"))
+            let elements = counted(*limit, ["élément", "éléments"], ["element", "elements"]);
+            MANY.finding(msg!("plus de ", "more than ") + elements)
         }
         XmlErrorKind::TooManyAttributes(limit) => ATTRIBUTES.finding(msg!(
             "plus de {limit} attributs ou espaces de noms",
@@ -302,7 +307,8 @@ pub fn oversize(size: u64, limit: u64) -> Finding {
 
 /// Findings that are not told one by one.
 pub fn and_more(more: usize) -> Finding {
-    MORE.finding(msg!("et {more} autres constats sur cette pièce", "and {more} more findings of this pièce"))
+    let more = counted(more, ["autre constat", "autres constats"], ["more finding", "more findings"]);
+    MORE.finding(msg!("et ", "and ") + more + msg!(" sur cette pièce", " of this pièce"))
 }
 
 /// A file that cannot be read.
@@ -323,8 +329,9 @@ pub fn archive<E>(fault: &Fault<E>, limits: &Limits) -> Finding {
             .found(Shown(why).to_string()),
         Fault::Entries => {
             let most = limits.entries;
+            let entries = counted(most, ["entrée", "entrées"], ["entry", "entries"]);
             ENTRIES
-                .finding(msg!("l'archive a plus de {most} entrées", "the archive has more than {most} entries"))
+                .finding(msg!("l'archive a plus de ", "the archive has more than ") + entries)
                 .expected(msg!("{most} au plus", "{most} at most"))
         }
         Fault::Bomb { limit } => BOMB
@@ -372,20 +379,24 @@ pub fn pdf(error: &PdfError) -> Finding {
     }
 }
 
+fn pieces(n: usize) -> Msg {
+    counted(n, ["pièce", "pièces"], ["pièce", "pièces"])
+}
+
 /// More pièces than a flow may bring.
 pub fn too_many_pieces(most: usize) -> Finding {
     PIECES
-        .finding(msg!("l'archive a plus de {most} pièces", "the archive has more than {most} pièces"))
+        .finding(msg!("l'archive a plus de ", "the archive has more than ") + pieces(most))
         .expected(msg!("{most} au plus", "{most} at most"))
 }
 
 /// More attachments than the pièces of a flow may have together.
 pub fn too_many_files(files: usize, most: usize) -> Finding {
     PIECES
-        .finding(msg!(
-            "les pièces de l'archive ont {files} pièces jointes",
-            "the pièces of the archive have {files} attachments"
-        ))
+        .finding(
+            msg!("les pièces de l'archive ont ", "the pièces of the archive have ")
+                + counted(files, ["pièce jointe", "pièces jointes"], ["attachment", "attachments"]),
+        )
         .found(files.to_string())
         .expected(msg!("{most} au plus ([limits] entries)", "{most} at most ([limits] entries)"))
 }
@@ -393,7 +404,10 @@ pub fn too_many_files(files: usize, most: usize) -> Finding {
 /// More acts than a flow may bring.
 pub fn too_many_acts(acts: usize, most: usize) -> Finding {
     PIECES
-        .finding(msg!("le flux demande plus de {most} actes", "the flow asks for more than {most} acts"))
+        .finding(
+            msg!("le flux demande plus de ", "the flow asks for more than ")
+                + counted(most, ["acte", "actes"], ["act", "acts"]),
+        )
         .found(acts.to_string())
         .expected(msg!("{most} au plus", "{most} at most"))
 }

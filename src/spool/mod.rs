@@ -24,7 +24,8 @@ pub use store::{Kept, Left, Staged};
 
 use crate::clock::Instant;
 use crate::config::Barrier;
-use crate::text::Text;
+use crate::error::reason;
+use crate::text::{Msg, Text};
 use crate::trade::Mode;
 use along::GoingBack;
 use rustix::fs::{AtFlags, FlockOperation, Mode as Perm, OFlags, StatVfs, Timespec, Timestamps};
@@ -96,6 +97,18 @@ pub enum SpoolError {
         /// The spool's root.
         root: String,
     },
+}
+
+impl SpoolError {
+    /// What went wrong, in the user's language where a system call failed.
+    pub fn says(&self) -> Msg {
+        let SpoolError::Io { tried, path, source } = self else { return Msg::same(self.to_string()) };
+        let (why, _) = reason(source);
+        Msg::new(
+            format!("impossible de {} {path} : {}", tried.fr, why.fr),
+            format!("cannot {} {path}: {}", tried.en, why.en),
+        )
+    }
 }
 
 /// What a system call was to do.

@@ -82,7 +82,7 @@ impl Doc {
                 path.push_str(prefix);
                 path.push(':');
             }
-            path.push_str(self.local(step));
+            path.push_str(shown(self.local(step)));
             let index = self.indexes()[step.0 as usize];
             if index > 0 {
                 path.push_str(&format!("[{index}]"));
@@ -114,6 +114,14 @@ impl Doc {
         self.lines.get_or_init(|| Lines::of(&self.source)).place(&self.source, offset)
     }
 }
+
+/// A name as a path tells it: a thousand findings may tell one that is as long as the document.
+fn shown(name: &str) -> &str {
+    name.char_indices().nth(LONGEST_NAME).map_or(name, |(end, _)| &name[..end])
+}
+
+/// Characters of a name in a path; the standards' longest has half as many.
+const LONGEST_NAME: usize = 120;
 
 /// Where lines begin, and how many characters come before every few kilobytes: a place costs the same wherever it is,
 /// also in a document of one long line.

@@ -9,7 +9,7 @@ use crate::cli::{Exit, Outcome, Session};
 use crate::error::{nearest, shown};
 use crate::msg;
 use crate::render::{Column, Format, Grid, Listing, Out, Side};
-use crate::text::{Lang, Shown, Text, t};
+use crate::text::{Lang, Shown, Text, counted, json, t};
 use crate::trade::{Cadre, Mode};
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -108,8 +108,7 @@ pub fn run(id: &str, session: &mut Session) -> Outcome {
     match format {
         Format::Json => {
             for entry in &found {
-                serde_json::to_writer(&mut *out, entry).map_err(io::Error::from)?;
-                out.write_all(b"\n")?;
+                writeln!(out, "{}", json(entry))?;
             }
         }
         Format::Csv => {
@@ -290,7 +289,7 @@ static COLUMNS: [Column<Row>; 9] = [
 ];
 
 const fn column(key: &'static str, cell: fn(&Row, Lang) -> String) -> Column<Row> {
-    Column { key, title: None, side: Side::Left, cell }
+    Column { key, title: None, side: Side::Left, cell, csv: None }
 }
 
 fn flag(flag: Option<bool>) -> String {
@@ -380,10 +379,10 @@ impl OfMarche<'_> {
     fn tell(&self, general: u64, lang: Lang, out: &mut Out) -> io::Result<()> {
         let text = |text: Option<&str>| Shown(text.unwrap_or_default()).to_string();
         let day = |day: Option<NaiveDate>| day.map(|d| d.to_string()).unwrap_or_default();
-        let payment = self.payment_days.map_or_else(
-            || msg!("{general} jours (délai général)", "{general} days (the general delay)"),
-            |days| msg!("{days} jours", "{days} days"),
-        );
+        let days = |n: u64| counted(n, ["jour", "jours"], ["day", "days"]);
+        let payment = self
+            .payment_days
+            .map_or_else(|| days(general) + msg!(" (délai général)", " (the general delay)"), |own| days(own.into()));
         let all = self.cadres.len() == Cadre::ALL.len();
         let cadres = if all { t("tous", "all").get(lang).to_owned() } else { self.cadres.join(", ") };
         #[rustfmt::skip]

@@ -218,9 +218,7 @@ fn line<'a>(checked: &'a Checked, lang: Lang) -> Line<'a> {
 }
 
 fn json(checked: &Checked, lang: Lang) -> String {
-    let mut text = serde_json::to_string(&line(checked, lang)).expect("texts and numbers are always JSON");
-    text.push('\n');
-    text
+    crate::text::json(&line(checked, lang)) + "\n"
 }
 
 #[rustfmt::skip]

@@ -11,7 +11,7 @@ use crate::render::{Grid, Out, Side, cell};
 use crate::rules::catalogue;
 use crate::rules::works::cadres;
 use crate::spool::Tray;
-use crate::text::{Lang, Msg, Text, t};
+use crate::text::{Lang, Msg, Text, counted, t};
 use crate::trade::Role;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -26,10 +26,8 @@ pub fn all(shown: &Shown, dir: &Path, tally: &Tally, took: Duration, session: &m
     say(
         out,
         lang,
-        &msg!(
-            "{flows} flux déposés dans {here} et traités en {ms} ms",
-            "{flows} flows dropped in {here} and answered in {ms} ms"
-        ),
+        &(counted(flows, ["flux déposé", "flux déposés"], ["flow dropped", "flows dropped"])
+            + msg!(" dans {here} ; réponses en {ms} ms", " in {here}, answered in {ms} ms")),
     )?;
     title(
         out,

@@ -127,13 +127,13 @@ static COLUMNS: [Column<Deposited>; 9] = [
     column("piece",   t("pièce", "pièce"),          |r, _| cell(&r.piece)),
     column("cadre",   t("cadre", "cadre"),          |r, _| cell(&r.cadre)),
     column("number",  t("numéro", "number"),        |r, _| cell(&r.number)),
-    column("status",  t("statut", "status"),        |r, lang| status(&r.status, lang)),
+    column("status",  t("statut", "status"),        |r, lang| status(&r.status, lang)).in_csv(|r| cell(&r.status)),
     column("as",      t("déposant", "depositor"),   |r, _| r.by.clone()),
     column("partner", t("partenaire", "partner"),   |r, _| r.partner.clone()),
 ];
 
 const fn column(key: &'static str, title: Text, cell: fn(&Deposited, Lang) -> String) -> Column<Deposited> {
-    Column { key, title: Some(title), side: Side::Left, cell }
+    Column { key, title: Some(title), side: Side::Left, cell, csv: None }
 }
 
 /// The fields of the form as people call them, in the order in which they are shown.

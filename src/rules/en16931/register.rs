@@ -304,11 +304,18 @@ fn unwanted(path: &str) -> Text {
     }
 }
 
+const UBL_ROOTS: &str = "/Invoice, /CreditNote";
+const CII_ROOT: &str = "/rsm:CrossIndustryInvoice";
+
 /// Where it looks in both syntaxes, fragments that break it, and such as keep it.
 fn example(paths: &[Vec<String>; 2], fragments: &[&Fragment]) -> String {
     let mut text = String::new();
-    for (name, paths) in [("UBL", &paths[0]), ("CII", &paths[1])].into_iter().filter(|(_, paths)| !paths.is_empty()) {
-        text += &format!("{name}: {}\n", paths.join(", "));
+    for (name, roots, paths) in [("UBL", UBL_ROOTS, &paths[0]), ("CII", CII_ROOT, &paths[1])] {
+        // What looks at all of a document has no path below its root.
+        let paths: Vec<&str> = paths.iter().map(|path| if path == "/" { roots } else { path }).collect();
+        if !paths.is_empty() {
+            text += &format!("{name}: {}\n", paths.join(", "));
+        }
     }
     for (mark, passes) in [("✗", false), ("✓", true)] {
         for fragment in fragments.iter().filter(|f| f.passes == passes) {

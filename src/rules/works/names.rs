@@ -18,7 +18,7 @@ use crate::clock::Instant;
 use crate::config::{Announces, Interfaces};
 use crate::msg;
 use crate::rules::{Finding, Rule};
-use crate::text::{Msg, Shown, Text, same, t};
+use crate::text::{Msg, Shown, Text, counted, same, t};
 use crate::trade::Mode;
 
 const SOURCE: &str = "Chorus Pro, names of EDI flows";
@@ -183,10 +183,9 @@ impl<'a> Name<'a> {
     fn whole(&mut self, stem: &str, groups: usize) {
         let code = &self.partner.app_code;
         self.tell(
-            msg!(
-                "le nom a {groups} groupes séparés par « _ », et non trois",
-                "the name has {groups} groups between \"_\", and not three"
-            ),
+            msg!("le nom a ", "the name has ")
+                + counted(groups, ["groupe", "groupes"], ["group", "groups"])
+                + msg!(", séparés par « _ », et non trois", " between \"_\", and not three"),
             stem,
             msg!(
                 "<interface>_{code}_{code}<quatre chiffres de l'interface><séquence de 15 chiffres>",
