@@ -8,12 +8,14 @@ use crate::config::Watch;
 use crate::counter::{Counter, CounterError};
 use crate::event::Event;
 use crate::request::Requests;
+use crate::spool::is_in_progress;
 use crate::text::Lang;
 use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
@@ -79,7 +81,6 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
     while !orders.stop.load(Ordering::SeqCst) {
         counter.beat();
         watch.renew(counter);
-        stir.others.store(false, Ordering::SeqCst);
         let look = counter.look()?;
         stir.serve(look.ready.iter().map(|c| (c.mode, c.partner.to_string())).collect());
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
@@ -91,7 +92,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         if busy {
             pause = Duration::ZERO; // there is more of the same; other partners come in turn
         }
-        if !busy || counter.deferred_for() > DEFERRED {
+        if !busy && !turn.left || counter.deferred_for() > DEFERRED {
             counter.decide_deferred()?;
         }
         // What was dropped in time goes before the delay that would overtake it; but not for ever.
@@ -154,8 +155,10 @@ struct Stir {
 }
 
 impl Stir {
+    /// Who was looked at, and has a part in the turn that begins. What was dropped before is told again by the next look.
     fn serve(&self, served: HashSet<(Mode, String)>) {
         *self.served.lock().expect("no holder of this lock panics") = served;
+        self.others.store(false, Ordering::SeqCst);
     }
 
     fn hear(&self, mode: Mode, partner: String) {
@@ -224,7 +227,9 @@ impl Watching {
             // A full channel is no loss: whoever reads it scans everything.
             match event {
                 Ok(event) if is_change(&event.kind) => {
-                    for (mode, partner, _) in event.paths.iter().filter_map(|p| below(&root, p)) {
+                    // A file that is still being written is nothing yet that somebody waits for.
+                    let whole = event.paths.iter().filter(|_| is_whole(&event.kind)).filter_map(|p| below(&root, p));
+                    for (mode, partner, _) in whole.filter(|(.., name)| !is_in_progress(name.as_bytes())) {
                         stir.hear(mode, partner);
                     }
                     let moved = event.paths.iter().filter(|_| is_move(&event.kind)).find_map(|p| below(&root, p));
@@ -280,6 +285,11 @@ fn is_change(kind: &EventKind) -> bool {
         EventKind::Modify(ModifyKind::Name(RenameMode::From)) => false,
         _ => true,
     }
+}
+
+/// Somebody has finished a file.
+fn is_whole(kind: &EventKind) -> bool {
+    is_move(kind) || matches!(kind, EventKind::Access(AccessKind::Close(AccessMode::Write)))
 }
 
 fn is_move(kind: &EventKind) -> bool {

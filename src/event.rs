@@ -428,7 +428,7 @@ impl Event {
                         (tally.acts, ["acte", "actes"], ["act", "acts"]),
                         (tally.delays, ["délai", "délais"], ["delay", "delays"]),
                         (
-                            *outbound as u64,
+                            *outbound,
                             ["fichier sortant", "fichiers sortants"],
                             ["outbound file", "outbound files"],
                         ),

@@ -327,7 +327,7 @@ impl Counter {
             let ((to_conclude, committed), (to_note, published)) = (sync_channel::<Consequences>(1), channel());
             scope.spawn(|| pass_on(lots, to_give, |lots| intake.take(lots)));
             scope.spawn(|| pass_on(committed, to_note, |done| intake.conclude(done)));
-            let mut ahead = Ahead { batches: batches.into_iter(), over, under_way: 0, is_over: false, to_take };
+            let mut ahead = Ahead { batches: batches.into_iter(), over, under_way: 0, has_begun: false, is_over: false, to_take };
             ahead.go_on(self)?;
             while ahead.under_way > 0 {
                 let taken = takes.recv().expect("taking does not panic: judging is caught")?;
@@ -635,6 +635,9 @@ struct Ahead {
     over: Option<std::time::Instant>,
     /// Handed over, and not received yet.
     under_way: usize,
+    /// Something was handed over in this turn: a turn takes one batch at least, whoever stirs and however long it was
+    /// until now.
+    has_begun: bool,
     /// The turn is over, and something is left.
     is_over: bool,
     to_take: Sender<Vec<Lot>>,
@@ -650,11 +653,12 @@ impl Ahead {
         let most = if self.over.is_some() { 1 } else { AHEAD };
         while self.under_way < most && self.batches.len() > 0 {
             let is_over = |over| std::time::Instant::now() >= over || counter.others.load(Ordering::Relaxed);
-            self.is_over = self.over.is_some_and(is_over);
+            self.is_over = self.has_begun && self.over.is_some_and(is_over);
             if self.is_over || counter.is_disk_full()? {
                 counter.tally.waiting += self.batches.by_ref().map(|b| b.len() as u64).sum::<u64>();
             } else if let Some(next) = self.batches.next() {
                 self.under_way += 1;
+                self.has_begun = true;
                 let _ = self.to_take.send(next); // whoever takes them ends last
             }
         }

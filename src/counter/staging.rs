@@ -2,7 +2,7 @@
 //! before the barrier.
 
 use crate::spool::{Spool, SpoolError};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// A file that goes out.
 struct Outgoing {
@@ -21,13 +21,18 @@ enum What {
     Move(String),
 }
 
-/// Files that are handed over at once: to wake whoever makes them costs more than some of them.
+/// Files, and bytes of them, that are handed over at once: to wake whoever makes them costs more than some of them.
 const HANDFUL: usize = 16;
+const HANDFUL_BYTES: usize = 1 << 20;
+/// Handfuls that wait at most: a writer that is faster waits too, so that memory is bounded by a few documents.
+const WAITING: usize = 2;
 
 /// The writer's end.
 pub(super) struct Staging {
     handful: Vec<Outgoing>,
-    to: Sender<Vec<Outgoing>>,
+    /// Of the handful.
+    bytes: usize,
+    to: SyncSender<Vec<Outgoing>>,
 }
 
 /// The end of whoever makes the files.
@@ -36,12 +41,13 @@ pub(super) struct Stager(Receiver<Vec<Outgoing>>);
 impl Staging {
     /// Both ends.
     pub fn new() -> (Staging, Stager) {
-        let (to, from) = channel();
-        (Staging { handful: Vec::new(), to }, Stager(from))
+        let (to, from) = sync_channel(WAITING);
+        (Staging { handful: Vec::new(), bytes: 0, to }, Stager(from))
     }
 
     /// Has a file made of what was rendered.
     pub fn stage(&mut self, partner: &str, name: &str, bytes: Vec<u8>) {
+        self.bytes += bytes.len();
         self.hand(partner, name, What::Bytes(bytes));
     }
 
@@ -52,12 +58,13 @@ impl Staging {
 
     fn hand(&mut self, partner: &str, name: &str, what: What) {
         self.handful.push(Outgoing { partner: partner.to_owned(), name: name.to_owned(), what });
-        if self.handful.len() >= HANDFUL {
+        if self.handful.len() >= HANDFUL || self.bytes >= HANDFUL_BYTES {
             self.hand_over();
         }
     }
 
     fn hand_over(&mut self) {
+        self.bytes = 0;
         // Where nobody takes it any more, the stager has ended by an error, which whoever waits for it gets.
         let _ = self.to.send(std::mem::take(&mut self.handful));
     }

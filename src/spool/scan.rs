@@ -265,7 +265,7 @@ impl Scanner {
                 strays.push(Stray::Linked { path: path() });
                 continue;
             }
-            if queue.len() == most {
+            if queue.len() == self.per_directory {
                 look.more = true;
                 break;
             }
@@ -290,6 +290,9 @@ impl Scanner {
             seen.insert(key, (stamp, since));
         }
         queue.sort_by(|a, b| (a.stamp.ctime, &a.name).cmp(&(b.stamp.ctime, &b.name)));
+        // The oldest of what was looked at.
+        look.more |= queue.len() > most;
+        queue.truncate(most);
         Ok(queue)
     }
 }
