@@ -427,11 +427,7 @@ impl Event {
                         (tally.flows, ["flux"; 2], ["flow", "flows"]),
                         (tally.acts, ["acte", "actes"], ["act", "acts"]),
                         (tally.delays, ["délai", "délais"], ["delay", "delays"]),
-                        (
-                            *outbound,
-                            ["fichier sortant", "fichiers sortants"],
-                            ["outbound file", "outbound files"],
-                        ),
+                        (*outbound, ["fichier sortant", "fichiers sortants"], ["outbound file", "outbound files"]),
                     ])
                     + msg!(
                         " en {batch_us} µs (écriture forcée {barrier_us}, validation {commit_us})",

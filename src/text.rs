@@ -191,7 +191,7 @@ mod tests {
         for text in ["a\u{1b}[31m\n", "\u{7f}\u{9b}\u{202e}\u{61c}", "\u{e0041}é\"\\工", ""] {
             let line = json(&text);
             assert!(!line.contains(is_hidden), "{line:?}");
-            assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
+            assert_eq!(serde_json::from_str::<String>(&line).ok().as_deref(), Some(text));
         }
     }
 }

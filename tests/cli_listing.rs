@@ -96,7 +96,7 @@ fn every_criterion_is_exact_and_all_hold() {
         (&["--number", "n-2"],                                      &[]),      // no other case
         (&["--number", "%"],                                        &[]),      // no pattern
         (&["--cadre", "A4"],                                        &all),
-        (&["--cadre", "A"],                                         &[]),
+        (&["--cadre", "A5"],                                        &[]),
         (&["--type", "380"],                                        &all),
         (&["--type", "381"],                                        &[]),
         (&["--status", "MISE_A_DISPOSITION_MOE"],                   &all[..3]),
@@ -109,7 +109,7 @@ fn every_criterion_is_exact_and_all_hold() {
         (&["--destinataire", MOA],                                  &all),
         (&["--destinataire", MOE],                                  &[]),
         (&["--siren", siren],                                       &all),
-        (&["--siren", &MOA[..8]],                                   &[]),
+        (&["--siren", "911000099"],                                 &[]),
         (&["--from", "2026-03-31", "--to", "2026-03-31"],           &all),
         (&["--from", "2026-04-01"],                                 &[]),
         (&["--to", "2026-03-30"],                                   &[]),

@@ -252,25 +252,25 @@ fn no_name_and_no_value_does_anything_to_whoever_reads_of_it() {
     let mut w = World::with(
         "[spool]\nsettle = \"0s\"\nincomplete_after = \"0s\"\n[metrics]\nfile = \"metrics\"\n[log]\nlevel = \"debug\"\n",
     );
-    let raw = |n: usize| OsStr::from_bytes(NAMES[n]);
-    for n in 0..NAMES.len() {
-        let inside = w.path("spool/in/edi/alpha").join(raw(n));
+    for (n, name) in NAMES.into_iter().enumerate() {
+        let raw = OsStr::from_bytes(name);
+        let inside = w.path("spool/in/edi/alpha").join(raw);
         // What XML lets through stands in the pièce too, where people read it.
-        let said = text(NAMES[n]).chars().filter(|c| *c >= ' ' && !"<&\"".contains(*c)).collect::<String>();
+        let said = text(name).chars().filter(|c| *c >= ' ' && !"<&\"".contains(*c)).collect::<String>();
         let piece = text(&a4(&format!("N-{n}"))).replace("Terrassements du Vallon", &said);
         let bytes = match n % 3 {
             0 => piece.into_bytes(),
             1 => piece.replace(&format!("N-{n}"), &said).into_bytes(),
-            _ => common::archive::gz(&common::archive::tar_raw(&[(NAMES[n], &a4(&format!("M-{n}"))), (b"b", b"<b>")])),
+            _ => common::archive::gz(&common::archive::tar_raw(&[(name, &a4(&format!("M-{n}"))), (b"b", b"<b>")])),
         };
         fs::write(&inside, &bytes).unwrap();
-        w.note_drop("edi", "alpha", raw(n), &bytes);
+        w.note_drop("edi", "alpha", raw, &bytes);
         // What is held, what is nobody's, and what is no file.
-        fs::write(w.path("spool/in/edi/gamma").join(raw(n)), [&b"\x00\x01noise"[..], NAMES[n]].concat()).unwrap();
-        w.note_drop("edi", "gamma", raw(n), &[&b"\x00\x01noise"[..], NAMES[n]].concat());
-        fs::create_dir(w.path("spool/in/edi/beta").join(raw(n))).unwrap();
-        fs::create_dir(w.path("spool/in/edi").join(raw(n))).unwrap();
-        fs::write(w.dir.path().join(raw(n)), [&b"<b>"[..], NAMES[n]].concat()).unwrap();
+        fs::write(w.path("spool/in/edi/gamma").join(raw), [&b"\x00\x01noise"[..], name].concat()).unwrap();
+        w.note_drop("edi", "gamma", raw, &[&b"\x00\x01noise"[..], name].concat());
+        fs::create_dir(w.path("spool/in/edi/beta").join(raw)).unwrap();
+        fs::create_dir(w.path("spool/in/edi").join(raw)).unwrap();
+        fs::write(w.dir.path().join(raw), [&b"<b>"[..], name].concat()).unwrap();
     }
     let mut seen = Vec::new();
     let mut look = |what: String, bytes: &[u8]| {

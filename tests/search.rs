@@ -217,8 +217,9 @@ fn a_criterion_that_nothing_can_meet_is_told_with_what_there_is() {
     w.drop_file("edi", "alpha", "F", &a4("N-1"));
     w.batch();
     #[rustfmt::skip]
-    let cases: [(&[&str], &str); 14] = [
+    let cases: [(&[&str], &str); 15] = [
         (&["search", "--cadre", "A99"],                                "the cadres of works are: A4 A5"),
+        (&["search", "--cadre", "A"],                                  "perhaps A4"),
         (&["search", "--cadre", "a4"],                                 "perhaps A4"),
         (&["search", "--type", "facture"],                             "three digits"),
         (&["search", "--siren", "12345"],                              "no SIREN"),
@@ -230,7 +231,7 @@ fn a_criterion_that_nothing_can_meet_is_told_with_what_there_is() {
         (&["search", "--from", "2026-03-01", "--to", "2026-02-01"],    "is after"),
         (&["search", "--status", "MISE_A_DISPO"],                "no status"),
         (&["stock", "--structure", "nobody"],                          "annuaire show"),
-        (&["flows", "--partner", "alfa"],                              "perhaps alpha"),
+        (&["flows", "--partner", "ALPHA"],                             "perhaps alpha"),
         (&["flows", "--from", "2026-03-01", "--to", "2026-02-01"],     "swap the two"),
     ];
     for (args, says) in cases {

@@ -83,15 +83,18 @@ const MOST: usize = 12;
 const PARTNER: Text = t("un partenaire", "a partner");
 const STRUCTURE: Text = t("une structure", "a structure");
 
+/// Sets one criterion.
+type Set = fn(&mut Criteria, Option<String>);
+
 fn words(criteria: &Criteria) -> Vec<Word<'_>> {
     let limit = Some(1);
-    let one = |set: fn(&mut Criteria, Option<String>), value: &str| {
+    let one = |set: Set, value: &str| {
         let mut alone = Criteria { limit, ..Criteria::default() };
         set(&mut alone, Some(value.to_owned()));
         alone
     };
     #[rustfmt::skip]
-    let all: [(&'static str, Text, &Option<String>, fn(&mut Criteria, Option<String>)); 5] = [
+    let all: [(&'static str, Text, &Option<String>, Set); 5] = [
         ("--cadre",        t("un cadre", "a cadre"),                              &criteria.cadre,        |c, v| c.cadre = v),
         ("--type",         t("un type de document", "a type of document"),        &criteria.type_code,    |c, v| c.type_code = v),
         ("--structure",    STRUCTURE,                                             &criteria.structure,    |c, v| c.structure = v),

@@ -327,7 +327,8 @@ impl Counter {
             let ((to_conclude, committed), (to_note, published)) = (sync_channel::<Consequences>(1), channel());
             scope.spawn(|| pass_on(lots, to_give, |lots| intake.take(lots)));
             scope.spawn(|| pass_on(committed, to_note, |done| intake.conclude(done)));
-            let mut ahead = Ahead { batches: batches.into_iter(), over, under_way: 0, has_begun: false, is_over: false, to_take };
+            let mut ahead =
+                Ahead { batches: batches.into_iter(), over, under_way: 0, has_begun: false, is_over: false, to_take };
             ahead.go_on(self)?;
             while ahead.under_way > 0 {
                 let taken = takes.recv().expect("taking does not panic: judging is caught")?;
