@@ -66,7 +66,7 @@ fn a_daemon_says_when_it_is_ready_reloads_stops_and_that_it_goes_round() {
         manager.hears("WATCHDOG=1");
     }
     w.drop_file("edi", "alpha", "F", &a4("N-1"));
-    let status = manager.hears("STATUS=at work, 1 flows");
+    let status = manager.hears("STATUS=at work, 1 flow since");
     assert!(!status.contains("READY"), "{status}");
     daemon.signal("-HUP");
     let reloading = manager.hears("RELOADING=1");
