@@ -155,7 +155,7 @@ struct Stir {
 }
 
 impl Stir {
-    /// Who was looked at, and has a part in the turn that begins. What was dropped before is told again by the next look.
+    /// Who was looked at, and has a part in the turn that begins. What was dropped before is found by the next look.
     fn serve(&self, served: HashSet<(Mode, String)>) {
         *self.served.lock().expect("no holder of this lock panics") = served;
         self.others.store(false, Ordering::SeqCst);
