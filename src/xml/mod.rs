@@ -2,7 +2,8 @@
 //! No DTD, one root, nothing after it; whatever is refused says where.
 //!
 //! [`scan`] knows what XML is made of, [`parse`] makes the tree and checks both ends and everything between, [`names`]
-//! gives each name a number, which for names that tables speak of ([`known`]) is the same in every document. No byte is copied where the document says what it means in its own words.
+//! gives each name a number, which for names that tables speak of ([`known`]) is the same in every document. No byte is
+//! copied where the document says what it means in its own words.
 
 mod known;
 mod names;

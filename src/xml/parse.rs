@@ -249,8 +249,8 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// Most elements are this: text that means itself, from `start`, and the end tag of the name. The text, and the offset
-    /// after the tag.
+    /// Most elements are this: text that means itself, from `start`, and the end tag of the name. The text, and the
+    /// offset after the tag.
     #[inline]
     fn leaf(&self, name: Range<usize>, start: usize) -> Option<(Span, usize)> {
         let bytes = self.source.as_bytes();
