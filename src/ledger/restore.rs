@@ -1,8 +1,8 @@
 //! A ledger that was put back from a backup: what was sent since is not in it, and no number may be given twice.
 
+use super::outbox::LANE;
 use super::prune::LEDGER;
 use super::read::count;
-use super::write::LANE;
 use super::{Entry, Hash, Ledger, LedgerError, LedgerReader, NewEvent};
 use crate::clock::Instant;
 use crate::spool::Mark;

@@ -1,10 +1,10 @@
 //! The audit: does the ledger hold together, and does the spool hold what the ledger says?
 
 use super::chain::{GENESIS, Hash, Link};
+use super::outbox::LANE;
 use super::prune::{LEDGER, PRUNED, tombstone};
 use super::read::{FACTS, FACTS_COLUMNS, facts_of};
 use super::restore::RESTORED;
-use super::write::LANE;
 use super::{LedgerError, LedgerReader};
 use crate::association;
 use crate::decision::act::datum;
