@@ -75,9 +75,15 @@ impl Desk<'_> {
         write: impl FnOnce(&mut Writing<'_, '_>) -> Result<T, CounterError>,
     ) -> Result<T, CounterError> {
         let (answer, done) = self.commit(write)?;
+        self.conclude(done)?;
+        Ok(answer)
+    }
+
+    /// Does what follows from a batch that is committed.
+    pub fn conclude(&mut self, done: Consequences) -> Result<(), CounterError> {
         let published = self.intake.conclude(done)?;
         self.note(published);
-        Ok(answer)
+        Ok(())
     }
 
     /// The time that is recorded: it never runs backwards, and where that holds it up, this is told once.
@@ -107,7 +113,8 @@ impl Desk<'_> {
             let (staging, stager) = Staging::new();
             let stager = scope.spawn(|| stager.work(&intake.spool));
             let (done, statuses) = (Consequences::default(), Statuses::new());
-            let mut writing = Writing { intake, entry, staging, now, done, statuses, opened: None, moved: Vec::new() };
+            let mut writing =
+                Writing { intake, entry, staging, now, done, statuses, opened: None, moved: HashSet::new() };
             let answer = write(&mut writing)?;
             writing.status_flows()?;
             let Writing { entry, staging, done, .. } = writing;
@@ -189,7 +196,7 @@ pub(super) struct Writing<'a, 'l> {
     /// The archive that was opened last to hand pièces of it on.
     pub opened: Option<Opened>,
     /// Members of the deposit at hand that lie beside its copy no more: they went out.
-    moved: Vec<usize>,
+    moved: HashSet<usize>,
 }
 
 impl Writing<'_, '_> {

@@ -351,17 +351,11 @@ impl Counter {
         })
     }
 
-    /// Does what follows from a batch that is committed.
-    fn conclude(&mut self, done: Consequences) -> Result<(), CounterError> {
-        let published = self.intake.conclude(done)?;
-        self.desk().note(published);
-        Ok(())
-    }
-
     /// Decides one batch, and does what follows from it.
     fn finish(&mut self, ready: Vec<Taken>) -> Result<(), CounterError> {
-        let done = self.desk().batch(ready)?;
-        self.conclude(done)
+        let mut desk = self.desk();
+        let done = desk.batch(ready)?;
+        desk.conclude(done)
     }
 
     /// What can be decided now, each deposit after those that it cites; those that cite a pièce which neither the

@@ -8,6 +8,7 @@ use crate::text::Shown;
 use crate::trade::Mode;
 use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
 use rustix::io::Errno;
+use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
@@ -125,7 +126,7 @@ impl Claim {
     }
 
     /// Forgets members that do not lie beside the copy any more.
-    pub fn forget(&mut self, gone: &[usize]) {
+    pub fn forget(&mut self, gone: &HashSet<usize>) {
         self.members.retain(|entry| !gone.contains(entry));
     }
 

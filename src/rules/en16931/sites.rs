@@ -49,10 +49,6 @@ pub struct Sites {
 #[derive(Default)]
 struct Index {
     sites: Vec<Site>,
-    /// What all sites ask, one site after another.
-    asks: Vec<(u16, Ready)>,
-    /// Of each site its part of that.
-    parts: Vec<(u32, u32)>,
     /// By the finder's beginnings.
     states: Vec<State>,
     /// What is asked for sure at each of them, one after another.
@@ -248,17 +244,11 @@ impl Index {
                     self.sure.extend(self.sites[usize::from(hit.site)].asks.iter().cloned());
                 }
             }
-            // Questions of a kind one after another.
-            self.sure[sure..].sort_by_key(|(_, ready)| ready.kind());
             let (sure, perhaps) = ((end(sure), end(self.sure.len())), (end(perhaps), end(self.perhaps.len())));
             self.states.push(State { sure, perhaps });
         }
-        for site in &self.sites {
-            let from = self.asks.len();
-            self.asks.extend(site.asks.iter().cloned());
-            self.parts.push((end(from), end(self.asks.len())));
-        }
-        Path::gather(self.sure.iter_mut().chain(&mut self.asks).flat_map(|(_, ready)| ready.paths()));
+        let asks = self.sure.iter_mut().chain(self.sites.iter_mut().flat_map(|site| &mut site.asks));
+        Path::gather(asks.flat_map(|(_, ready)| ready.paths()));
     }
 
     /// An element, or an attribute, that is not wanted, below each of these.
@@ -322,12 +312,11 @@ impl Index {
     }
 
     fn ask(&self, view: &View<'_>, found: &mut Found) {
-        let tell = |asks: &[(u16, Ready)], (from, to): (u32, u32), at, found: &mut Found| {
-            asks[from as usize..to as usize].iter().for_each(|(rule, ready)| ready.tell(*rule, at, found));
-        };
         self.each(view, |at, state| {
-            tell(&self.sure, self.states[usize::from(state)].sure, at, found);
-            self.others(at, state, |site| tell(&self.asks, self.parts[usize::from(site)], at, found));
+            let mut tell = |asks: &[(u16, Ready)]| asks.iter().for_each(|(rule, ready)| ready.tell(*rule, at, found));
+            let (from, to) = self.states[usize::from(state)].sure;
+            tell(&self.sure[from as usize..to as usize]);
+            self.others(at, state, |site| tell(&site.asks));
         });
     }
 
@@ -344,12 +333,12 @@ impl Index {
 
     /// The sites that look at an element and are not sure at its beginning.
     #[inline]
-    fn others(&self, at: At<'_, '_>, state: u16, mut act: impl FnMut(u16)) {
+    fn others(&self, at: At<'_, '_>, state: u16, mut act: impl FnMut(&Site)) {
         let (from, to) = self.states[usize::from(state)].perhaps;
         let mut look = |hit: &Hit| {
-            let mut patterns = self.sites[usize::from(hit.site)].patterns.iter();
-            if patterns.any(|(steps, absolute)| at.matches(steps, *absolute)) {
-                act(hit.site);
+            let site = &self.sites[usize::from(hit.site)];
+            if site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute)) {
+                act(site);
             }
         };
         self.perhaps[from as usize..to as usize].iter().for_each(&mut look);
@@ -373,22 +362,6 @@ impl Ready {
             Ask::Has([term]) => Ready::HasTerm(*term.path(ubl), term),
             Ask::Decimals(term) => Ready::Decimals(*term.path(ubl), term),
             ask => Ready::Row(ask),
-        }
-    }
-
-    /// A number for its kind.
-    fn kind(&self) -> u8 {
-        match self {
-            Ready::HasTerm(..) => 0,
-            Ready::Has(_) => 1,
-            Ready::Decimals(..) => 2,
-            Ready::Count(..) => 3,
-            Ready::NotBoth(_) => 4,
-            Ready::If(_) => 5,
-            Ready::Code(_) => 6,
-            Ready::Unwanted(_) => 7,
-            Ready::Row(Ask::Has(_) | Ask::Says(_)) => 8,
-            Ready::Row(_) => 9,
         }
     }
 
@@ -515,7 +488,7 @@ mod tests {
                 let (from, to) = index.states[usize::from(state)].sure;
                 let rules = |asks: &[(u16, Ready)]| asks.iter().map(|(rule, _)| *rule).collect::<Vec<u16>>();
                 let mut asked = rules(&index.sure[from as usize..to as usize]);
-                index.others(at, state, |site| asked.extend(rules(&index.sites[usize::from(site)].asks)));
+                index.others(at, state, |site| asked.extend(rules(&site.asks)));
                 asked.sort_unstable();
                 let is_of = |site: &&Site| site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute));
                 let mut all: Vec<u16> = index.sites.iter().filter(is_of).flat_map(|site| rules(&site.asks)).collect();

@@ -288,21 +288,20 @@ fn payee_legal(at: At<'_, '_>) -> Told {
     once(at, &PAYEE_COMPANY, |_| true).and_then(|()| other_name(at))
 }
 
-/// The numbers of their names.
-static NUMBERS: LazyLock<Vec<Name>> = LazyLock::new(|| {
-    let names = ATTRIBUTES.iter().map(|(_, name)| *name).chain(["name"]);
-    names.map(|name| xml::number("", name)).collect()
+/// Attributes that no element of UBL should have: rule, name, and the name's number.
+static UNWANTED: LazyLock<Vec<(&str, &str, Name)>> = LazyLock::new(|| {
+    let all = ATTRIBUTES.iter().copied().chain([("UBL-DT-18", "name")]);
+    all.map(|(id, name)| (id, name, xml::number("", name))).collect()
 });
 
-/// Attributes that no element of UBL should have. Most documents have none of these names, and then nothing is looked at.
+/// Tells of them. Most documents have none of these names, and then nothing is looked at.
 pub fn attributes(view: &View<'_>, tell: &mut dyn FnMut(&'static str, At<'_, '_>, Box<Broken>)) {
-    let unwanted = ATTRIBUTES.iter().copied().chain([("UBL-DT-18", "name")]);
-    let there: Vec<_> = unwanted.zip(&*NUMBERS).filter(|(_, number)| view.doc.has_attribute(**number)).collect();
+    let there: Vec<_> = UNWANTED.iter().filter(|(.., number)| view.doc.has_attribute(*number)).collect();
     if there.is_empty() {
         return;
     }
     for at in view.doc.nodes().map(|node| view.root().to(node)) {
-        for ((id, name), _) in &there {
+        for (id, name, _) in &there {
             let allowed = *name == "name" && at.name() == TABLES.known.means_code;
             if !allowed && at.attribute(name).is_some() {
                 let message = msg!(
