@@ -213,6 +213,13 @@ impl Doc {
         self.attributes_of(node).iter().map(|a| (self.namespace_of(a.name), self.local_of(a.name), self.span(a.value)))
     }
 
+    /// Whether an element has attributes, declarations of namespaces apart.
+    #[inline]
+    pub fn has_attributes(&self, node: NodeId) -> bool {
+        let (from, to) = self.node(node).attributes;
+        from < to
+    }
+
     fn is_plain(&self, name: NameId, local: &str) -> bool {
         let (namespace, known) = self.name_of(name);
         namespace == 0 && known == local

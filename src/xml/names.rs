@@ -29,6 +29,11 @@ impl Word {
         Word { start: int(start), len: int(end - start), ends }
     }
 
+    /// It, of the text that it stands in.
+    pub fn of<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.start as usize..(self.start + self.len) as usize]
+    }
+
     /// Whether it is the same as another, each with the bytes that it stands in.
     #[inline]
     pub fn is(&self, bytes: &[u8], other: &Word, others: &[u8]) -> bool {

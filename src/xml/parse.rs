@@ -198,7 +198,8 @@ impl<'s> Builder<'s> {
     /// A start tag; the offset after it.
     fn start(&mut self, start: usize) -> Result<usize, Fault> {
         let bytes = self.source.as_bytes();
-        let mut name = start + 1..scan::name_end(bytes, start + 1);
+        let scan::TagName { end, colon } = scan::TagName::at(bytes, start + 1);
+        let mut name = start + 1..end;
         // Most have a name and nothing else.
         let (end, empty) = match &bytes[name.end..] {
             [b'>', ..] => (name.end + 1, false),
@@ -225,7 +226,7 @@ impl<'s> Builder<'s> {
             name.end += bytes[name.end..inside_end].iter().take_while(|b| !scan::is_space(**b)).count();
             self.attributes(name.end..inside_end)?;
         }
-        let name_id = self.name(name.start, name.end, false)?;
+        let name_id = self.name(name.clone(), colon, false)?;
         let node = int(self.nodes.len());
         let leaf = if empty { Some((Span::default(), end)) } else { self.leaf(name.clone(), end) };
         self.nodes.push(Node {
@@ -510,7 +511,8 @@ impl<'s> Builder<'s> {
             }
         }
         for Written { name, value, is_plain, start } in plain.drain(..) {
-            let name_id = self.name(start, start + name.len(), true)?;
+            let at = start..start + name.len();
+            let name_id = self.name(at.clone(), scan::colon_between(self.source.as_bytes(), at.start, at.end), true)?;
             let twice = self.attributes[from..].iter().any(|a| a.name == name_id);
             if twice {
                 return Err((XmlErrorKind::DuplicateAttribute(name.to_owned()), start));
@@ -581,8 +583,8 @@ impl<'s> Builder<'s> {
 
     /// The number of a name as written here.
     #[inline]
-    fn name(&mut self, start: usize, end: usize, attribute: bool) -> Result<NameId, Fault> {
-        let colon = scan::colon(self.source.as_bytes(), start, end);
+    fn name(&mut self, at: Range<usize>, colon: Option<usize>, attribute: bool) -> Result<NameId, Fault> {
+        let (start, end) = (at.start, at.end);
         let namespace = match colon {
             // An attribute without prefix has no namespace whichever are in force.
             None if attribute => Some(NO_NAMESPACE),

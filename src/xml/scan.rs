@@ -4,6 +4,7 @@
 use super::XmlErrorKind;
 use std::borrow::Cow;
 use std::ops::Range;
+use wide::u8x32;
 
 /// What is wrong, and the offset where.
 pub(super) type Fault = (XmlErrorKind, usize);
@@ -60,17 +61,28 @@ fn below(eight: u64, b: u8) -> u64 {
     eight.wrapping_sub(ONES * u64::from(b)) & !eight & HIGHEST
 }
 
+/// The thirty-two bytes at `at`; none where there are fewer.
+#[inline]
+fn block(bytes: &[u8], at: usize) -> Option<u8x32> {
+    bytes.get(at..)?.first_chunk().map(|block| u8x32::new(*block))
+}
+
+/// Which of thirty-two bytes are `b`, the first one lowest.
+#[inline]
+fn marks(block: u8x32, b: u8) -> u32 {
+    block.simd_eq(u8x32::splat(b)).to_bitmask()
+}
+
 /// The offset of the first `needle` from `at` on; the end where there is none.
 #[inline]
 pub(super) fn next(bytes: &[u8], mut at: usize, needle: u8) -> usize {
     // What stands between tags is mostly a few bytes long: a search that is made for more comes later.
-    for _ in 0..4 {
-        let Some(eight) = eight(bytes, at) else { break };
-        let found = equal(eight, needle);
+    for _ in 0..2 {
+        let Some(found) = block(bytes, at).map(|block| marks(block, needle)) else { break };
         if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+            return at + found.trailing_zeros() as usize;
         }
-        at += 8;
+        at += 32;
     }
     memchr::memchr(needle, &bytes[at..]).map_or(bytes.len(), |found| at + found)
 }
@@ -225,38 +237,53 @@ fn is_name_start(c: char) -> bool {
         | '\u{10000}'..='\u{effff}')
 }
 
-/// The first offset from `at` on of what may end a tag's name: white space, `/`, `>`, a quote, or another byte that no
-/// name has in it. (Not of all such bytes: a name is looked at as a whole where it is new.)
-#[inline]
-pub(super) fn name_end(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(eight) = eight(bytes, at) {
-        let found = below(eight, b'-') | equal(eight, b'/') | equal(eight, b'>');
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
+/// The name of a tag, from `at` on.
+pub(super) struct TagName {
+    /// The first offset of what may end it: white space, `/`, `>`, a quote, or another byte that no name has in it. (Not
+    /// of all such bytes: a name is looked at as a whole where it is new.)
+    pub end: usize,
+    /// The first colon in it.
+    pub colon: Option<usize>,
+}
+
+impl TagName {
+    #[inline]
+    pub fn at(bytes: &[u8], start: usize) -> TagName {
+        let (mut at, mut colon) = (start, None);
+        while let Some(block) = block(bytes, at) {
+            let is = |b| block.simd_eq(u8x32::splat(b));
+            let below_minus = block.min(u8x32::splat(b'-' - 1)).simd_eq(block);
+            let found = (below_minus | is(b'/') | is(b'>')).to_bitmask();
+            // Those before the end.
+            let colons = marks(block, b':') & (found & found.wrapping_neg()).wrapping_sub(1);
+            if colon.is_none() && colons != 0 {
+                colon = Some(at + colons.trailing_zeros() as usize);
+            }
+            if found != 0 {
+                return TagName { end: at + found.trailing_zeros() as usize, colon };
+            }
+            at += 32;
         }
-        at += 8;
+        let end = bytes[at..].iter().position(|b| *b < b'-' || matches!(b, b'/' | b'>'));
+        let end = end.map_or(bytes.len(), |n| at + n);
+        TagName { end, colon: colon_between(bytes, start, end) }
     }
-    bytes[at..].iter().position(|b| *b < b'-' || matches!(b, b'/' | b'>')).map_or(bytes.len(), |n| at + n)
 }
 
 /// The first colon from `at` to `end`.
 #[inline]
-pub(super) fn colon(bytes: &[u8], mut at: usize, end: usize) -> Option<usize> {
-    while at < end {
-        let Some(eight) = eight(bytes, at) else { break };
-        let found = equal(eight, b':');
-        if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8).filter(|colon| *colon < end);
-        }
-        at += 8;
-    }
-    bytes[at.min(end)..end].iter().position(|b| *b == b':').map(|n| at + n)
+pub(super) fn colon_between(bytes: &[u8], at: usize, end: usize) -> Option<usize> {
+    bytes[at..end].iter().position(|b| *b == b':').map(|n| at + n)
 }
 
 /// Whether the same `len` bytes stand at two places, each in bytes of its own.
 #[inline]
 pub(super) fn same((ones, one): (&[u8], usize), (others, other): (&[u8], usize), len: usize) -> bool {
-    ones.get(one..one + len).is_some_and(|a| others.get(other..other + len) == Some(a))
+    match (block(ones, one), block(others, other)) {
+        // What follows does not count.
+        (Some(a), Some(b)) if len < 32 => a.simd_eq(b).to_bitmask() | u32::MAX << len == u32::MAX,
+        _ => ones.get(one..one + len).is_some_and(|a| others.get(other..other + len) == Some(a)),
+    }
 }
 
 /// Text with the ends of lines that XML has them be.
@@ -268,4 +295,40 @@ pub(super) fn with_line_feeds(text: &str) -> Cow<'_, str> {
 #[inline]
 pub(super) fn int(n: usize) -> u32 {
     u32::try_from(n).expect("the source is shorter than 4 GiB")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Thirty-two bytes at a time find what one at a time finds, wherever it is and whatever comes before and after.
+    #[test]
+    fn what_is_found_is_where_it_is() {
+        let made_of = b"ab:cdefg-hijklmno.pqrs>tuvwxyz/ \n<\xc3\xa9";
+        let mut seed = 7_u64;
+        let mut random = move |below: usize| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as usize % below
+        };
+        for n in 0..4_000 {
+            // Of few kinds of bytes in some, so that what is looked for is far away.
+            let kinds = if n % 2 == 0 { made_of.len() } else { 10 };
+            let bytes: Vec<u8> = (0..n % 150).map(|_| made_of[random(kinds)]).collect();
+            let at = random(bytes.len() + 1);
+            let first =
+                |from: usize, is: &dyn Fn(u8) -> bool| bytes[from..].iter().position(|b| is(*b)).map(|n| from + n);
+            assert_eq!(next(&bytes, at, b'<'), first(at, &|b| b == b'<').unwrap_or(bytes.len()));
+            let name = TagName::at(&bytes, at);
+            let end = first(at, &|b| b < b'-' || b == b'/' || b == b'>').unwrap_or(bytes.len());
+            assert_eq!((name.end, name.colon), (end, first(at, &|b| b == b':').filter(|colon| *colon < end)));
+            let mut others: Vec<u8> = bytes[at..].to_vec();
+            let len = random(others.len() + 1);
+            if n % 3 > 0 && !others.is_empty() {
+                let other = random(others.len());
+                others[other] ^= 1;
+            }
+            assert_eq!(same((&bytes, at), (&others, 0), len), bytes[at..at + len] == others[..len]);
+            assert!(!same((&bytes, at), (&others, 0), others.len() + 1));
+        }
+    }
 }

@@ -10,6 +10,8 @@ pub type Known = u16;
 
 /// Every name of [`KNOWN`], with its number.
 pub(super) struct Vocabulary {
+    /// Their local parts, one after another; what comes after the last one is none.
+    text: &'static str,
     /// Each name; its number is its place here, from 1.
     names: Vec<Name>,
     /// Numbers, each at a place that its name chooses, or the next free one; a power of two of them.
@@ -18,8 +20,8 @@ pub(super) struct Vocabulary {
 
 struct Name {
     namespace: u32,
+    /// Its local part, in the text.
     word: Word,
-    local: &'static str,
 }
 
 /// Made once.
@@ -41,7 +43,7 @@ pub fn number(namespace: &str, local: &str) -> Known {
 /// Namespace and local part of each name that has a number, from 1 on.
 pub fn known_names() -> impl Iterator<Item = (&'static str, &'static str)> {
     let vocabulary = &*VOCABULARY;
-    vocabulary.names.iter().map(|name| (KNOWN[name.namespace as usize].0, name.local))
+    vocabulary.names.iter().map(|name| (KNOWN[name.namespace as usize].0, name.word.of(vocabulary.text)))
 }
 
 /// The number of a namespace that tables speak of.
@@ -52,12 +54,17 @@ pub(super) fn namespace_number(uri: &str) -> Option<u32> {
 impl Vocabulary {
     fn of(table: &[(&str, &'static str)]) -> Vocabulary {
         let all = (0..).zip(table).flat_map(|(number, (_, words))| words.split_whitespace().map(move |w| (number, w)));
-        let name = |(namespace, local): (u32, &'static str)| {
-            let word = Word::new(local.as_bytes(), 0, local.len());
-            Name { namespace, word, local }
-        };
-        let names: Vec<Name> = all.map(name).collect();
-        let mut vocabulary = Vocabulary { places: vec![0; names.len().next_power_of_two() * 4], names };
+        let (mut text, mut parts) = (String::new(), Vec::new());
+        for (namespace, local) in all {
+            parts.push((namespace, text.len(), text.len() + local.len()));
+            text += local;
+        }
+        // Names are compared with what follows them.
+        text += &" ".repeat(64);
+        let text: &'static str = text.leak();
+        let name = |(namespace, start, end)| Name { namespace, word: Word::new(text.as_bytes(), start, end) };
+        let names: Vec<Name> = parts.into_iter().map(name).collect();
+        let mut vocabulary = Vocabulary { text, places: vec![0; names.len().next_power_of_two() * 4], names };
         for (number, name) in (1..).zip(&vocabulary.names) {
             let mut place = vocabulary.place(name.namespace, &name.word);
             while vocabulary.places[place] != 0 {
@@ -81,7 +88,7 @@ impl Vocabulary {
             let Some(name) = usize::from(number).checked_sub(1).map(|at| &self.names[at]) else {
                 return 0;
             };
-            if name.namespace == namespace && name.word.is(name.local.as_bytes(), word, bytes) {
+            if name.namespace == namespace && name.word.is(self.text.as_bytes(), word, bytes) {
                 return number;
             }
             place = (place + 1) % self.places.len();
@@ -91,7 +98,7 @@ impl Vocabulary {
     /// Namespace number and local part of a known name.
     pub fn name(&self, number: Known) -> (u32, &'static str) {
         let name = &self.names[usize::from(number) - 1];
-        (name.namespace, name.local)
+        (name.namespace, name.word.of(self.text))
     }
 }
 

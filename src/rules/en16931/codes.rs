@@ -5,6 +5,8 @@ use super::view::At;
 use super::{Broken, Told, broken};
 use crate::msg;
 use crate::xml::trim;
+use foldhash::HashSet;
+use std::sync::Arc;
 
 /// A rule about a code: where codes of its kind stand, and the list.
 pub struct Code {
@@ -102,8 +104,13 @@ fn has_scheme(at: At<'_, '_>) -> bool {
 }
 
 impl Code {
-    /// Whether the code of this element is of its list.
-    pub fn ask(&self, at: At<'_, '_>) -> Told {
+    /// The list of a syntax, made ready.
+    pub fn list(&self, ubl: bool) -> Codes {
+        Codes::of(self.lists[usize::from(!ubl)])
+    }
+
+    /// Whether the code of this element is of its list, the one of its syntax.
+    pub fn ask(&self, list: &Codes, at: At<'_, '_>) -> Told {
         if let Unless(other) = self.kind
             && other(at)
         {
@@ -111,17 +118,10 @@ impl Code {
         }
         let raw = self.attribute.map_or_else(|| at.text(), |name| at.attribute(name).unwrap_or(""));
         let code = if matches!(self.kind, Exact) { raw } else { trim(raw) };
-        let list = self.lists[usize::from(!at.view.ubl)];
-        if self.attribute.is_some() && at.view.was_good(list, raw) {
-            return Ok(());
-        }
-        let known = has(list, code)
-            || matches!(self.kind, AnyCase) && has(list, &code.to_uppercase())
+        let known = list.has(code)
+            || matches!(self.kind, AnyCase) && list.has(&code.to_uppercase())
             || matches!(self.kind, OrSepa) && code == "SEPA" && is_creditor(at);
         if known {
-            if let (Trimmed, Some(good)) = (self.kind, self.attribute.and_then(|name| at.attribute(name))) {
-                at.view.is_good(list, good);
-            }
             return Ok(());
         }
         let broken = unknown(self.name).found(raw);
@@ -129,6 +129,20 @@ impl Code {
             Some(name) if at.attribute(name).is_some() => broken.attribute(name),
             _ => broken,
         })
+    }
+}
+
+/// A list of codes to look in: most are found at once.
+#[derive(Clone)]
+pub struct Codes(Arc<HashSet<&'static str>>);
+
+impl Codes {
+    fn of(list: &'static [&'static str]) -> Codes {
+        Codes(Arc::new(list.iter().copied().collect()))
+    }
+
+    fn has(&self, code: &str) -> bool {
+        self.0.contains(code)
     }
 }
 

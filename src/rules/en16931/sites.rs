@@ -2,11 +2,13 @@
 //! written as paths, and one walk over the document finds, for each element, the sites whose path ends there.
 
 use super::bind::{ANY, Path, Pred, Step, Term, namespace, number};
+use super::codes::{self, Codes};
 use super::view::{At, Name, View};
-use super::{Ask, Found, Tell, Told, broken, codes, decimals, missing, register, subset_cii, subset_ubl, syntax};
+use super::{Ask, Found, Tell, Told, broken, decimals, missing, register, subset_cii, subset_ubl, syntax};
 use crate::msg;
 use crate::xml::{Ways, known_names};
 use foldhash::{HashMap, HashMapExt};
+use std::ops::Range;
 
 /// What is asked of an element, made ready.
 #[derive(Clone)]
@@ -14,9 +16,11 @@ enum Ready {
     /// A row of terms.
     Row(Ask),
     /// Codes: which attribute, or the text, and the list.
-    Code(&'static codes::Code),
-    /// It should not be there, or not have this attribute.
-    Unwanted(Option<&'static str>),
+    Code(&'static codes::Code, Codes),
+    /// It should not be there.
+    Unwanted,
+    /// It should not have this attribute, unless it is so.
+    Lacks(&'static str, fn(At<'_, '_>) -> bool),
     /// So many at the end of this path: from, to.
     Count(Path, u8, u8),
     /// At the end of this path, one.
@@ -66,8 +70,15 @@ struct Index {
 
 /// What is asked of elements at a beginning: parts of all that is asked so.
 struct State {
-    sure: (u32, u32),
-    perhaps: (u32, u32),
+    sure: Range<u32>,
+    /// What is asked of those that have attributes.
+    of_attributes: Range<u32>,
+    perhaps: Range<u32>,
+}
+
+/// A part of a list.
+fn part<'l, T>(list: &'l [T], range: &Range<u32>) -> &'l [T] {
+    &list[range.start as usize..range.end as usize]
 }
 
 /// A site that looks at an element.
@@ -191,22 +202,26 @@ impl Sites {
         }
         for code in codes::CODES {
             for (index, path) in [code.ubl, code.cii].into_iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-                sites.by_syntax[index].add(path, rule(code.id), Ready::Code(code));
+                sites.by_syntax[index].add(path, rule(code.id), Ready::Code(code, code.list(index == 0)));
             }
         }
         for (index, sections) in [syntax::UBL, syntax::CII].into_iter().enumerate() {
             for (section, row) in sections.iter().flat_map(|s| s.rows.iter().map(move |row| (s, row))) {
                 let (to, id) = (&mut sites.by_syntax[index], rule(row.id));
-                if let syntax::Form::Lacks(path) = row.form {
-                    to.unwanted(section.at, path, id);
-                } else if let Some(ready) = Ready::of(&row.form) {
-                    to.add(section.at, id, ready);
+                match &row.form {
+                    syntax::Form::Lacks(path) => to.unwanted(section.at, path, id, |_| false),
+                    syntax::Form::LacksUnless(path, unless) => to.unwanted(section.at, path, id, *unless),
+                    form => {
+                        if let Some(ready) = Ready::of(form) {
+                            to.add(section.at, id, ready);
+                        }
+                    }
                 }
             }
         }
         for (index, rows) in [subset_ubl::UBL, subset_cii::CII].into_iter().enumerate() {
             for (id, path) in rows {
-                sites.by_syntax[index].unwanted(path, "", rule(id));
+                sites.by_syntax[index].unwanted(path, "", rule(id), |_| false);
             }
         }
         sites.by_syntax.iter_mut().for_each(|index| index.finish());
@@ -236,23 +251,23 @@ impl Index {
         let end = |n: usize| u32::try_from(n).expect("some thousand");
         for mut hits in std::mem::take(&mut self.finder.hits) {
             hits.sort_unstable_by_key(|hit| hit.site);
-            let (sure, perhaps) = (self.sure.len(), self.perhaps.len());
-            for hit in hits {
-                if hit.perhaps {
-                    self.perhaps.push(hit);
-                } else {
-                    self.sure.extend(self.sites[usize::from(hit.site)].asks.iter().cloned());
-                }
-            }
-            let (sure, perhaps) = ((end(sure), end(self.sure.len())), (end(perhaps), end(self.perhaps.len())));
-            self.states.push(State { sure, perhaps });
+            let (maybe, sure): (Vec<Hit>, Vec<Hit>) = hits.into_iter().partition(|hit| hit.perhaps);
+            let asks = sure.iter().flat_map(|hit| self.sites[usize::from(hit.site)].asks.iter().cloned());
+            let (of_attributes, others): (Vec<_>, Vec<_>) =
+                asks.partition(|(_, ready)| matches!(ready, Ready::Lacks(..)));
+            let starts = [self.sure.len(), self.sure.len() + others.len(), self.perhaps.len()].map(end);
+            self.sure.extend(others.into_iter().chain(of_attributes));
+            self.perhaps.extend(maybe);
+            let ends = [starts[1], end(self.sure.len()), end(self.perhaps.len())];
+            let [sure, of_attributes, perhaps] = [0, 1, 2].map(|n| starts[n]..ends[n]);
+            self.states.push(State { sure, of_attributes, perhaps });
         }
         let asks = self.sure.iter_mut().chain(self.sites.iter_mut().flat_map(|site| &mut site.asks));
         Path::gather(asks.flat_map(|(_, ready)| ready.paths()));
     }
 
     /// An element, or an attribute, that is not wanted, below each of these.
-    fn unwanted(&mut self, at: &'static str, path: &'static str, id: u16) {
+    fn unwanted(&mut self, at: &'static str, path: &'static str, id: u16, unless: fn(At<'_, '_>) -> bool) {
         let whole: String = at.split(", ").map(|p| format!("{p}/{path}")).collect::<Vec<_>>().join(", ");
         let whole: &'static str = whole.trim_end_matches('/').to_owned().leak();
         let mut attribute = None;
@@ -266,7 +281,8 @@ impl Index {
                 None => p.trim_end_matches('/'),
             })
             .collect();
-        self.add(elements.join(", ").leak(), id, Ready::Unwanted(attribute));
+        let ready = attribute.map_or(Ready::Unwanted, |name| Ready::Lacks(name, unless));
+        self.add(elements.join(", ").leak(), id, ready);
     }
 
     fn add(&mut self, written: &'static str, id: u16, ready: Ready) {
@@ -314,8 +330,11 @@ impl Index {
     fn ask(&self, view: &View<'_>, found: &mut Found) {
         self.each(view, |at, state| {
             let mut tell = |asks: &[(u16, Ready)]| asks.iter().for_each(|(rule, ready)| ready.tell(*rule, at, found));
-            let (from, to) = self.states[usize::from(state)].sure;
-            tell(&self.sure[from as usize..to as usize]);
+            let asked = &self.states[usize::from(state)];
+            tell(part(&self.sure, &asked.sure));
+            if view.doc.has_attributes(at.node) {
+                tell(part(&self.sure, &asked.of_attributes));
+            }
             self.others(at, state, |site| tell(&site.asks));
         });
     }
@@ -323,25 +342,24 @@ impl Index {
     /// Each element, in order, with its beginning.
     fn each<'v, 'd>(&self, view: &'v View<'d>, mut act: impl FnMut(At<'v, 'd>, u16)) {
         let mut states: Vec<u16> = Vec::with_capacity(view.doc.len());
-        for at in view.doc.nodes().map(|node| view.root().to(node)) {
+        let elements = || view.doc.nodes().map(|node| view.root().to(node));
+        for at in elements() {
             let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
-            let state = self.finder.next(state, at.name());
-            states.push(state);
-            act(at, state);
+            states.push(self.finder.next(state, at.name()));
         }
+        elements().zip(states).for_each(|(at, state)| act(at, state));
     }
 
     /// The sites that look at an element and are not sure at its beginning.
     #[inline]
     fn others(&self, at: At<'_, '_>, state: u16, mut act: impl FnMut(&Site)) {
-        let (from, to) = self.states[usize::from(state)].perhaps;
         let mut look = |hit: &Hit| {
             let site = &self.sites[usize::from(hit.site)];
             if site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute)) {
                 act(site);
             }
         };
-        self.perhaps[from as usize..to as usize].iter().for_each(&mut look);
+        part(&self.perhaps, &self.states[usize::from(state)].perhaps).iter().for_each(&mut look);
         // Endings of known names are among the patterns.
         if at.name() == 0 {
             self.ending(at.view.doc.namespace(at.node), at.view.doc.local(at.node)).iter().for_each(look);
@@ -376,7 +394,7 @@ impl Ready {
                 let (path, ready) = &mut **then;
                 std::iter::once(path).chain(ready.paths()).collect()
             }
-            Ready::Row(_) | Ready::Code(_) | Ready::Unwanted(_) => Vec::new(),
+            Ready::Row(_) | Ready::Code(..) | Ready::Unwanted | Ready::Lacks(..) => Vec::new(),
         }
     }
 
@@ -399,24 +417,26 @@ impl Ready {
             syntax::Form::NotBoth(one, other) => Ready::NotBoth(Box::new([Path::new(one), Path::new(other)])),
             syntax::Form::If(path, form) => Ready::If(Box::new((Path::new(path), Ready::of(form)?))),
             syntax::Form::Check(check) => Ready::Row(Ask::Check(*check, &[])),
-            syntax::Form::Lacks(_) | syntax::Form::Never => return None,
+            syntax::Form::Lacks(_) | syntax::Form::LacksUnless(..) | syntax::Form::Never => return None,
         })
     }
 
     fn ask(&self, at: At<'_, '_>) -> Told {
         match self {
             Ready::Row(ask) => ask.of(at),
-            Ready::Code(code) => code.ask(at),
-            Ready::Unwanted(None) => Err(broken(msg!(
+            Ready::Code(code, list) => code.ask(list, at),
+            Ready::Unwanted => Err(broken(msg!(
                 "cet élément n'est pas du sous-ensemble d'EN 16931",
                 "this element is not in the subset of EN 16931"
             ))),
-            Ready::Unwanted(Some(name)) if at.attribute(name).is_none() => Ok(()),
-            Ready::Unwanted(Some(name)) => Err(broken(msg!(
+            Ready::Lacks(name, unless) if at.attribute(name).is_none() || unless(at) => Ok(()),
+            Ready::Lacks(name, _) => Err(broken(msg!(
                 "l'attribut {name} n'est pas du sous-ensemble d'EN 16931",
                 "the attribute {name} is not in the subset of EN 16931"
             ))
             .attribute(name)),
+            // Most have nothing of what there should not be too much of.
+            Ready::Count(path, 0, _) | Ready::Decimals(path, _) if !at.may_have(path) => Ok(()),
             Ready::Count(path, least, most) => {
                 let (mut count, mut over) = (0_usize, None);
                 let (least, most) = (usize::from(*least), usize::from(*most));
@@ -485,9 +505,9 @@ mod tests {
             let view = View::new(&doc, fragment.syntax != "cii");
             let index = &TABLES.sites.by_syntax[usize::from(!view.ubl)];
             index.each(&view, |at, state| {
-                let (from, to) = index.states[usize::from(state)].sure;
+                let State { sure, of_attributes, .. } = &index.states[usize::from(state)];
                 let rules = |asks: &[(u16, Ready)]| asks.iter().map(|(rule, _)| *rule).collect::<Vec<u16>>();
-                let mut asked = rules(&index.sure[from as usize..to as usize]);
+                let mut asked = rules(part(&index.sure, &(sure.start..of_attributes.end)));
                 index.others(at, state, |site| asked.extend(rules(&site.asks)));
                 asked.sort_unstable();
                 let is_of = |site: &&Site| site.patterns.iter().any(|(steps, absolute)| at.matches(steps, *absolute));

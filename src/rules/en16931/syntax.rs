@@ -39,6 +39,8 @@ pub struct SyntaxRow {
 pub enum Form {
     /// This is not there.
     Lacks(&'static str),
+    /// This attribute is not there, but at elements that are so.
+    LacksUnless(&'static str, fn(At<'_, '_>) -> bool),
     /// This is there so many times at most.
     Most(usize, &'static str),
     /// This is there once.
@@ -55,13 +57,15 @@ pub enum Form {
     Never,
 }
 
-use Form::{Check, Has, If, Just, Lacks, Most, Never, NotBoth};
+use Form::{Check, Has, If, Just, Lacks, LacksUnless, Most, Never, NotBoth};
 
 impl Form {
     /// Where it looks, below its section.
     pub fn path(&self) -> Option<&'static str> {
         match self {
-            Lacks(path) | Most(_, path) | Just(path) | Has(path) | NotBoth(path, _) => Some(path),
+            Lacks(path) | LacksUnless(path, _) | Most(_, path) | Just(path) | Has(path) | NotBoth(path, _) => {
+                Some(path)
+            }
             If(_, form) => form.path(),
             Check(_) | Never => None,
         }

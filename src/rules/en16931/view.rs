@@ -33,12 +33,7 @@ pub struct View<'d> {
     strings: OnceCell<Vec<OnceCell<String>>>,
     /// How many elements may still be looked at: cost stays linear, whatever a document repeats.
     left: Cell<u64>,
-    /// Codes that were last found in their lists: a document has one currency and few units, a hundred times.
-    good: [Cell<Option<Good<'d>>>; 8],
 }
-
-/// A list, and a code of it.
-type Good<'d> = (&'static [&'static str], &'d str);
 
 /// An element, as the walks see it.
 struct Seen {
@@ -60,11 +55,6 @@ const LOOKS_EACH: u64 = 500;
 
 /// No element.
 const NONE: u32 = u32::MAX;
-
-/// Where the code is kept that was found in a list.
-fn slot(list: &'static [&'static str]) -> usize {
-    (list.as_ptr().addr() >> 4) % 8
-}
 
 /// The place of the bit that names share which have none of their own.
 const SHARED: u8 = 63;
@@ -126,9 +116,9 @@ impl<'d> View<'d> {
             }
             seen.push(Seen { name, parent, after: doc.after(node), next: NONE, inside: 0, twice: 0 });
         }
-        let (sums, strings, good) = (OnceCell::new(), OnceCell::new(), Default::default());
+        let (sums, strings) = (OnceCell::new(), OnceCell::new());
         let left = Cell::new(LOOKS + LOOKS_EACH * count as u64);
-        View { doc, ubl, seen, bits, firsts, sums, strings, left, good }
+        View { doc, ubl, seen, bits, firsts, sums, strings, left }
     }
 
     /// Counts one look at an element; false: no more may be looked at, and what is found is worth nothing.
@@ -166,17 +156,6 @@ impl<'d> View<'d> {
     /// Sums and VAT categories, counted once.
     pub fn sums(&self) -> &Sums {
         self.sums.get_or_init(|| Sums::of(self))
-    }
-
-    /// Whether this code was lately found in this list.
-    pub fn was_good(&self, list: &'static [&'static str], code: &str) -> bool {
-        let good = self.good[slot(list)].get();
-        good.is_some_and(|(known, good)| std::ptr::eq(known, list) && good == code)
-    }
-
-    /// A code that was found in its list.
-    pub fn is_good(&self, list: &'static [&'static str], code: &'d str) {
-        self.good[slot(list)].set(Some((list, code)));
     }
 
     /// Every element of one of the names that rules look for wherever they are.
@@ -380,33 +359,45 @@ impl<'v, 'd> At<'v, 'd> {
         }
     }
 
-    fn walk(self, steps: &[Step], holds: &mut dyn FnMut(At<'v, 'd>) -> bool) -> bool {
-        let Some((step, rest)) = steps.split_first() else { return holds(self) };
-        let (view, own) = (self.view, &self.view.seen[self.node.0 as usize]);
-        let bits = view.bits(step);
-        if own.inside & bits == 0 || !view.is_whole() {
-            return false;
-        }
-        let is_only = step.name == step.other && own.twice & bits == 0;
-        let (mut here, mut looks) = (self.node.0 + 1, 0);
-        while here < own.after {
-            let (at, child) = (self.to(NodeId(here)), &view.seen[here as usize]);
-            looks += 1;
-            if step.is_named(child.name) {
-                if step.pred.is_none_or(|pred| pred.holds(at))
-                    && if rest.is_empty() { holds(at) } else { at.walk(rest, holds) }
-                {
-                    view.looked(looks);
-                    return true;
-                }
-                if is_only {
-                    break;
-                }
+    /// Whether there may be something at the end of a path: its first step leads somewhere.
+    #[inline]
+    pub fn may_have(self, path: &Path) -> bool {
+        let inside = self.view.seen[self.node.0 as usize].inside;
+        path.steps.first().is_none_or(|step| inside & self.view.bits(step) != 0)
+    }
+
+    fn walk(mut self, mut steps: &[Step], holds: &mut dyn FnMut(At<'v, 'd>) -> bool) -> bool {
+        let view = self.view;
+        while let Some((step, rest)) = steps.split_first() {
+            let (own, bits) = (&view.seen[self.node.0 as usize], view.bits(step));
+            if own.inside & bits == 0 || !view.is_whole() {
+                return false;
             }
-            here = child.after;
+            let is_only = step.name == step.other && own.twice & bits == 0;
+            let (mut here, mut looks, mut only) = (self.node.0 + 1, 0, None);
+            while here < own.after {
+                let (at, child) = (self.to(NodeId(here)), &view.seen[here as usize]);
+                looks += 1;
+                if step.is_named(child.name) {
+                    if is_only {
+                        only = Some(at);
+                        break;
+                    }
+                    if step.pred.is_none_or(|pred| pred.holds(at)) && at.walk(rest, holds) {
+                        view.looked(looks);
+                        return true;
+                    }
+                }
+                here = child.after;
+            }
+            view.looked(looks);
+            match only {
+                // The way goes on from the only one.
+                Some(at) if step.pred.is_none_or(|pred| pred.holds(at)) => (self, steps) = (at, rest),
+                _ => return false,
+            }
         }
-        view.looked(looks);
-        false
+        holds(self)
     }
 
     /// Whether the elements around it are those of a pattern, from the inside out.

@@ -1,6 +1,6 @@
 //! The rules of CII itself.
 
-use super::Form::{Check, Has, If, Just, Lacks, Most, Never, NotBoth};
+use super::Form::{Check, Has, If, Just, Lacks, LacksUnless, Most, Never, NotBoth};
 use super::{Section, attribute_unwanted, boolean, child, fatal, one_of, told, unwanted, warn};
 use crate::msg;
 use crate::rules::en16931::bind::*;
@@ -113,10 +113,10 @@ pub static CII: &[Section] = &[
         fatal("CII-DT-007", Lacks("@schemeVersionID")),
     ] },
     Section { at: "ram:*ID", rows: &[
-        fatal("CII-DT-101", Check(no_scheme_name)),
-        fatal("CII-DT-102", Check(no_agency_name)),
-        fatal("CII-DT-103", Check(no_data_uri)),
-        fatal("CII-DT-104", Check(no_scheme_uri)),
+        fatal("CII-DT-101", LacksUnless("@schemeName", is_plain)),
+        fatal("CII-DT-102", LacksUnless("@schemeAgencyName", is_plain)),
+        fatal("CII-DT-103", LacksUnless("@schemeDataURI", is_plain)),
+        fatal("CII-DT-104", LacksUnless("@schemeURI", is_plain)),
     ] },
     Section { at: "ram:TypeCode", rows: &[
         fatal("CII-DT-008", Lacks("@name")),
@@ -146,8 +146,8 @@ pub static CII: &[Section] = &[
         fatal("CII-DT-030", Lacks("ram:AttachedSpecifiedBinaryFile")),
     ] },
     Section { at: "ram:*Amount", rows: &[
-        fatal("CII-DT-031", Check(no_currency)),
-        fatal("CII-DT-032", Check(no_currency_version)),
+        fatal("CII-DT-031", LacksUnless("@currencyID", is_vat_total)),
+        fatal("CII-DT-032", LacksUnless("@currencyCodeListVersionID", is_vat_total)),
     ] },
     Section { at: "ram:*Quantity", rows: &[
         fatal("CII-DT-033", Check(unit)),
@@ -294,33 +294,9 @@ fn is_plain(at: At<'_, '_>) -> bool {
     }
 }
 
-fn plain_lacks(at: At<'_, '_>, name: &'static str) -> Told {
-    if at.attribute(name).is_none() || is_plain(at) { Ok(()) } else { attribute_unwanted(at, name) }
-}
-
-fn no_scheme_name(at: At<'_, '_>) -> Told {
-    plain_lacks(at, "schemeName")
-}
-
-fn no_agency_name(at: At<'_, '_>) -> Told {
-    plain_lacks(at, "schemeAgencyName")
-}
-
-fn no_data_uri(at: At<'_, '_>) -> Told {
-    plain_lacks(at, "schemeDataURI")
-}
-
-fn no_scheme_uri(at: At<'_, '_>) -> Told {
-    plain_lacks(at, "schemeURI")
-}
-
 /// A currency stands at the VAT totals alone.
-fn no_currency(at: At<'_, '_>) -> Told {
-    if at.name() == TABLES.known.vat_total { Ok(()) } else { attribute_unwanted(at, "currencyID") }
-}
-
-fn no_currency_version(at: At<'_, '_>) -> Told {
-    if at.name() == TABLES.known.vat_total { Ok(()) } else { attribute_unwanted(at, "currencyCodeListVersionID") }
+fn is_vat_total(at: At<'_, '_>) -> bool {
+    at.name() == TABLES.known.vat_total
 }
 
 /// What only an additional document of one of these types has.
