@@ -239,8 +239,8 @@ fn is_name_start(c: char) -> bool {
 
 /// The name of a tag, from `at` on.
 pub(super) struct TagName {
-    /// The first offset of what may end it: white space, `/`, `>`, a quote, or another byte that no name has in it. (Not
-    /// of all such bytes: a name is looked at as a whole where it is new.)
+    /// The first offset of what may end it: white space, `/`, `>`, a quote, or another byte that no name has in it.
+    /// (Not of all such bytes: a name is looked at as a whole where it is new.)
     pub end: usize,
     /// The first colon in it.
     pub colon: Option<usize>,
