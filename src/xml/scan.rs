@@ -67,10 +67,10 @@ fn block(bytes: &[u8], at: usize) -> Option<u8x32> {
     bytes.get(at..)?.first_chunk().map(|block| u8x32::new(*block))
 }
 
-/// Which of thirty-two bytes are `b`, the first one lowest.
+/// Which of thirty-two bytes are `b`.
 #[inline]
-fn marks(block: u8x32, b: u8) -> u32 {
-    block.simd_eq(u8x32::splat(b)).to_bitmask()
+fn is(block: u8x32, b: u8) -> u8x32 {
+    block.simd_eq(u8x32::splat(b))
 }
 
 /// The offset of the first `needle` from `at` on; the end where there is none.
@@ -78,7 +78,7 @@ fn marks(block: u8x32, b: u8) -> u32 {
 pub(super) fn next(bytes: &[u8], mut at: usize, needle: u8) -> usize {
     // What stands between tags is mostly a few bytes long: a search that is made for more comes later.
     for _ in 0..2 {
-        let Some(found) = block(bytes, at).map(|block| marks(block, needle)) else { break };
+        let Some(found) = block(bytes, at).map(|block| is(block, needle).to_bitmask()) else { break };
         if found != 0 {
             return at + found.trailing_zeros() as usize;
         }
@@ -251,11 +251,10 @@ impl TagName {
     pub fn at(bytes: &[u8], start: usize) -> TagName {
         let (mut at, mut colon) = (start, None);
         while let Some(block) = block(bytes, at) {
-            let is = |b| block.simd_eq(u8x32::splat(b));
             let below_minus = block.min(u8x32::splat(b'-' - 1)).simd_eq(block);
-            let found = (below_minus | is(b'/') | is(b'>')).to_bitmask();
+            let found = (below_minus | is(block, b'/') | is(block, b'>')).to_bitmask();
             // Those before the end.
-            let colons = marks(block, b':') & (found & found.wrapping_neg()).wrapping_sub(1);
+            let colons = is(block, b':').to_bitmask() & (found & found.wrapping_neg()).wrapping_sub(1);
             if colon.is_none() && colons != 0 {
                 colon = Some(at + colons.trailing_zeros() as usize);
             }

@@ -5,8 +5,6 @@ use super::view::At;
 use super::{Broken, Told, broken};
 use crate::msg;
 use crate::xml::trim;
-use foldhash::HashSet;
-use std::sync::Arc;
 
 /// A rule about a code: where codes of its kind stand, and the list.
 pub struct Code {
@@ -21,7 +19,7 @@ pub struct Code {
     /// What the list is called.
     name: &'static str,
     /// What a code must be, for each syntax.
-    lists: [&'static [&'static str]; 2],
+    lists: [&'static List; 2],
     kind: Kind,
 }
 
@@ -45,7 +43,7 @@ const fn code(
     id: &'static str,
     attribute: Option<&'static str>,
     name: &'static str,
-    lists: [&'static [&'static str]; 2],
+    lists: [&'static List; 2],
     kind: Kind,
     paths: [&'static str; 2],
 ) -> Code {
@@ -59,34 +57,34 @@ const CURRENCY: Option<&str> = Some("currencyID");
 #[rustfmt::skip]
 pub static CODES: &[Code] = &[
     //    id          attribute          list                 UBL, CII                               kind      UBL | CII
-    code("BR-CL-01", None,              "UNTDID 1001",       [INVOICE_TYPES, TYPES],                Trimmed,  ["cbc:InvoiceTypeCode", "rsm:ExchangedDocument/ram:TypeCode"]),
-    code("BR-CL-01", None,              "UNTDID 1001",       [CREDIT_NOTE_TYPES, TYPES],            Trimmed,  ["cbc:CreditNoteTypeCode", ""]),
-    code("BR-CL-03", CURRENCY,          "ISO 4217",          [CURRENCIES, CURRENCIES],              Trimmed,  ["cbc:Amount, cbc:BaseAmount, cbc:PriceAmount, cbc:TaxAmount, cbc:TaxableAmount, cbc:LineExtensionAmount, cbc:TaxExclusiveAmount, cbc:TaxInclusiveAmount, cbc:AllowanceTotalAmount, cbc:ChargeTotalAmount, cbc:PrepaidAmount, cbc:PayableRoundingAmount, cbc:PayableAmount", "ram:TaxTotalAmount[@currencyID]"]),
-    code("BR-CL-04", None,              "ISO 4217",          [CURRENCIES, CURRENCIES],              Trimmed,  ["cbc:DocumentCurrencyCode", "ram:InvoiceCurrencyCode"]),
-    code("BR-CL-05", None,              "ISO 4217",          [CURRENCIES, CURRENCIES],              Trimmed,  ["cbc:TaxCurrencyCode", "ram:TaxCurrencyCode"]),
-    code("BR-CL-06", None,              "UNTDID 2005 / 2475", [TAX_POINTS_UBL, TAX_POINTS_CII],     Trimmed,  ["cac:InvoicePeriod/cbc:DescriptionCode", "ram:DueDateTypeCode"]),
-    code("BR-CL-07", SCHEME,            "UNTDID 1153",       [OBJECTS, OBJECTS],                    Trimmed,  ["cac:AdditionalDocumentReference[cbc:DocumentTypeCode=130]/cbc:ID[@schemeID], cac:DocumentReference[cbc:DocumentTypeCode=130]/cbc:ID[@schemeID]", ""]),
-    code("BR-CL-07", None,              "UNTDID 1153",       [OBJECTS, OBJECTS],                    Trimmed,  ["", "ram:ReferenceTypeCode"]),
-    code("BR-CL-08", None,              "UNTDID 4451",       [SUBJECTS_UBL, SUBJECTS_CII],          Trimmed,  ["", "ram:SubjectCode"]),
-    code("BR-CL-10", SCHEME,            "ISO/IEC 6523",      [SCHEMES, SCHEMES],                    OrSepa,   ["cac:PartyIdentification/cbc:ID[@schemeID]", ""]),
-    code("BR-CL-10", SCHEME,            "ISO/IEC 6523",      [SCHEMES, SCHEMES],                    Unless(is_item_or_place), ["", "ram:GlobalID[@schemeID]"]),
-    code("BR-CL-11", SCHEME,            "ISO/IEC 6523",      [SCHEMES, SCHEMES],                    Trimmed,  ["cac:PartyLegalEntity/cbc:CompanyID[@schemeID]", ""]),
-    code("BR-CL-11", SCHEME,            "ISO/IEC 6523",      [SCHEMES, SCHEMES],                    Unless(is_registration), ["", "ram:ID[@schemeID]"]),
-    code("BR-CL-13", Some("listID"),    "UNTDID 7143",       [ITEM_LISTS, ITEM_LISTS],              Trimmed,  ["cac:CommodityClassification/cbc:ItemClassificationCode[@listID]", "ram:ClassCode[@listID]"]),
-    code("BR-CL-14", None,              "ISO 3166-1",        [COUNTRIES_UBL, COUNTRIES_CII],        Trimmed,  ["cac:Country/cbc:IdentificationCode", "ram:CountryID"]),
-    code("BR-CL-15", None,              "ISO 3166-1",        [COUNTRIES_UBL, COUNTRIES_CII],        Trimmed,  ["cac:OriginCountry/cbc:IdentificationCode", ""]),
-    code("BR-CL-15", None,              "ISO 3166-1",        [COUNTRIES_UBL, COUNTRIES_CII],        Unless(has_scheme), ["", "ram:OriginTradeCountry/ram:ID"]),
-    code("BR-CL-16", None,              "UNTDID 4461",       [PAYMENT_MEANS, PAYMENT_MEANS],        Trimmed,  ["cac:PaymentMeans/cbc:PaymentMeansCode", "ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode"]),
-    code("BR-CL-17", None,              "UNTDID 5305",       [VAT_CATEGORIES, VAT_CATEGORIES],      Trimmed,  ["cac:TaxCategory/cbc:ID", "ram:CategoryTradeTax/ram:CategoryCode"]),
-    code("BR-CL-18", None,              "UNTDID 5305",       [VAT_CATEGORIES, VAT_CATEGORIES],      Trimmed,  ["cac:ClassifiedTaxCategory/cbc:ID", "ram:ApplicableTradeTax/ram:CategoryCode"]),
-    code("BR-CL-19", None,              "UNTDID 5189",       [ALLOWANCES, ALLOWANCES],              Trimmed,  ["cac:AllowanceCharge[allowance]/cbc:AllowanceChargeReasonCode", "ram:SpecifiedTradeAllowanceCharge[allowance]/ram:ReasonCode"]),
-    code("BR-CL-20", None,              "UNTDID 7161",       [CHARGES, CHARGES],                    Trimmed,  ["cac:AllowanceCharge[charge]/cbc:AllowanceChargeReasonCode", "ram:SpecifiedTradeAllowanceCharge[charge]/ram:ReasonCode"]),
-    code("BR-CL-21", SCHEME,            "ISO/IEC 6523",      [SCHEMES, SCHEMES],                    Trimmed,  ["cac:StandardItemIdentification/cbc:ID[@schemeID]", "ram:SpecifiedTradeProduct/ram:GlobalID[@schemeID]"]),
-    code("BR-CL-22", None,              "VATEX",             [EXEMPTIONS, EXEMPTIONS],              AnyCase,  ["cbc:TaxExemptionReasonCode", "ram:ExemptionReasonCode"]),
-    code("BR-CL-23", Some("unitCode"),  "UN/ECE Rec 20/21",  [UNITS, UNITS],                        Trimmed,  ["cbc:InvoicedQuantity[@unitCode], cbc:BaseQuantity[@unitCode], cbc:CreditedQuantity[@unitCode]", "ram:BasisQuantity[@unitCode], ram:BilledQuantity[@unitCode]"]),
-    code("BR-CL-24", Some("mimeCode"),  "MIME",              [MIMES, MIMES],                        Exact,    ["cbc:EmbeddedDocumentBinaryObject[@mimeCode]", "ram:AttachmentBinaryObject[@mimeCode]"]),
-    code("BR-CL-25", SCHEME,            "EAS",               [ADDRESSES, ADDRESSES],                Trimmed,  ["cbc:EndpointID[@schemeID]", "ram:URIUniversalCommunication/ram:URIID[@schemeID]"]),
-    code("BR-CL-26", SCHEME,            "ISO/IEC 6523",      [SCHEMES, SCHEMES],                    Trimmed,  ["cac:DeliveryLocation/cbc:ID[@schemeID]", "ram:ApplicableHeaderTradeDelivery/ram:ShipToTradeParty/ram:GlobalID[@schemeID]"]),
+    code("BR-CL-01", None,              "UNTDID 1001",       [&INVOICE_TYPES, &TYPES],              Trimmed,  ["cbc:InvoiceTypeCode", "rsm:ExchangedDocument/ram:TypeCode"]),
+    code("BR-CL-01", None,              "UNTDID 1001",       [&CREDIT_NOTE_TYPES, &TYPES],          Trimmed,  ["cbc:CreditNoteTypeCode", ""]),
+    code("BR-CL-03", CURRENCY,          "ISO 4217",          [&CURRENCIES, &CURRENCIES],            Trimmed,  ["cbc:Amount, cbc:BaseAmount, cbc:PriceAmount, cbc:TaxAmount, cbc:TaxableAmount, cbc:LineExtensionAmount, cbc:TaxExclusiveAmount, cbc:TaxInclusiveAmount, cbc:AllowanceTotalAmount, cbc:ChargeTotalAmount, cbc:PrepaidAmount, cbc:PayableRoundingAmount, cbc:PayableAmount", "ram:TaxTotalAmount[@currencyID]"]),
+    code("BR-CL-04", None,              "ISO 4217",          [&CURRENCIES, &CURRENCIES],            Trimmed,  ["cbc:DocumentCurrencyCode", "ram:InvoiceCurrencyCode"]),
+    code("BR-CL-05", None,              "ISO 4217",          [&CURRENCIES, &CURRENCIES],            Trimmed,  ["cbc:TaxCurrencyCode", "ram:TaxCurrencyCode"]),
+    code("BR-CL-06", None,              "UNTDID 2005 / 2475", [&TAX_POINTS_UBL, &TAX_POINTS_CII],   Trimmed,  ["cac:InvoicePeriod/cbc:DescriptionCode", "ram:DueDateTypeCode"]),
+    code("BR-CL-07", SCHEME,            "UNTDID 1153",       [&OBJECTS, &OBJECTS],                  Trimmed,  ["cac:AdditionalDocumentReference[cbc:DocumentTypeCode=130]/cbc:ID[@schemeID], cac:DocumentReference[cbc:DocumentTypeCode=130]/cbc:ID[@schemeID]", ""]),
+    code("BR-CL-07", None,              "UNTDID 1153",       [&OBJECTS, &OBJECTS],                  Trimmed,  ["", "ram:ReferenceTypeCode"]),
+    code("BR-CL-08", None,              "UNTDID 4451",       [&SUBJECTS_UBL, &SUBJECTS_CII],        Trimmed,  ["", "ram:SubjectCode"]),
+    code("BR-CL-10", SCHEME,            "ISO/IEC 6523",      [&SCHEMES, &SCHEMES],                  OrSepa,   ["cac:PartyIdentification/cbc:ID[@schemeID]", ""]),
+    code("BR-CL-10", SCHEME,            "ISO/IEC 6523",      [&SCHEMES, &SCHEMES],                  Unless(is_item_or_place), ["", "ram:GlobalID[@schemeID]"]),
+    code("BR-CL-11", SCHEME,            "ISO/IEC 6523",      [&SCHEMES, &SCHEMES],                  Trimmed,  ["cac:PartyLegalEntity/cbc:CompanyID[@schemeID]", ""]),
+    code("BR-CL-11", SCHEME,            "ISO/IEC 6523",      [&SCHEMES, &SCHEMES],                  Unless(is_registration), ["", "ram:ID[@schemeID]"]),
+    code("BR-CL-13", Some("listID"),    "UNTDID 7143",       [&ITEM_LISTS, &ITEM_LISTS],            Trimmed,  ["cac:CommodityClassification/cbc:ItemClassificationCode[@listID]", "ram:ClassCode[@listID]"]),
+    code("BR-CL-14", None,              "ISO 3166-1",        [&COUNTRIES_UBL, &COUNTRIES_CII],      Trimmed,  ["cac:Country/cbc:IdentificationCode", "ram:CountryID"]),
+    code("BR-CL-15", None,              "ISO 3166-1",        [&COUNTRIES_UBL, &COUNTRIES_CII],      Trimmed,  ["cac:OriginCountry/cbc:IdentificationCode", ""]),
+    code("BR-CL-15", None,              "ISO 3166-1",        [&COUNTRIES_UBL, &COUNTRIES_CII],      Unless(has_scheme), ["", "ram:OriginTradeCountry/ram:ID"]),
+    code("BR-CL-16", None,              "UNTDID 4461",       [&PAYMENT_MEANS, &PAYMENT_MEANS],      Trimmed,  ["cac:PaymentMeans/cbc:PaymentMeansCode", "ram:SpecifiedTradeSettlementPaymentMeans/ram:TypeCode"]),
+    code("BR-CL-17", None,              "UNTDID 5305",       [&VAT_CATEGORIES, &VAT_CATEGORIES],    Trimmed,  ["cac:TaxCategory/cbc:ID", "ram:CategoryTradeTax/ram:CategoryCode"]),
+    code("BR-CL-18", None,              "UNTDID 5305",       [&VAT_CATEGORIES, &VAT_CATEGORIES],    Trimmed,  ["cac:ClassifiedTaxCategory/cbc:ID", "ram:ApplicableTradeTax/ram:CategoryCode"]),
+    code("BR-CL-19", None,              "UNTDID 5189",       [&ALLOWANCES, &ALLOWANCES],            Trimmed,  ["cac:AllowanceCharge[allowance]/cbc:AllowanceChargeReasonCode", "ram:SpecifiedTradeAllowanceCharge[allowance]/ram:ReasonCode"]),
+    code("BR-CL-20", None,              "UNTDID 7161",       [&CHARGES, &CHARGES],                  Trimmed,  ["cac:AllowanceCharge[charge]/cbc:AllowanceChargeReasonCode", "ram:SpecifiedTradeAllowanceCharge[charge]/ram:ReasonCode"]),
+    code("BR-CL-21", SCHEME,            "ISO/IEC 6523",      [&SCHEMES, &SCHEMES],                  Trimmed,  ["cac:StandardItemIdentification/cbc:ID[@schemeID]", "ram:SpecifiedTradeProduct/ram:GlobalID[@schemeID]"]),
+    code("BR-CL-22", None,              "VATEX",             [&EXEMPTIONS, &EXEMPTIONS],            AnyCase,  ["cbc:TaxExemptionReasonCode", "ram:ExemptionReasonCode"]),
+    code("BR-CL-23", Some("unitCode"),  "UN/ECE Rec 20/21",  [&UNITS, &UNITS],                      Trimmed,  ["cbc:InvoicedQuantity[@unitCode], cbc:BaseQuantity[@unitCode], cbc:CreditedQuantity[@unitCode]", "ram:BasisQuantity[@unitCode], ram:BilledQuantity[@unitCode]"]),
+    code("BR-CL-24", Some("mimeCode"),  "MIME",              [&MIMES, &MIMES],                      Exact,    ["cbc:EmbeddedDocumentBinaryObject[@mimeCode]", "ram:AttachmentBinaryObject[@mimeCode]"]),
+    code("BR-CL-25", SCHEME,            "EAS",               [&ADDRESSES, &ADDRESSES],              Trimmed,  ["cbc:EndpointID[@schemeID]", "ram:URIUniversalCommunication/ram:URIID[@schemeID]"]),
+    code("BR-CL-26", SCHEME,            "ISO/IEC 6523",      [&SCHEMES, &SCHEMES],                  Trimmed,  ["cac:DeliveryLocation/cbc:ID[@schemeID]", "ram:ApplicableHeaderTradeDelivery/ram:ShipToTradeParty/ram:GlobalID[@schemeID]"]),
 ];
 
 fn is_item_or_place(at: At<'_, '_>) -> bool {
@@ -104,13 +102,8 @@ fn has_scheme(at: At<'_, '_>) -> bool {
 }
 
 impl Code {
-    /// The list of a syntax, made ready.
-    pub fn list(&self, ubl: bool) -> Codes {
-        Codes::of(self.lists[usize::from(!ubl)])
-    }
-
-    /// Whether the code of this element is of its list, the one of its syntax.
-    pub fn ask(&self, list: &Codes, at: At<'_, '_>) -> Told {
+    /// Whether the code of this element is of its list.
+    pub fn ask(&self, at: At<'_, '_>) -> Told {
         if let Unless(other) = self.kind
             && other(at)
         {
@@ -118,6 +111,7 @@ impl Code {
         }
         let raw = self.attribute.map_or_else(|| at.text(), |name| at.attribute(name).unwrap_or(""));
         let code = if matches!(self.kind, Exact) { raw } else { trim(raw) };
+        let list = self.lists[usize::from(!at.view.ubl)];
         let known = list.has(code)
             || matches!(self.kind, AnyCase) && list.has(&code.to_uppercase())
             || matches!(self.kind, OrSepa) && code == "SEPA" && is_creditor(at);
@@ -129,20 +123,6 @@ impl Code {
             Some(name) if at.attribute(name).is_some() => broken.attribute(name),
             _ => broken,
         })
-    }
-}
-
-/// A list of codes to look in: most are found at once.
-#[derive(Clone)]
-pub struct Codes(Arc<HashSet<&'static str>>);
-
-impl Codes {
-    fn of(list: &'static [&'static str]) -> Codes {
-        Codes(Arc::new(list.iter().copied().collect()))
-    }
-
-    fn has(&self, code: &str) -> bool {
-        self.0.contains(code)
     }
 }
 
@@ -158,12 +138,12 @@ pub fn unknown(list: &str) -> Box<Broken> {
 }
 
 /// Whether a few characters are part of a list that is written in one piece, a space between and around its codes.
-pub fn is_part_of(list: &[&str], part: &str) -> bool {
-    has(list, part)
+pub fn is_part_of(list: &List, part: &str) -> bool {
+    list.has(part)
         || (!part.is_ascii() || part.len() < 3) && is_within(list, part)
         || part.contains(' ') && is_within(list, part)
 }
 
-fn is_within(list: &[&str], part: &str) -> bool {
-    format!(" {} ", list.join(" ")).contains(part)
+fn is_within(list: &List, part: &str) -> bool {
+    format!(" {} ", list.codes.join(" ")).contains(part)
 }

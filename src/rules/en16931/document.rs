@@ -175,7 +175,7 @@ fn both_tax_points(code: At<'_, '_>) -> Box<super::Broken> {
 fn subject(at: At<'_, '_>) -> Told {
     let after = at.text().split_once('#').map_or("", |(_, rest)| rest);
     let Some((code, _)) = after.split_once('#') else { return Ok(()) };
-    if code.chars().count() != 3 || super::codes::is_part_of(super::lists::SUBJECTS_UBL, code) {
+    if code.chars().count() != 3 || super::codes::is_part_of(&super::lists::SUBJECTS_UBL, code) {
         return Ok(());
     }
     Err(super::codes::unknown("UNTDID 4451").at(Some(at)).found(code))

@@ -1,35 +1,51 @@
-//! The code lists of EN 16931 as the artefacts 1.3.16 have them (of April 2026): values only, each list sorted, so that a
-//! code is found by halves. Where the tests of the two syntaxes have different lists, there are two here.
+//! The code lists of EN 16931 as the artefacts 1.3.16 have them (of April 2026): values only, each list sorted, so that
+//! a person finds a code. Where the tests of the two syntaxes have different lists, there are two here.
 
-/// Whether a list has a code.
-pub fn has(list: &[&str], code: &str) -> bool {
-    list.binary_search(&code).is_ok()
+use foldhash::HashSet;
+use std::sync::OnceLock;
+
+/// A code list.
+pub struct List {
+    /// Its codes, in order.
+    pub codes: &'static [&'static str],
+    ready: OnceLock<HashSet<&'static str>>,
+}
+
+impl List {
+    const fn of(codes: &'static [&'static str]) -> List {
+        List { codes, ready: OnceLock::new() }
+    }
+
+    /// Whether it has a code.
+    pub fn has(&self, code: &str) -> bool {
+        self.ready.get_or_init(|| self.codes.iter().copied().collect()).contains(code)
+    }
 }
 
 /// UNTDID 1001, those of an invoice in UBL.
 #[rustfmt::skip]
-pub static INVOICE_TYPES: &[&str] = &[
+pub static INVOICE_TYPES: List = List::of(&[
     "102", "130", "202", "203", "204", "211", "218", "219", "295", "325", "326", "331", "380", "382", "383", "384", "385", "386", "387", "388", "389", "390", "393", "394", "395",
     "456", "457", "471", "472", "473", "500", "501", "527", "553", "575", "623", "633", "71", "751", "780", "80", "81", "817", "82", "84", "870", "875", "876", "877", "935",
-];
+]);
 
 /// UNTDID 1001, those of a credit note in UBL.
 #[rustfmt::skip]
-pub static CREDIT_NOTE_TYPES: &[&str] = &[
+pub static CREDIT_NOTE_TYPES: List = List::of(&[
     "261", "262", "296", "308", "381", "396", "420", "458", "502", "503", "532", "81", "83",
-];
+]);
 
 /// UNTDID 1001, invoices and credit notes: CII has one element for both.
 #[rustfmt::skip]
-pub static TYPES: &[&str] = &[
+pub static TYPES: List = List::of(&[
     "102", "130", "202", "203", "204", "211", "218", "219", "261", "262", "295", "296", "308", "325", "326", "331", "380", "381", "382", "383", "384", "385", "386", "387", "388",
     "389", "390", "393", "394", "395", "396", "420", "456", "457", "458", "471", "472", "473", "500", "501", "502", "503", "527", "532", "553", "575", "623", "633", "71", "751",
     "780", "80", "81", "817", "82", "83", "84", "870", "875", "876", "877", "935",
-];
+]);
 
 /// ISO 4217, alphabetic.
 #[rustfmt::skip]
-pub static CURRENCIES: &[&str] = &[
+pub static CURRENCIES: List = List::of(&[
     "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BHD", "BIF", "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD",
     "CDF", "CHE", "CHF", "CHW", "CLF", "CLP", "CNH", "CNY", "COP", "COU", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN", "ETB", "EUR", "FJD", "FKP", "GBP",
     "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG", "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW",
@@ -38,23 +54,23 @@ pub static CURRENCIES: &[&str] = &[
     "SHP", "SLE", "SOS", "SRD", "SSP", "STD", "SVC", "SYP", "SZL", "THB", "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW",
     "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XAG", "XAU", "XBA", "XBB", "XBC", "XBD", "XCD", "XCG", "XDR", "XOF", "XPD", "XPF", "XPT", "XSU", "XTS", "XUA", "XXX", "YER",
     "ZAR", "ZMW", "ZWG",
-];
+]);
 
 /// UNTDID 2005, when VAT is due (UBL).
 #[rustfmt::skip]
-pub static TAX_POINTS_UBL: &[&str] = &[
+pub static TAX_POINTS_UBL: List = List::of(&[
     "3", "35", "432",
-];
+]);
 
 /// UNTDID 2475, when VAT is due (CII).
 #[rustfmt::skip]
-pub static TAX_POINTS_CII: &[&str] = &[
+pub static TAX_POINTS_CII: List = List::of(&[
     "29", "5", "72",
-];
+]);
 
 /// UNTDID 1153, what an identifier of an invoiced object is.
 #[rustfmt::skip]
-pub static OBJECTS: &[&str] = &[
+pub static OBJECTS: List = List::of(&[
     "AAA", "AAB", "AAC", "AAD", "AAE", "AAF", "AAG", "AAH", "AAI", "AAJ", "AAK", "AAL", "AAM", "AAN", "AAO", "AAP", "AAQ", "AAR", "AAS", "AAT", "AAU", "AAV", "AAW", "AAX", "AAY",
     "AAZ", "ABA", "ABB", "ABC", "ABD", "ABE", "ABF", "ABG", "ABH", "ABI", "ABJ", "ABK", "ABL", "ABM", "ABN", "ABO", "ABP", "ABQ", "ABR", "ABS", "ABT", "ABU", "ABV", "ABW", "ABX",
     "ABY", "ABZ", "AC", "ACA", "ACB", "ACC", "ACD", "ACE", "ACF", "ACG", "ACH", "ACI", "ACJ", "ACK", "ACL", "ACN", "ACO", "ACP", "ACQ", "ACR", "ACT", "ACU", "ACV", "ACW", "ACX",
@@ -87,11 +103,11 @@ pub static OBJECTS: &[&str] = &[
     "OH", "OI", "ON", "OP", "OR", "PB", "PC", "PD", "PE", "PF", "PI", "PK", "PL", "POR", "PP", "PQ", "PR", "PS", "PW", "PY", "RA", "RC", "RCN", "RE", "REN", "RF", "RR", "RT", "SA",
     "SB", "SD", "SE", "SEA", "SF", "SH", "SI", "SM", "SN", "SP", "SQ", "SRN", "SS", "STA", "SW", "SZ", "TB", "TCR", "TE", "TF", "TI", "TIN", "TL", "TN", "TP", "UAR", "UC", "UCN",
     "UN", "UO", "URI", "VA", "VC", "VGR", "VM", "VN", "VON", "VOR", "VP", "VR", "VS", "VT", "VV", "WE", "WM", "WN", "WR", "WS", "WY", "XA", "XC", "XP", "ZZZ",
-];
+]);
 
 /// UNTDID 4451, subject of a note, as the UBL test has it.
 #[rustfmt::skip]
-pub static SUBJECTS_UBL: &[&str] = &[
+pub static SUBJECTS_UBL: List = List::of(&[
     "AAA", "AAB", "AAC", "AAD", "AAE", "AAF", "AAG", "AAI", "AAJ", "AAK", "AAL", "AAM", "AAN", "AAO", "AAP", "AAQ", "AAR", "AAS", "AAT", "AAU", "AAV", "AAW", "AAX", "AAY", "AAZ",
     "ABA", "ABB", "ABC", "ABD", "ABE", "ABF", "ABG", "ABH", "ABI", "ABJ", "ABK", "ABL", "ABM", "ABN", "ABO", "ABP", "ABQ", "ABR", "ABS", "ABT", "ABU", "ABV", "ABW", "ABX", "ABZ",
     "ACA", "ACB", "ACC", "ACD", "ACE", "ACF", "ACG", "ACH", "ACI", "ACJ", "ACK", "ACL", "ACM", "ACN", "ACO", "ACP", "ACQ", "ACR", "ACS", "ACT", "ACU", "ACV", "ACW", "ACX", "ACY",
@@ -108,11 +124,11 @@ pub static SUBJECTS_UBL: &[&str] = &[
     "GS7", "HAN", "HAZ", "ICN", "IIN", "IMI", "IND", "INS", "INV", "IRP", "ITR", "ITS", "LAN", "LIN", "LOI", "MCO", "MDH", "MKS", "ORI", "OSI", "PAC", "PAI", "PAY", "PKG", "PKT",
     "PMD", "PMT", "PRD", "PRF", "PRI", "PUR", "QIN", "QQD", "QUT", "RAH", "REG", "RET", "REV", "RQR", "SAF", "SIC", "SIN", "SLR", "SPA", "SPG", "SPH", "SPP", "SPT", "SRN", "SSR",
     "SUR", "TCA", "TDT", "TRA", "TRR", "TXD", "WHI", "ZZZ",
-];
+]);
 
 /// UNTDID 4451, subject of a note, as the CII test has it: some more.
 #[rustfmt::skip]
-pub static SUBJECTS_CII: &[&str] = &[
+pub static SUBJECTS_CII: List = List::of(&[
     "AAA", "AAB", "AAC", "AAD", "AAE", "AAF", "AAG", "AAI", "AAJ", "AAK", "AAL", "AAM", "AAN", "AAO", "AAP", "AAQ", "AAR", "AAS", "AAT", "AAU", "AAV", "AAW", "AAX", "AAY", "AAZ",
     "ABA", "ABB", "ABC", "ABD", "ABE", "ABF", "ABG", "ABH", "ABI", "ABJ", "ABK", "ABL", "ABM", "ABN", "ABO", "ABP", "ABQ", "ABR", "ABS", "ABT", "ABU", "ABV", "ABW", "ABX", "ABZ",
     "ACA", "ACB", "ACC", "ACD", "ACE", "ACF", "ACG", "ACH", "ACI", "ACJ", "ACK", "ACL", "ACM", "ACN", "ACO", "ACP", "ACQ", "ACR", "ACS", "ACT", "ACU", "ACV", "ACW", "ACX", "ACY",
@@ -130,11 +146,11 @@ pub static SUBJECTS_CII: &[&str] = &[
     "INS", "INV", "IRP", "ITR", "ITS", "LAN", "LIN", "LOI", "MCO", "MDH", "MKS", "ORI", "OSI", "PAC", "PAI", "PAY", "PKG", "PKT", "PMD", "PMT", "PRD", "PRF", "PRI", "PUR", "QIN",
     "QQD", "QUT", "RAH", "REG", "RET", "REV", "RQR", "SAF", "SIC", "SIN", "SLR", "SPA", "SPG", "SPH", "SPP", "SPT", "SRN", "SSR", "SUR", "TCA", "TDT", "TRA", "TRR", "TXD", "WHI",
     "ZZZ",
-];
+]);
 
 /// ISO/IEC 6523 ICD.
 #[rustfmt::skip]
-pub static SCHEMES: &[&str] = &[
+pub static SCHEMES: List = List::of(&[
     "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014", "0015", "0016", "0017", "0018", "0019", "0020", "0021", "0022", "0023",
     "0024", "0025", "0026", "0027", "0028", "0029", "0030", "0031", "0032", "0033", "0034", "0035", "0036", "0037", "0038", "0039", "0040", "0041", "0042", "0043", "0044", "0045",
     "0046", "0047", "0048", "0049", "0050", "0051", "0052", "0053", "0054", "0055", "0056", "0057", "0058", "0059", "0060", "0061", "0062", "0063", "0064", "0065", "0066", "0067",
@@ -147,11 +163,11 @@ pub static SCHEMES: &[&str] = &[
     "0204", "0205", "0206", "0207", "0208", "0209", "0210", "0211", "0212", "0213", "0214", "0215", "0216", "0217", "0218", "0219", "0220", "0221", "0222", "0223", "0224", "0225",
     "0226", "0227", "0228", "0229", "0230", "0231", "0232", "0233", "0234", "0235", "0236", "0237", "0238", "0239", "0240", "0241", "0242", "0243", "0244", "0245", "0246", "0247",
     "0248",
-];
+]);
 
 /// UNTDID 7143, lists of item classes.
 #[rustfmt::skip]
-pub static ITEM_LISTS: &[&str] = &[
+pub static ITEM_LISTS: List = List::of(&[
     "AA", "AB", "AC", "AD", "AE", "AF", "AG", "AH", "AI", "AJ", "AK", "AL", "AM", "AN", "AO", "AP", "AQ", "AR", "AS", "AT", "AU", "AV", "AW", "AX", "AY", "AZ", "BA", "BB", "BC",
     "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BK", "BL", "BM", "BN", "BO", "BP", "BQ", "BR", "BS", "BT", "BU", "BV", "BW", "BX", "BY", "BZ", "CC", "CG", "CL", "CR", "CV", "DR",
     "DW", "EC", "EF", "EMD", "EN", "FS", "GB", "GMN", "GN", "GS", "HS", "IB", "IN", "IS", "IT", "IZ", "MA", "MF", "MN", "MP", "NB", "ON", "PD", "PL", "PO", "PPI", "PV", "QS", "RC",
@@ -159,11 +175,11 @@ pub static ITEM_LISTS: &[&str] = &[
     "SSK", "SSL", "SSM", "SSN", "SSO", "SSP", "SSQ", "SSR", "SSS", "SST", "SSU", "SSV", "SSW", "SSX", "SSY", "SSZ", "ST", "STA", "STB", "STC", "STD", "STE", "STF", "STG", "STH",
     "STI", "STJ", "STK", "STL", "STM", "STN", "STO", "STP", "STQ", "STR", "STS", "STT", "STU", "STV", "STW", "STX", "STY", "STZ", "SUA", "SUB", "SUC", "SUD", "SUE", "SUF", "SUG",
     "SUH", "SUI", "SUJ", "SUK", "SUL", "SUM", "TG", "TSN", "TSO", "TSP", "TSQ", "TSR", "TSS", "TST", "TSU", "UA", "UP", "VN", "VP", "VS", "VX", "ZZZ",
-];
+]);
 
 /// ISO 3166-1 alpha-2, 1A (Kosovo) and XI (Northern Ireland), as the UBL test has it.
 #[rustfmt::skip]
-pub static COUNTRIES_UBL: &[&str] = &[
+pub static COUNTRIES_UBL: List = List::of(&[
     "1A", "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN",
     "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ", "DE",
     "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM", "GN",
@@ -173,11 +189,11 @@ pub static COUNTRIES_UBL: &[&str] = &[
     "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ", "SK",
     "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA", "UG",
     "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "XI", "YE", "YT", "ZA", "ZM", "ZW",
-];
+]);
 
 /// ISO 3166-1 alpha-2, 1A and XI, as the CII test has it: AN instead of SS.
 #[rustfmt::skip]
-pub static COUNTRIES_CII: &[&str] = &[
+pub static COUNTRIES_CII: List = List::of(&[
     "1A", "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AN", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM",
     "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ",
     "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM",
@@ -187,11 +203,11 @@ pub static COUNTRIES_CII: &[&str] = &[
     "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ",
     "SK", "SL", "SM", "SN", "SO", "SR", "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA", "UG",
     "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "XI", "YE", "YT", "ZA", "ZM", "ZW",
-];
+]);
 
 /// Countries and EL (Greece), as the UBL test has it.
 #[rustfmt::skip]
-pub static VAT_PREFIXES_UBL: &[&str] = &[
+pub static VAT_PREFIXES_UBL: List = List::of(&[
     "1A", "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM", "BN",
     "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ", "DE",
     "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "EL", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL", "GM",
@@ -201,11 +217,11 @@ pub static VAT_PREFIXES_UBL: &[&str] = &[
     "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ",
     "SK", "SL", "SM", "SN", "SO", "SR", "SS", "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA",
     "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "XI", "YE", "YT", "ZA", "ZM", "ZW",
-];
+]);
 
 /// Countries and EL (Greece), as the CII test has it.
 #[rustfmt::skip]
-pub static VAT_PREFIXES_CII: &[&str] = &[
+pub static VAT_PREFIXES_CII: List = List::of(&[
     "1A", "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AN", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AX", "AZ", "BA", "BB", "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BL", "BM",
     "BN", "BO", "BQ", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA", "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CW", "CX", "CY", "CZ",
     "DE", "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "EL", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR", "GA", "GB", "GD", "GE", "GF", "GG", "GH", "GI", "GL",
@@ -215,31 +231,31 @@ pub static VAT_PREFIXES_CII: &[&str] = &[
     "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE", "RO", "RS", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI",
     "SJ", "SK", "SL", "SM", "SN", "SO", "SR", "ST", "SV", "SX", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TL", "TM", "TN", "TO", "TR", "TT", "TV", "TW", "TZ", "UA",
     "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "XI", "YE", "YT", "ZA", "ZM", "ZW",
-];
+]);
 
 /// UNTDID 4461.
 #[rustfmt::skip]
-pub static PAYMENT_MEANS: &[&str] = &[
+pub static PAYMENT_MEANS: List = List::of(&[
     "1", "10", "11", "12", "13", "14", "15", "16", "17", "18", "19", "2", "20", "21", "22", "23", "24", "25", "26", "27", "28", "29", "3", "30", "31", "32", "33", "34", "35", "36",
     "37", "38", "39", "4", "40", "41", "42", "43", "44", "45", "46", "47", "48", "49", "5", "50", "51", "52", "53", "54", "55", "56", "57", "58", "59", "6", "60", "61", "62", "63",
     "64", "65", "66", "67", "68", "69", "7", "70", "74", "75", "76", "77", "78", "8", "9", "91", "92", "93", "94", "95", "96", "97", "98", "ZZZ",
-];
+]);
 
 /// UNTDID 5305, those that EN 16931 uses; B is Italy's split payment.
 #[rustfmt::skip]
-pub static VAT_CATEGORIES: &[&str] = &[
+pub static VAT_CATEGORIES: List = List::of(&[
     "AE", "B", "E", "G", "K", "L", "M", "O", "S", "Z",
-];
+]);
 
 /// UNTDID 5189.
 #[rustfmt::skip]
-pub static ALLOWANCES: &[&str] = &[
+pub static ALLOWANCES: List = List::of(&[
     "100", "102", "103", "104", "105", "41", "42", "60", "62", "63", "64", "65", "66", "67", "68", "70", "71", "88", "95",
-];
+]);
 
 /// UNTDID 7161.
 #[rustfmt::skip]
-pub static CHARGES: &[&str] = &[
+pub static CHARGES: List = List::of(&[
     "AA", "AAA", "AAC", "AAD", "AAE", "AAF", "AAH", "AAI", "AAS", "AAT", "AAV", "AAY", "AAZ", "ABA", "ABB", "ABC", "ABD", "ABF", "ABK", "ABL", "ABN", "ABR", "ABS", "ABT", "ABU",
     "ACF", "ACG", "ACH", "ACI", "ACJ", "ACK", "ACL", "ACM", "ACS", "ADC", "ADE", "ADJ", "ADK", "ADL", "ADM", "ADN", "ADO", "ADP", "ADQ", "ADR", "ADT", "ADW", "ADY", "ADZ", "AEA",
     "AEB", "AEC", "AED", "AEF", "AEH", "AEI", "AEJ", "AEK", "AEL", "AEM", "AEN", "AEO", "AEP", "AES", "AET", "AEU", "AEV", "AEW", "AEX", "AEY", "AEZ", "AJ", "AU", "CA", "CAB",
@@ -247,11 +263,11 @@ pub static CHARGES: &[&str] = &[
     "DAB", "DAC", "DAD", "DAF", "DAG", "DAH", "DAI", "DAJ", "DAK", "DAL", "DAM", "DAN", "DAO", "DAP", "DAQ", "DL", "EG", "EP", "ER", "FAA", "FAB", "FAC", "FC", "FH", "FI", "GAA",
     "HAA", "HD", "HH", "IAA", "IAB", "ID", "IF", "IR", "IS", "KO", "L1", "LA", "LAA", "LAB", "LF", "MAE", "MI", "ML", "NAA", "OA", "PA", "PAA", "PC", "PL", "PRV", "RAB", "RAC",
     "RAD", "RAF", "RE", "RF", "RH", "RV", "SA", "SAA", "SAD", "SAE", "SAI", "SG", "SH", "SM", "SU", "TAB", "TAC", "TT", "TV", "V1", "V2", "WH", "XAA", "YY", "ZZZ",
-];
+]);
 
 /// VATEX, in capitals.
 #[rustfmt::skip]
-pub static EXEMPTIONS: &[&str] = &[
+pub static EXEMPTIONS: List = List::of(&[
     "VATEX-EU-132", "VATEX-EU-132-1A", "VATEX-EU-132-1B", "VATEX-EU-132-1C", "VATEX-EU-132-1D", "VATEX-EU-132-1E", "VATEX-EU-132-1F", "VATEX-EU-132-1G", "VATEX-EU-132-1H",
     "VATEX-EU-132-1I", "VATEX-EU-132-1J", "VATEX-EU-132-1K", "VATEX-EU-132-1L", "VATEX-EU-132-1M", "VATEX-EU-132-1N", "VATEX-EU-132-1O", "VATEX-EU-132-1P", "VATEX-EU-132-1Q",
     "VATEX-EU-135-1", "VATEX-EU-143", "VATEX-EU-143-1A", "VATEX-EU-143-1B", "VATEX-EU-143-1C", "VATEX-EU-143-1D", "VATEX-EU-143-1E", "VATEX-EU-143-1F", "VATEX-EU-143-1FA",
@@ -262,11 +278,11 @@ pub static EXEMPTIONS: &[&str] = &[
     "VATEX-FR-CGI261-2", "VATEX-FR-CGI261-3", "VATEX-FR-CGI261-4", "VATEX-FR-CGI261-5", "VATEX-FR-CGI261-7", "VATEX-FR-CGI261-8", "VATEX-FR-CGI261A", "VATEX-FR-CGI261B",
     "VATEX-FR-CGI261C-1", "VATEX-FR-CGI261C-2", "VATEX-FR-CGI261C-3", "VATEX-FR-CGI261D-1", "VATEX-FR-CGI261D-1BIS", "VATEX-FR-CGI261D-2", "VATEX-FR-CGI261D-3",
     "VATEX-FR-CGI261D-4", "VATEX-FR-CGI261E-1", "VATEX-FR-CGI261E-2", "VATEX-FR-CGI275", "VATEX-FR-CGI277A", "VATEX-FR-CGI295", "VATEX-FR-CNWVAT", "VATEX-FR-FRANCHISE",
-];
+]);
 
 /// UN/ECE recommendations 20 and 21 (with X before them).
 #[rustfmt::skip]
-pub static UNITS: &[&str] = &[
+pub static UNITS: List = List::of(&[
     "10", "11", "13", "14", "15", "1I", "20", "21", "22", "23", "24", "25", "27", "28", "2A", "2B", "2C", "2G", "2H", "2I", "2J", "2K", "2L", "2M", "2N", "2P", "2Q", "2R", "2U",
     "2X", "2Y", "2Z", "33", "34", "35", "37", "38", "3B", "3C", "40", "41", "4C", "4G", "4H", "4K", "4L", "4M", "4N", "4O", "4P", "4Q", "4R", "4T", "4U", "4W", "4X", "56", "57",
     "58", "59", "5A", "5B", "5E", "5J", "60", "61", "74", "77", "80", "81", "85", "87", "89", "91", "A10", "A11", "A12", "A13", "A14", "A15", "A16", "A17", "A18", "A19", "A2",
@@ -353,23 +369,23 @@ pub static UNITS: &[&str] = &[
     "XXA", "XXB", "XXC", "XXD", "XXF", "XXG", "XXH", "XXJ", "XXK", "XYA", "XYB", "XYC", "XYD", "XYF", "XYG", "XYH", "XYJ", "XYK", "XYL", "XYM", "XYN", "XYP", "XYQ", "XYR", "XYS",
     "XYT", "XYV", "XYW", "XYX", "XYY", "XYZ", "XZA", "XZB", "XZC", "XZD", "XZF", "XZG", "XZH", "XZJ", "XZK", "XZL", "XZM", "XZN", "XZP", "XZQ", "XZR", "XZS", "XZT", "XZU", "XZV",
     "XZW", "XZX", "XZY", "XZZ", "YDK", "YDQ", "YRD", "Z11", "Z9", "ZP", "ZZ",
-];
+]);
 
 /// What may be attached.
 #[rustfmt::skip]
-pub static MIMES: &[&str] = &[
+pub static MIMES: List = List::of(&[
     "application/pdf", "application/vnd.oasis.opendocument.spreadsheet", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "image/jpeg", "image/png", "text/csv",
-];
+]);
 
 /// Electronic address schemes (EAS).
 #[rustfmt::skip]
-pub static ADDRESSES: &[&str] = &[
+pub static ADDRESSES: List = List::of(&[
     "0002", "0007", "0009", "0037", "0060", "0088", "0096", "0097", "0106", "0130", "0135", "0142", "0147", "0151", "0154", "0158", "0170", "0177", "0183", "0184", "0188", "0190",
     "0191", "0192", "0193", "0194", "0195", "0196", "0198", "0199", "0200", "0201", "0202", "0203", "0204", "0205", "0208", "0209", "0210", "0211", "0212", "0213", "0215", "0216",
     "0217", "0218", "0219", "0220", "0221", "0225", "0230", "0235", "0240", "0242", "0244", "0245", "0246", "0248", "9910", "9913", "9914", "9915", "9918", "9919", "9920", "9922",
     "9923", "9924", "9925", "9926", "9927", "9928", "9929", "9930", "9931", "9932", "9933", "9934", "9935", "9936", "9937", "9938", "9939", "9940", "9941", "9942", "9943", "9944",
     "9945", "9946", "9947", "9948", "9949", "9950", "9951", "9952", "9953", "9957", "9959", "AN", "AQ", "AS", "AU", "EM",
-];
+]);
 
 #[cfg(test)]
 mod tests {
@@ -379,12 +395,12 @@ mod tests {
     #[rustfmt::skip]
     fn lists_are_sorted() {
         let lists = [
-            INVOICE_TYPES, CREDIT_NOTE_TYPES, TYPES, CURRENCIES, TAX_POINTS_UBL, TAX_POINTS_CII, OBJECTS, SUBJECTS_UBL,
-            SUBJECTS_CII, SCHEMES, ITEM_LISTS, COUNTRIES_UBL, COUNTRIES_CII, VAT_PREFIXES_UBL, VAT_PREFIXES_CII,
-            PAYMENT_MEANS, VAT_CATEGORIES, ALLOWANCES, CHARGES, EXEMPTIONS, UNITS, MIMES, ADDRESSES,
+            &INVOICE_TYPES, &CREDIT_NOTE_TYPES, &TYPES, &CURRENCIES, &TAX_POINTS_UBL, &TAX_POINTS_CII, &OBJECTS, &SUBJECTS_UBL,
+            &SUBJECTS_CII, &SCHEMES, &ITEM_LISTS, &COUNTRIES_UBL, &COUNTRIES_CII, &VAT_PREFIXES_UBL, &VAT_PREFIXES_CII,
+            &PAYMENT_MEANS, &VAT_CATEGORIES, &ALLOWANCES, &CHARGES, &EXEMPTIONS, &UNITS, &MIMES, &ADDRESSES,
         ];
         for list in lists {
-            assert!(list.is_sorted_by(|a, b| a < b), "{:?}", &list[..3]);
+            assert!(list.codes.is_sorted_by(|a, b| a < b), "{:?}", &list.codes[..3]);
         }
     }
 }

@@ -81,12 +81,12 @@ fn identified(at: At<'_, '_>) -> Told {
 fn prefix_ubl(at: At<'_, '_>) -> Told {
     let id = at.string(&VAT_ID)?;
     let prefix: String = id.chars().take(2).collect();
-    if super::codes::is_part_of(lists::VAT_PREFIXES_UBL, &prefix) { Ok(()) } else { Err(no_prefix(at.first(&VAT_ID))) }
+    if super::codes::is_part_of(&lists::VAT_PREFIXES_UBL, &prefix) { Ok(()) } else { Err(no_prefix(at.first(&VAT_ID))) }
 }
 
 fn prefix_cii(at: At<'_, '_>) -> Told {
     let prefix: String = at.text().chars().take(2).collect();
-    if lists::has(lists::VAT_PREFIXES_CII, &prefix) { Ok(()) } else { Err(no_prefix(Some(at))) }
+    if lists::VAT_PREFIXES_CII.has(&prefix) { Ok(()) } else { Err(no_prefix(Some(at))) }
 }
 
 fn no_prefix(at: Option<At<'_, '_>>) -> Box<Broken> {

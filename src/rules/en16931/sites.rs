@@ -2,9 +2,8 @@
 //! written as paths, and one walk over the document finds, for each element, the sites whose path ends there.
 
 use super::bind::{ANY, Path, Pred, Step, Term, namespace, number};
-use super::codes::{self, Codes};
 use super::view::{At, Name, View};
-use super::{Ask, Found, Tell, Told, broken, decimals, missing, register, subset_cii, subset_ubl, syntax};
+use super::{Ask, Found, Tell, Told, broken, codes, decimals, missing, register, subset_cii, subset_ubl, syntax};
 use crate::msg;
 use crate::xml::{Ways, known_names};
 use foldhash::{HashMap, HashMapExt};
@@ -16,11 +15,11 @@ enum Ready {
     /// A row of terms.
     Row(Ask),
     /// Codes: which attribute, or the text, and the list.
-    Code(&'static codes::Code, Codes),
-    /// It should not be there.
-    Unwanted,
+    Code(&'static codes::Code),
+    /// It should not be there, or not have this attribute.
+    Unwanted(Option<&'static str>),
     /// It should not have this attribute, unless it is so.
-    Lacks(&'static str, fn(At<'_, '_>) -> bool),
+    LacksUnless(&'static str, fn(At<'_, '_>) -> bool),
     /// So many at the end of this path: from, to.
     Count(Path, u8, u8),
     /// At the end of this path, one.
@@ -202,26 +201,22 @@ impl Sites {
         }
         for code in codes::CODES {
             for (index, path) in [code.ubl, code.cii].into_iter().enumerate().filter(|(_, path)| !path.is_empty()) {
-                sites.by_syntax[index].add(path, rule(code.id), Ready::Code(code, code.list(index == 0)));
+                sites.by_syntax[index].add(path, rule(code.id), Ready::Code(code));
             }
         }
         for (index, sections) in [syntax::UBL, syntax::CII].into_iter().enumerate() {
             for (section, row) in sections.iter().flat_map(|s| s.rows.iter().map(move |row| (s, row))) {
                 let (to, id) = (&mut sites.by_syntax[index], rule(row.id));
-                match &row.form {
-                    syntax::Form::Lacks(path) => to.unwanted(section.at, path, id, |_| false),
-                    syntax::Form::LacksUnless(path, unless) => to.unwanted(section.at, path, id, *unless),
-                    form => {
-                        if let Some(ready) = Ready::of(form) {
-                            to.add(section.at, id, ready);
-                        }
-                    }
+                if let syntax::Form::Lacks(path) = row.form {
+                    to.unwanted(section.at, path, id);
+                } else if let Some(ready) = Ready::of(&row.form) {
+                    to.add(section.at, id, ready);
                 }
             }
         }
         for (index, rows) in [subset_ubl::UBL, subset_cii::CII].into_iter().enumerate() {
             for (id, path) in rows {
-                sites.by_syntax[index].unwanted(path, "", rule(id), |_| false);
+                sites.by_syntax[index].unwanted(path, "", rule(id));
             }
         }
         sites.by_syntax.iter_mut().for_each(|index| index.finish());
@@ -254,7 +249,7 @@ impl Index {
             let (maybe, sure): (Vec<Hit>, Vec<Hit>) = hits.into_iter().partition(|hit| hit.perhaps);
             let asks = sure.iter().flat_map(|hit| self.sites[usize::from(hit.site)].asks.iter().cloned());
             let (of_attributes, others): (Vec<_>, Vec<_>) =
-                asks.partition(|(_, ready)| matches!(ready, Ready::Lacks(..)));
+                asks.partition(|(_, ready)| matches!(ready, Ready::Unwanted(Some(_)) | Ready::LacksUnless(..)));
             let starts = [self.sure.len(), self.sure.len() + others.len(), self.perhaps.len()].map(end);
             self.sure.extend(others.into_iter().chain(of_attributes));
             self.perhaps.extend(maybe);
@@ -267,7 +262,7 @@ impl Index {
     }
 
     /// An element, or an attribute, that is not wanted, below each of these.
-    fn unwanted(&mut self, at: &'static str, path: &'static str, id: u16, unless: fn(At<'_, '_>) -> bool) {
+    fn unwanted(&mut self, at: &'static str, path: &'static str, id: u16) {
         let whole: String = at.split(", ").map(|p| format!("{p}/{path}")).collect::<Vec<_>>().join(", ");
         let whole: &'static str = whole.trim_end_matches('/').to_owned().leak();
         let mut attribute = None;
@@ -281,8 +276,7 @@ impl Index {
                 None => p.trim_end_matches('/'),
             })
             .collect();
-        let ready = attribute.map_or(Ready::Unwanted, |name| Ready::Lacks(name, unless));
-        self.add(elements.join(", ").leak(), id, ready);
+        self.add(elements.join(", ").leak(), id, Ready::Unwanted(attribute));
     }
 
     fn add(&mut self, written: &'static str, id: u16, ready: Ready) {
@@ -342,12 +336,12 @@ impl Index {
     /// Each element, in order, with its beginning.
     fn each<'v, 'd>(&self, view: &'v View<'d>, mut act: impl FnMut(At<'v, 'd>, u16)) {
         let mut states: Vec<u16> = Vec::with_capacity(view.doc.len());
-        let elements = || view.doc.nodes().map(|node| view.root().to(node));
-        for at in elements() {
+        for at in view.doc.nodes().map(|node| view.root().to(node)) {
             let state = at.parent().map_or(OUTSIDE, |parent| states[parent.node.0 as usize]);
-            states.push(self.finder.next(state, at.name()));
+            let state = self.finder.next(state, at.name());
+            states.push(state);
+            act(at, state);
         }
-        elements().zip(states).for_each(|(at, state)| act(at, state));
     }
 
     /// The sites that look at an element and are not sure at its beginning.
@@ -394,7 +388,7 @@ impl Ready {
                 let (path, ready) = &mut **then;
                 std::iter::once(path).chain(ready.paths()).collect()
             }
-            Ready::Row(_) | Ready::Code(..) | Ready::Unwanted | Ready::Lacks(..) => Vec::new(),
+            Ready::Row(_) | Ready::Code(_) | Ready::Unwanted(_) | Ready::LacksUnless(..) => Vec::new(),
         }
     }
 
@@ -417,26 +411,28 @@ impl Ready {
             syntax::Form::NotBoth(one, other) => Ready::NotBoth(Box::new([Path::new(one), Path::new(other)])),
             syntax::Form::If(path, form) => Ready::If(Box::new((Path::new(path), Ready::of(form)?))),
             syntax::Form::Check(check) => Ready::Row(Ask::Check(*check, &[])),
-            syntax::Form::Lacks(_) | syntax::Form::LacksUnless(..) | syntax::Form::Never => return None,
+            syntax::Form::LacksUnless(name, unless) => Ready::LacksUnless(name.trim_start_matches('@'), *unless),
+            syntax::Form::Lacks(_) | syntax::Form::Never => return None,
         })
     }
 
     fn ask(&self, at: At<'_, '_>) -> Told {
         match self {
             Ready::Row(ask) => ask.of(at),
-            Ready::Code(code, list) => code.ask(list, at),
-            Ready::Unwanted => Err(broken(msg!(
+            Ready::Code(code) => code.ask(at),
+            Ready::Unwanted(None) => Err(broken(msg!(
                 "cet élément n'est pas du sous-ensemble d'EN 16931",
                 "this element is not in the subset of EN 16931"
             ))),
-            Ready::Lacks(name, unless) if at.attribute(name).is_none() || unless(at) => Ok(()),
-            Ready::Lacks(name, _) => Err(broken(msg!(
+            Ready::LacksUnless(name, unless) => {
+                syntax::attribute_unwanted(at, name).or_else(|broken| if unless(at) { Ok(()) } else { Err(broken) })
+            }
+            Ready::Unwanted(Some(name)) if at.attribute(name).is_none() => Ok(()),
+            Ready::Unwanted(Some(name)) => Err(broken(msg!(
                 "l'attribut {name} n'est pas du sous-ensemble d'EN 16931",
                 "the attribute {name} is not in the subset of EN 16931"
             ))
             .attribute(name)),
-            // Most have nothing of what there should not be too much of.
-            Ready::Count(path, 0, _) | Ready::Decimals(path, _) if !at.may_have(path) => Ok(()),
             Ready::Count(path, least, most) => {
                 let (mut count, mut over) = (0_usize, None);
                 let (least, most) = (usize::from(*least), usize::from(*most));

@@ -359,13 +359,6 @@ impl<'v, 'd> At<'v, 'd> {
         }
     }
 
-    /// Whether there may be something at the end of a path: its first step leads somewhere.
-    #[inline]
-    pub fn may_have(self, path: &Path) -> bool {
-        let inside = self.view.seen[self.node.0 as usize].inside;
-        path.steps.first().is_none_or(|step| inside & self.view.bits(step) != 0)
-    }
-
     fn walk(mut self, mut steps: &[Step], holds: &mut dyn FnMut(At<'v, 'd>) -> bool) -> bool {
         let view = self.view;
         while let Some((step, rest)) = steps.split_first() {
