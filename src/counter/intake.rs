@@ -160,6 +160,14 @@ impl Intake {
         Ok(())
     }
 
+    /// Takes and judges a batch while another is written, and begins to make it durable: the barrier will have less to
+    /// wait for.
+    pub fn take_ahead(&self, lots: Vec<Lot>) -> Result<Vec<Take>, SpoolError> {
+        let taken = self.take(lots)?;
+        self.spool.begin_barrier()?;
+        Ok(taken)
+    }
+
     /// Takes and judges a batch on every core, in order.
     pub fn take(&self, lots: Vec<Lot>) -> Result<Vec<Take>, SpoolError> {
         let total = lots.len();

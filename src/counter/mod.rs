@@ -6,6 +6,7 @@ mod acts;
 mod desk;
 mod gather;
 mod intake;
+mod log;
 mod order;
 mod prune;
 mod requests;
@@ -30,6 +31,7 @@ use crate::text::Msg;
 use desk::{Consequences, Desk};
 use gather::Lot;
 use intake::{Intake, Sorted, Take, Taken, sort};
+use log::Log;
 use order::{ActsFor, Here};
 use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
@@ -325,8 +327,10 @@ impl Counter {
         std::thread::scope(|scope| {
             let ((to_take, lots), (to_give, takes)) = (channel::<Vec<Lot>>(), channel());
             let ((to_conclude, committed), (to_note, published)) = (sync_channel::<Consequences>(1), channel());
-            scope.spawn(|| pass_on(lots, to_give, |lots| intake.take(lots)));
+            let (mut log, beside) = Log::of(&self.ledger);
+            scope.spawn(|| pass_on(lots, to_give, |lots| intake.take_ahead(lots)));
             scope.spawn(|| pass_on(committed, to_note, |done| intake.conclude(done)));
+            scope.spawn(|| beside.work());
             let mut ahead =
                 Ahead { batches: batches.into_iter(), over, under_way: 0, has_begun: false, is_over: false, to_take };
             ahead.go_on(self)?;
@@ -342,8 +346,9 @@ impl Counter {
                 if to_conclude.send(done).is_err() {
                     break; // by an error, which is received below
                 }
+                log.shorten(&self.ledger)?;
             }
-            drop(to_conclude);
+            drop((to_conclude, log));
             for each in published {
                 self.desk().note(each?);
             }

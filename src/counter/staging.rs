@@ -22,7 +22,7 @@ enum What {
 }
 
 /// Files, and bytes of them, that are handed over at once: to wake whoever makes them costs more than some of them.
-const HANDFUL: usize = 16;
+const HANDFUL: usize = 64;
 const HANDFUL_BYTES: usize = 1 << 20;
 /// Handfuls that wait at most: a writer that is faster waits too, so that memory is bounded by a few documents.
 const WAITING: usize = 2;

@@ -8,6 +8,7 @@ mod certificat;
 mod chain;
 mod dossier;
 mod flows;
+mod log;
 mod moves;
 mod outbox;
 mod prune;
@@ -25,6 +26,7 @@ pub use certificat::{Sealed, Vouched};
 pub use chain::Hash;
 pub use dossier::{DossierRow, Original};
 pub use flows::{Brought, FlowCriteria, FlowRow, Kept, Sent, StateCount, States};
+pub use log::{Bringer, WAL_MOST, wal_bytes};
 pub use moves::{Move, Source};
 pub use outbox::{Outbound, Pending, Report};
 pub use prune::{Prunable, Statuses};
@@ -38,6 +40,7 @@ pub use write::{Entry, Held, Ledger, NewEvent, NewFlow, NewPiece, Supplement};
 
 use crate::spool::crash::{self, Mutant};
 use crate::text::{Msg, Shown, Text, t};
+use log::LONGEST;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use std::path::{Path, PathBuf};
@@ -50,17 +53,6 @@ const USER_VERSION: i64 = 4;
 
 /// How long whoever finds the ledger busy waits.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Bytes of the write-ahead log above which something is wrong: it begins anew at 16 MiB, unless a reader that never
-/// ends keeps it from that.
-pub const WAL_MOST: u64 = 256 << 20;
-
-/// Bytes of the write-ahead log beside a ledger; none is none.
-pub fn wal_bytes(path: &Path) -> u64 {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    Path::new(&name).metadata().map_or(0, |m| m.len())
-}
 
 /// What went wrong with the ledger.
 #[derive(Debug, thiserror::Error)]
@@ -131,15 +123,15 @@ fn prepare(conn: &mut Connection, path: &Path) -> Result<(), LedgerError> {
         }
         found => return Err(LedgerError::OtherVersion { path: path.to_path_buf(), found }),
     }
-    conn.execute_batch(
+    conn.execute_batch(&format!(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON;
          PRAGMA cache_size = -65536;
-         PRAGMA wal_autocheckpoint = 4000;
+         PRAGMA wal_autocheckpoint = {LONGEST};
          PRAGMA secure_delete = ON;
-         PRAGMA temp_store = MEMORY;",
-    )
+         PRAGMA temp_store = MEMORY;"
+    ))
     .map_err(&on)?;
     // A statement is planned once. Otherwise SQLite looks whether the values that are bound allow an index of some rows
     // only, and plans the search for the same bytes anew for each deposit.

@@ -178,12 +178,18 @@ impl Entry<'_> {
             ],
         )?;
         let id = self.tx.last_insert_rowid();
-        self.run(
-            t("inscrire un fichier sortant", "record an outbound file"),
-            "INSERT INTO unpublished (id) VALUES (?)",
-            [id],
-        )?;
+        self.first.get_or_insert(id);
         Ok(Pending { id, partner: o.partner.to_owned(), tray: o.tray.to_owned(), name: o.name.to_owned() })
+    }
+
+    /// Writes which files of this batch are not published: all.
+    pub(super) fn keep_unpublished(&mut self) -> Result<(), LedgerError> {
+        let Some(first) = self.first.take() else { return Ok(()) };
+        self.run(
+            t("inscrire les fichiers sortants", "record outbound files"),
+            "INSERT INTO unpublished (id) SELECT id FROM outbox WHERE id >= ?",
+            [first],
+        )
     }
 
     /// Marks outbound files as published.
@@ -191,11 +197,12 @@ impl Entry<'_> {
     /// # Errors
     /// What SQLite said.
     pub fn published(&mut self, ids: &[i64]) -> Result<(), LedgerError> {
-        for id in ids {
+        // Those of a batch follow one another: a statement a row would be the larger part of the work.
+        for run in ids.chunk_by(|one, next| one + 1 == *next) {
             self.run(
                 t("noter ce qui est publié", "mark what is published"),
-                "DELETE FROM unpublished WHERE id = ?",
-                [id],
+                "DELETE FROM unpublished WHERE id BETWEEN ? AND ?",
+                [run[0], run[run.len() - 1]],
             )?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use super::chain::{FlowFacts, GENESIS, Hash, Link, PieceFacts};
 use super::outbox::LANE;
-use super::{LedgerError, PATIENCE, prepare, view};
+use super::{LedgerError, prepare, view};
 use crate::association::Earlier;
 use crate::clock::Instant;
 use crate::decision::{Dossier, Uniqueness};
@@ -14,8 +14,7 @@ use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
 /// The ledger, open for writing: there is one at a time (the spool's lock sees to it).
 #[derive(Debug)]
@@ -41,6 +40,8 @@ pub struct Entry<'l> {
     chain: Chain,
     /// The next numbers of partners who were given one in this batch: written once, before the commit.
     pub(super) next: HashMap<String, i64>,
+    /// The first outbound file of this batch: it and all after it are said to be unpublished once, before the commit.
+    pub(super) first: Option<i64>,
 }
 
 /// A flow, decided.
@@ -162,9 +163,6 @@ pub struct Held {
     pub filed: String,
 }
 
-/// Bytes of the write-ahead log that are left there when there is nothing else to do.
-const LONG_LOG: u64 = 4 << 20;
-
 impl Ledger {
     /// Opens the ledger, making it where there is none.
     ///
@@ -197,32 +195,6 @@ impl Ledger {
         Mark { seq, hash, count }
     }
 
-    /// Brings what is in the write-ahead log into the file and makes the log empty, once it is long; called when there
-    /// is nothing else to do. Where somebody still reads what is in it, it stays: the next time comes.
-    ///
-    /// # Errors
-    /// What SQLite said.
-    pub fn rest(&mut self) -> Result<(), LedgerError> {
-        let log = self.conn.path().map(|path| PathBuf::from(format!("{path}-wal")));
-        if log.and_then(|log| log.metadata().ok()).is_none_or(|log| log.len() < LONG_LOG) {
-            return Ok(());
-        }
-        self.empty_log()
-    }
-
-    /// Brings what is in the write-ahead log into the file now: what was removed from the ledger is then in neither.
-    ///
-    /// # Errors
-    /// What SQLite said.
-    pub fn empty_log(&mut self) -> Result<(), LedgerError> {
-        // Nobody who deposits is to wait for somebody who reads.
-        let on = LedgerError::on(t("reprendre son journal", "bring its log in"));
-        self.conn.busy_timeout(Duration::ZERO).map_err(&on)?;
-        let done = self.conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        self.conn.busy_timeout(PATIENCE).map_err(&on)?;
-        done.map_err(on)
-    }
-
     /// When the last event happened: time in the ledger never runs backwards, whatever the clock does.
     ///
     /// # Errors
@@ -243,7 +215,7 @@ impl Ledger {
             .conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(LedgerError::on(t("commencer un lot", "begin a batch")))?;
-        Ok(Entry { tx, chain: self.chain, end: &mut self.chain, next: HashMap::new() })
+        Ok(Entry { tx, chain: self.chain, end: &mut self.chain, next: HashMap::new(), first: None })
     }
 
     /// Whether a deposit was decided, and if so where its file goes and whether guichet made a copy of it.
@@ -601,6 +573,7 @@ impl Entry<'_> {
     /// What SQLite said: it is then unknown what is durable, and the process must end.
     pub fn commit(mut self) -> Result<(), LedgerError> {
         self.keep_numbers()?;
+        self.keep_unpublished()?;
         crash::point("before the commit");
         self.tx.commit().map_err(LedgerError::on(t("valider un lot", "commit a batch")))?;
         *self.end = self.chain;

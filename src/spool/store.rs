@@ -222,6 +222,17 @@ impl Spool {
         Ok(())
     }
 
+    /// Does early what [`Spool::barrier`] will not have to do any more. Another barrier follows, whatever this says.
+    ///
+    /// # Errors
+    /// As of a barrier: the system tells once of what it could not write, here or there.
+    pub fn begin_barrier(&self) -> Result<(), SpoolError> {
+        if self.barrier == Barrier::Syncfs && !crash::follows(Mutant::NoBarrier) {
+            rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io(verb::SYNC, self.root.display(), e))?;
+        }
+        Ok(())
+    }
+
     /// The barrier: everything written, linked and renamed so far is durable when this returns.
     ///
     /// # Errors
