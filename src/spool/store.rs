@@ -228,9 +228,13 @@ impl Spool {
     /// As of a barrier: the system tells once of what it could not write, here or there.
     pub fn begin_barrier(&self) -> Result<(), SpoolError> {
         if self.barrier == Barrier::Syncfs && !crash::follows(Mutant::NoBarrier) {
-            rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io(verb::SYNC, self.root.display(), e))?;
+            self.sync_all()?;
         }
         Ok(())
+    }
+
+    fn sync_all(&self) -> Result<(), SpoolError> {
+        rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io(verb::SYNC, self.root.display(), e))
     }
 
     /// The barrier: everything written, linked and renamed so far is durable when this returns.
@@ -243,9 +247,7 @@ impl Spool {
             return Ok(());
         }
         match self.barrier {
-            Barrier::Syncfs => {
-                rustix::fs::syncfs(&self.root_fd).map_err(|e| SpoolError::io(verb::SYNC, self.root.display(), e))?;
-            }
+            Barrier::Syncfs => self.sync_all()?,
             Barrier::Fsync => {
                 let touched = std::mem::take(&mut *self.touched.lock().expect("no holder of this lock panics"));
                 for path in touched {
