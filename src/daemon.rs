@@ -5,7 +5,7 @@
 
 use crate::annuaire::{Annuaire, Fingerprint};
 use crate::config::Watch;
-use crate::counter::{Counter, CounterError};
+use crate::counter::{Counter, CounterError, Others};
 use crate::event::Event;
 use crate::request::Requests;
 use crate::spool::is_in_progress;
@@ -13,13 +13,13 @@ use crate::text::Lang;
 use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// What the outside asks of a running daemon.
@@ -64,11 +64,11 @@ impl Written {
 /// # Errors
 /// What the disk or the ledger said: the process must end, and the next start finishes the work.
 pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
-    let stir = Arc::new(Stir::default());
-    counter.work_in_turns(TURN, stir.others.clone());
+    let others = Arc::new(Others::default());
+    counter.work_in_turns(TURN, others.clone());
     let (hints, heard) = sync_channel(1024);
     let wake = hints.clone();
-    let mut watch = Watching::new(counter, hints, stir.clone());
+    let mut watch = Watching::new(counter, hints, others);
     watch.renew(counter);
     let asked = Requests::listen(&counter.config().spool.root, move || drop(wake.try_send(None)));
     if let Err(e) = &asked {
@@ -82,7 +82,6 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         counter.beat();
         watch.renew(counter);
         let look = counter.look()?;
-        stir.serve(look.ready.iter().map(|c| (c.mode, c.partner.to_string())).collect());
         let mut pause = look.soonest.unwrap_or(Duration::MAX).min(counter.config().spool.rescan).max(BREATH);
         if written.state != read.state {
             pause = pause.min(WRITING);
@@ -106,7 +105,8 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         if pause > Duration::ZERO {
             counter.settle()?;
         }
-        let window = counter.config().batch.wait;
+        // A busy counter's next batch is full without waiting for more.
+        let window = if busy { Duration::ZERO } else { counter.config().batch.wait };
         for (mode, partner, name) in rest(counter, &heard, pause, window, orders) {
             counter.moved_in(mode, &partner, name);
         }
@@ -144,28 +144,6 @@ fn reload(counter: &mut Counter, dir: &Path, lang: Lang) -> Result<(), CounterEr
         }
     }
     Ok(())
-}
-
-/// Whether somebody drops a file who has none in this turn.
-#[derive(Default)]
-struct Stir {
-    /// Whose directories have a part in this turn.
-    served: Mutex<HashSet<(Mode, String)>>,
-    others: Arc<AtomicBool>,
-}
-
-impl Stir {
-    /// Who was looked at, and has a part in the turn that begins. What was dropped before is found by the next look.
-    fn serve(&self, served: HashSet<(Mode, String)>) {
-        *self.served.lock().expect("no holder of this lock panics") = served;
-        self.others.store(false, Ordering::SeqCst);
-    }
-
-    fn hear(&self, mode: Mode, partner: String) {
-        if !self.served.lock().expect("no holder of this lock panics").contains(&(mode, partner)) {
-            self.others.store(true, Ordering::SeqCst);
-        }
-    }
 }
 
 /// A file renamed into place: the mode and partner of its directory, and its name.
@@ -216,7 +194,7 @@ struct Watching {
 }
 
 impl Watching {
-    fn new(counter: &Counter, hints: SyncSender<Option<MovedIn>>, stir: Arc<Stir>) -> Watching {
+    fn new(counter: &Counter, hints: SyncSender<Option<MovedIn>>, others: Arc<Others>) -> Watching {
         if counter.config().spool.watch == Watch::Poll {
             return Watching { watcher: None, watched: BTreeSet::new() };
         }
@@ -230,7 +208,7 @@ impl Watching {
                     // A file that is still being written is nothing yet that somebody waits for.
                     let whole = event.paths.iter().filter(|_| is_whole(&event.kind)).filter_map(|p| below(&root, p));
                     for (mode, partner, _) in whole.filter(|(.., name)| !is_in_progress(name.as_bytes())) {
-                        stir.hear(mode, partner);
+                        others.hear(mode, &partner);
                     }
                     let moved = event.paths.iter().filter(|_| is_move(&event.kind)).find_map(|p| below(&root, p));
                     let _ = hints.try_send(moved);

@@ -12,6 +12,7 @@ mod prune;
 mod requests;
 mod restore;
 mod staging;
+mod turn;
 
 use crate::alerts::{self, Alert};
 use crate::annuaire::Annuaire;
@@ -37,8 +38,9 @@ use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
+use turn::Ahead;
+pub use turn::Others;
 
 /// Why the counter cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -109,8 +111,8 @@ pub struct Counter {
     _ledger_lock: Option<OwnedFd>,
     /// How long one call of [`Counter::process`] may go on while others may be waiting.
     turn: Option<std::time::Duration>,
-    /// Somebody waits who has no part in this turn: it ends with the batches that are under way.
-    others: Arc<AtomicBool>,
+    /// For whom a turn ends with the batches that are under way.
+    others: Arc<Others>,
     /// When the first of the deferred began to wait.
     deferred_since: Option<std::time::Instant>,
     started: std::time::Instant,
@@ -259,6 +261,7 @@ impl Counter {
     /// # Errors
     /// What the system said of `in/` itself.
     pub fn look(&mut self) -> Result<Look, CounterError> {
+        self.others.look();
         self.intake.spool.put_all_back()?;
         let annuaire = self.intake.annuaire.clone();
         let known = |name: &str| annuaire.partner(name).is_some();
@@ -271,9 +274,8 @@ impl Counter {
         Ok(look)
     }
 
-    /// From now on [`Counter::process`] goes on for so long at most, and no longer once `others` is set: others may be
-    /// waiting, and so may a signal.
-    pub fn work_in_turns(&mut self, turn: std::time::Duration, others: Arc<AtomicBool>) {
+    /// From now on [`Counter::process`] goes on for so long at most, and no longer once `others` wait: so may a signal.
+    pub fn work_in_turns(&mut self, turn: std::time::Duration, others: Arc<Others>) {
         (self.turn, self.others) = (Some(turn), others);
         self.scanner.look_at_most(SCAN_IN_TURN);
     }
@@ -331,13 +333,11 @@ impl Counter {
             scope.spawn(|| pass_on(lots, to_give, |lots| intake.take_ahead(lots)));
             scope.spawn(|| pass_on(committed, to_note, |done| intake.conclude(done)));
             scope.spawn(|| beside.work());
-            let mut ahead =
-                Ahead { batches: batches.into_iter(), over, under_way: 0, has_begun: false, is_over: false, to_take };
+            let mut ahead = Ahead::of(batches, over, &self.others, to_take);
             ahead.go_on(self)?;
-            while ahead.under_way > 0 {
+            while ahead.is_under_way() {
                 let taken = takes.recv().expect("taking does not panic: judging is caught")?;
-                ahead.under_way -= 1;
-                ahead.go_on(self)?;
+                ahead.received(self)?;
                 let ready = self.ready(taken)?;
                 for each in published.try_iter() {
                     self.desk().note(each?);
@@ -352,7 +352,7 @@ impl Counter {
             for each in published {
                 self.desk().note(each?);
             }
-            Ok(ahead.is_over)
+            Ok(ahead.is_over())
         })
     }
 
@@ -625,44 +625,6 @@ fn pass_on<I, O, E>(from: Receiver<I>, to: Sender<Result<O, E>>, work: impl Fn(I
         if to.send(done).is_err() || failed {
             return;
         }
-    }
-}
-
-/// Batches that are taken ahead of the one that is written.
-struct Ahead {
-    batches: std::vec::IntoIter<Vec<Lot>>,
-    /// When the turn is over, if there are turns.
-    over: Option<std::time::Instant>,
-    /// Handed over, and not received yet.
-    under_way: usize,
-    /// Something was handed over in this turn: a turn takes one batch at least, whoever stirs and however long it was
-    /// until now.
-    has_begun: bool,
-    /// The turn is over, and something is left.
-    is_over: bool,
-    to_take: Sender<Vec<Lot>>,
-}
-
-/// How many they are at most: one is taken while another waits for the writer.
-const AHEAD: usize = 2;
-
-impl Ahead {
-    /// Has the next batches taken, unless the turn is over or the disk full: then the rest stays where it is.
-    fn go_on(&mut self, counter: &mut Counter) -> Result<(), CounterError> {
-        // Where others may come, no more is under way than keeps the writer busy.
-        let most = if self.over.is_some() { 1 } else { AHEAD };
-        while self.under_way < most && self.batches.len() > 0 {
-            let is_over = |over| std::time::Instant::now() >= over || counter.others.load(Ordering::Relaxed);
-            self.is_over = self.has_begun && self.over.is_some_and(is_over);
-            if self.is_over || counter.is_disk_full()? {
-                counter.tally.waiting += self.batches.by_ref().map(|b| b.len() as u64).sum::<u64>();
-            } else if let Some(next) = self.batches.next() {
-                self.under_way += 1;
-                self.has_begun = true;
-                let _ = self.to_take.send(next); // whoever takes them ends last
-            }
-        }
-        Ok(())
     }
 }
 
