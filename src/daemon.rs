@@ -8,7 +8,7 @@ use crate::config::Watch;
 use crate::counter::{Counter, CounterError, Others};
 use crate::event::Event;
 use crate::request::Requests;
-use crate::spool::is_in_progress;
+use crate::spool::{MOST_MOVED_IN, is_in_progress};
 use crate::text::Lang;
 use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 /// What the outside asks of a running daemon.
@@ -66,11 +66,13 @@ impl Written {
 pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) -> Result<(), CounterError> {
     let others = Arc::new(Others::default());
     counter.work_in_turns(TURN, others.clone());
-    let (hints, heard) = sync_channel(1024);
-    let wake = hints.clone();
-    let mut watch = Watching::new(counter, hints, others);
+    let (wake, woken) = sync_channel(1);
+    let hints = Arc::new(Hints { moved: Mutex::default(), wake: wake.clone(), others });
+    let mut watch = Watching::new(counter, hints.clone());
     watch.renew(counter);
-    let asked = Requests::listen(&counter.config().spool.root, move || drop(wake.try_send(None)));
+    let asked = Requests::listen(&counter.config().spool.root, move || {
+        let _ = wake.try_send(());
+    });
     if let Err(e) = &asked {
         counter.tell(&Event::NoRequests { why: e.to_string() });
     }
@@ -107,7 +109,8 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         }
         // A busy counter's next batch is full without waiting for more.
         let window = if busy { Duration::ZERO } else { counter.config().batch.wait };
-        for (mode, partner, name) in rest(counter, &heard, pause, window, orders) {
+        rest(counter, &woken, pause, window, orders);
+        for (mode, partner, name) in hints.take() {
             counter.moved_in(mode, &partner, name);
         }
         let now = Written::now(annuaire);
@@ -149,42 +152,68 @@ fn reload(counter: &mut Counter, dir: &Path, lang: Lang) -> Result<(), CounterEr
 /// A file renamed into place: the mode and partner of its directory, and its name.
 type MovedIn = (Mode, String, OsString);
 
+/// What the kernel hints at.
+struct Hints {
+    /// What was renamed into place since the last look. More than is kept is looked at twice, as without hints.
+    moved: Mutex<Vec<MovedIn>>,
+    wake: SyncSender<()>,
+    others: Arc<Others>,
+}
+
+impl Hints {
+    /// Below `root`, which is absolute, something has changed.
+    fn hear(&self, root: &Path, event: &notify::Event) {
+        let kind = &event.kind;
+        // A file that is still being written is nothing yet that somebody waits for.
+        let whole = event.paths.iter().filter(|_| is_whole(kind)).filter_map(|path| below(root, path));
+        for (mode, partner, name) in whole.filter(|(.., name)| !is_in_progress(name.as_bytes())) {
+            self.others.hear(mode, &partner);
+            let mut moved = self.moved();
+            if is_move(kind) && moved.len() < MOST_MOVED_IN {
+                moved.push((mode, partner, name));
+            }
+        }
+        self.wake();
+    }
+
+    /// Full of one hint it says as much as with two.
+    fn wake(&self) {
+        let _ = self.wake.try_send(());
+    }
+
+    fn take(&self) -> Vec<MovedIn> {
+        std::mem::take(&mut self.moved())
+    }
+
+    fn moved(&self) -> MutexGuard<'_, Vec<MovedIn>> {
+        self.moved.lock().expect("no holder of this lock panics")
+    }
+}
+
 /// Waits for a hint, an order or the end of the pause. After a hint the batch's window stays open, for files that come
 /// together.
-fn rest(
-    counter: &Counter,
-    heard: &Receiver<Option<MovedIn>>,
-    pause: Duration,
-    window: Duration,
-    orders: &Orders,
-) -> Vec<MovedIn> {
-    let until = std::time::Instant::now() + pause;
-    let mut moved = Vec::new();
+fn rest(counter: &Counter, woken: &Receiver<()>, pause: Duration, window: Duration, orders: &Orders) {
+    let is_ordered = || orders.stop.load(Ordering::SeqCst) || orders.reload.load(Ordering::SeqCst);
+    let mut until = std::time::Instant::now() + pause;
+    let mut is_woken = false;
     loop {
-        if orders.stop.load(Ordering::SeqCst) || orders.reload.load(Ordering::SeqCst) {
-            return moved;
+        let left = until.saturating_duration_since(std::time::Instant::now());
+        if is_ordered() || is_woken && left.is_zero() {
+            break;
         }
         counter.beat();
-        let left = until.saturating_duration_since(std::time::Instant::now());
-        match heard.recv_timeout(left.min(ATTENTION)) {
-            Ok(hint) => {
-                moved.extend(hint);
-                let closes = std::time::Instant::now() + window;
-                while let Ok(hint) = heard.recv_timeout(closes.saturating_duration_since(std::time::Instant::now())) {
-                    moved.extend(hint);
-                }
-                return moved;
-            }
-            Err(RecvTimeoutError::Timeout) if left > ATTENTION => {}
-            Err(RecvTimeoutError::Timeout) => return moved,
-            Err(RecvTimeoutError::Disconnected) => {
-                std::thread::sleep(left.min(ATTENTION));
-                if left <= ATTENTION {
-                    return moved;
-                }
-            }
+        if is_woken {
+            std::thread::sleep(left.min(ATTENTION));
+            continue;
+        }
+        match woken.recv_timeout(left.min(ATTENTION)) {
+            Ok(()) => (is_woken, until) = (true, std::time::Instant::now() + window),
+            Err(_) if left <= ATTENTION => return,
+            Err(_) => {} // in time: whoever could wake it lives as long as this loop
         }
     }
+    // Whatever woke it until now is seen by the look that follows.
+    let _ = woken.try_recv();
 }
 
 /// The kernel's hints: one watch a partner's directory, none below it.
@@ -194,28 +223,17 @@ struct Watching {
 }
 
 impl Watching {
-    fn new(counter: &Counter, hints: SyncSender<Option<MovedIn>>, others: Arc<Others>) -> Watching {
+    fn new(counter: &Counter, hints: Arc<Hints>) -> Watching {
         if counter.config().spool.watch == Watch::Poll {
             return Watching { watcher: None, watched: BTreeSet::new() };
         }
         // Events name absolute paths, whatever the paths that are watched.
         let root = counter.config().spool.root.join("in");
         let root = std::path::absolute(&root).unwrap_or(root);
-        let made = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // A full channel is no loss: whoever reads it scans everything.
-            match event {
-                Ok(event) if is_change(&event.kind) => {
-                    // A file that is still being written is nothing yet that somebody waits for.
-                    let whole = event.paths.iter().filter(|_| is_whole(&event.kind)).filter_map(|p| below(&root, p));
-                    for (mode, partner, _) in whole.filter(|(.., name)| !is_in_progress(name.as_bytes())) {
-                        others.hear(mode, &partner);
-                    }
-                    let moved = event.paths.iter().filter(|_| is_move(&event.kind)).find_map(|p| below(&root, p));
-                    let _ = hints.try_send(moved);
-                }
-                Ok(_) => {}
-                Err(_) => drop(hints.try_send(None)),
-            }
+        let made = notify::recommended_watcher(move |event: notify::Result<notify::Event>| match event {
+            Ok(event) if is_change(&event.kind) => hints.hear(&root, &event),
+            Ok(_) => {}
+            Err(_) => hints.wake(),
         });
         match made {
             Ok(watcher) => Watching { watcher: Some(watcher), watched: BTreeSet::new() },

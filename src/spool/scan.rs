@@ -108,6 +108,29 @@ pub struct Look {
 
 type Key = (Mode, Arc<str>, OsString);
 
+/// A file, as the last look saw it.
+#[derive(Clone, Copy, Debug)]
+struct Seen {
+    stamp: Stamp,
+    /// Since when it has not changed, by the clock that never jumps.
+    since: Duration,
+    /// It was renamed into place: whole from the start.
+    is_whole: bool,
+}
+
+/// What a look sees on its way, besides what it gives.
+#[derive(Default)]
+struct Sight {
+    seen: HashMap<Key, Seen>,
+    strays: Vec<Stray>,
+    /// Directories that hold more than was looked at.
+    cut: HashSet<(Mode, Arc<str>)>,
+    look: Look,
+}
+
+/// Files that were renamed into place and are remembered until a look sees them; the others are looked at twice.
+pub const MOST_MOVED_IN: usize = 100_000;
+
 /// Remembers what it saw, so that a file is taken only when two looks agree.
 #[derive(Debug)]
 pub struct Scanner {
@@ -116,8 +139,8 @@ pub struct Scanner {
     /// Candidates that one directory may give to one scan.
     per_directory: usize,
     per_edi_directory: usize,
-    seen: HashMap<Key, (Stamp, Duration)>,
-    /// Files that were renamed into place, says the kernel: whole from the start.
+    seen: HashMap<Key, Seen>,
+    /// Files that were renamed into place, says the kernel, and that no look has seen since.
     moved_in: HashSet<Key>,
     /// Files whose bytes did not end where their format ends, as they were then.
     unfinished: HashMap<Key, Stamp>,
@@ -157,9 +180,7 @@ impl Scanner {
         now: Instant,
         uptime: Duration,
     ) -> Result<Look, SpoolError> {
-        let mut look = Look::default();
-        let mut seen = HashMap::new();
-        let mut strays = Vec::new();
+        let mut sight = Sight::default();
         let mut queues = Vec::new();
         for mode in Mode::ALL {
             let above = format!("in/{mode}");
@@ -168,20 +189,21 @@ impl Scanner {
                 let path = format!("{above}/{}", Shown(&name.to_string_lossy()));
                 match name.to_str() {
                     Some(partner) if kind == FileType::Directory && known(partner) => {
-                        match self.partner(spool, mode, partner, now, uptime, &mut seen, &mut strays, &mut look) {
+                        match self.partner(spool, mode, partner, now, uptime, &mut sight) {
                             Ok(queue) => queues.push(queue),
-                            Err(e) => strays.push(Stray::Unreadable { path, why: e.to_string() }),
+                            Err(e) => sight.strays.push(Stray::Unreadable { path, why: e.to_string() }),
                         }
                     }
-                    _ if kind == FileType::Directory => strays.push(Stray::UnknownPartner { path }),
-                    _ => strays.push(Stray::NotAFile { path, what: "a file outside any partner's directory" }),
+                    _ if kind == FileType::Directory => sight.strays.push(Stray::UnknownPartner { path }),
+                    _ => sight.strays.push(Stray::NotAFile { path, what: "a file outside any partner's directory" }),
                 }
             }
         }
+        let Sight { seen, strays, cut, mut look } = sight;
         self.seen = seen;
         self.unfinished.retain(|k, _| self.seen.contains_key(k));
-        self.noted.retain(|k, (stamp, _)| self.seen.get(k).is_some_and(|(seen, _)| seen == stamp));
-        self.moved_in.clear();
+        self.noted.retain(|k, (stamp, _)| self.seen.get(k).is_some_and(|seen| seen.stamp == *stamp));
+        self.moved_in.retain(|k| cut.contains(&(k.0, k.1.clone())) && !self.seen.contains_key(k));
         look.strays = strays.iter().filter(|s| !self.told.contains(*s)).cloned().collect();
         self.told = strays.into_iter().collect();
         look.ready = in_turn(queues);
@@ -196,14 +218,16 @@ impl Scanner {
 
     /// Says that a file was renamed into place: the next look need not see it twice.
     pub fn moved_in(&mut self, mode: Mode, partner: &str, name: OsString) {
-        self.moved_in.insert((mode, partner.into(), name));
+        if self.moved_in.len() < MOST_MOVED_IN {
+            self.moved_in.insert((mode, partner.into(), name));
+        }
     }
 
     /// A file beside a candidate as the last look saw it, ready or not.
     pub fn beside(&self, form: &Candidate, name: &str, now: Instant, uptime: Duration) -> Option<Candidate> {
         let (mode, partner) = (form.mode, form.partner.clone());
         let (key, dir) = ((mode, partner.clone(), OsString::from(name)), form.dir.clone());
-        let (stamp, since) = *self.seen.get(&key)?;
+        let Seen { stamp, since, .. } = *self.seen.get(&key)?;
         let quiet = uptime.saturating_sub(since).max(stamp.age(now).unwrap_or_default());
         Some(Candidate { mode, partner, name: key.2, size: stamp.size, quiet, dir, stamp })
     }
@@ -230,7 +254,6 @@ impl Scanner {
         self.unfinished.insert((c.mode, c.partner.clone(), c.name.clone()), c.stamp);
     }
 
-    #[allow(clippy::too_many_arguments)] // the scan's own state, split so that it can be borrowed apart
     fn partner(
         &self,
         spool: &Spool,
@@ -238,10 +261,9 @@ impl Scanner {
         partner: &str,
         now: Instant,
         uptime: Duration,
-        seen: &mut HashMap<Key, (Stamp, Duration)>,
-        strays: &mut Vec<Stray>,
-        look: &mut Look,
+        sight: &mut Sight,
     ) -> Result<Vec<Candidate>, SpoolError> {
+        let Sight { seen, strays, cut, look } = sight;
         let above = format!("in/{mode}/{partner}");
         let dir = Arc::new(spool.dir(&above)?);
         let partner: Arc<str> = partner.into();
@@ -267,18 +289,18 @@ impl Scanner {
             }
             if queue.len() == self.per_directory {
                 look.more = true;
+                cut.insert((mode, partner));
                 break;
             }
             let stamp = Stamp::of(&stat);
             let key = (mode, partner.clone(), name);
-            let since = match self.seen.get(&key) {
-                Some((before, since)) if *before == stamp => *since,
-                _ => uptime,
-            };
+            let before = self.seen.get(&key).filter(|before| before.stamp == stamp);
+            let since = before.map_or(uptime, |before| before.since);
+            let is_whole = before.is_some_and(|before| before.is_whole) || self.moved_in.contains(&key);
             // The age of ctime may stand for the first look: the kernel sets it at each write, nobody else can.
             let quiet = (uptime - since).max(stamp.age(now).unwrap_or_default());
             let held_back = self.unfinished.get(&key) == Some(&stamp) && quiet < self.incomplete_after;
-            let settled = quiet >= self.settle || self.moved_in.contains(&key);
+            let settled = quiet >= self.settle || is_whole;
             if settled && !held_back {
                 let (size, dir, name) = (stamp.size, dir.clone(), key.2.clone());
                 queue.push(Candidate { mode, partner: partner.clone(), name, size, quiet, dir, stamp });
@@ -287,7 +309,7 @@ impl Scanner {
                 let due = if held_back { self.incomplete_after } else { self.settle }.saturating_sub(quiet);
                 look.soonest = Some(look.soonest.map_or(due, |soonest| soonest.min(due)));
             }
-            seen.insert(key, (stamp, since));
+            seen.insert(key, Seen { stamp, since, is_whole });
         }
         queue.sort_by(|a, b| (a.stamp.ctime, &a.name).cmp(&(b.stamp.ctime, &b.name)));
         // The oldest of what was looked at.
@@ -372,4 +394,75 @@ fn in_turn(queues: Vec<Vec<Candidate>>) -> Vec<Candidate> {
         });
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Barrier;
+
+    const SETTLE: Duration = Duration::from_secs(3_600);
+
+    /// A spool with so many files of one partner, and a scanner that takes so many of them in one look.
+    fn world(files: usize, per_directory: usize) -> (tempfile::TempDir, Spool, Scanner) {
+        let dir = tempfile::tempdir().expect("a directory");
+        let spool = Spool::open(dir.path(), Barrier::Syncfs).expect("a spool");
+        spool.welcome("one", &[Mode::Edi]).expect("a partner");
+        for n in 0..files {
+            std::fs::write(path(&dir, n), "<Invoice/>").expect("a file");
+        }
+        (dir, spool, Scanner::new(SETTLE, SETTLE, per_directory))
+    }
+
+    fn name(n: usize) -> String {
+        format!("f{n:03}")
+    }
+
+    fn path(dir: &tempfile::TempDir, n: usize) -> std::path::PathBuf {
+        dir.path().join("in/edi/one").join(name(n))
+    }
+
+    /// The names of one look.
+    fn look(scanner: &mut Scanner, spool: &Spool) -> Vec<String> {
+        let look = scanner.look(spool, &|_| true, crate::clock::Instant(0), Duration::ZERO).expect("a look");
+        look.ready.iter().map(|c| c.name.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_file_that_was_renamed_into_place_is_whole_until_it_changes() {
+        let (dir, spool, mut scanner) = world(1, 10);
+        assert!(look(&mut scanner, &spool).is_empty(), "it may still change");
+        scanner.moved_in(Mode::Edi, "one", name(0).into());
+        assert_eq!(look(&mut scanner, &spool), [name(0)]);
+        assert_eq!(look(&mut scanner, &spool), [name(0)], "it was not taken, and waits for nothing");
+        std::fs::write(path(&dir, 0), "<Invoice>").expect("a change");
+        assert!(look(&mut scanner, &spool).is_empty(), "whoever changes it may go on");
+    }
+
+    #[test]
+    fn those_that_one_look_does_not_reach_are_whole_in_the_next() {
+        for in_turns in [false, true] {
+            let (dir, spool, mut scanner) = world(50, if in_turns { 100 } else { 20 });
+            if in_turns {
+                scanner.look_at_most(20);
+            }
+            (0..50).for_each(|n| scanner.moved_in(Mode::Edi, "one", name(n).into()));
+            let mut sizes = Vec::new();
+            while sizes.len() < 4 {
+                let ready = look(&mut scanner, &spool);
+                ready.iter().for_each(|name| std::fs::remove_file(dir.path().join("in/edi/one").join(name)).unwrap());
+                sizes.push(ready.len());
+            }
+            assert_eq!(sizes, [20, 20, 10, 0], "in turns: {in_turns}");
+        }
+    }
+
+    #[test]
+    fn a_hint_of_a_file_that_is_gone_says_nothing_of_the_next_one_of_that_name() {
+        let (dir, spool, mut scanner) = world(0, 10);
+        scanner.moved_in(Mode::Edi, "one", name(0).into());
+        assert!(look(&mut scanner, &spool).is_empty());
+        std::fs::write(path(&dir, 0), "<Invoice/>").expect("a file");
+        assert!(look(&mut scanner, &spool).is_empty());
+    }
 }
