@@ -450,7 +450,9 @@ mod tests {
             let mut sizes = Vec::new();
             while sizes.len() < 4 {
                 let ready = look(&mut scanner, &spool);
-                ready.iter().for_each(|name| std::fs::remove_file(dir.path().join("in/edi/one").join(name)).unwrap());
+                for name in &ready {
+                    std::fs::remove_file(dir.path().join("in/edi/one").join(name)).expect("it is there");
+                }
                 sizes.push(ready.len());
             }
             assert_eq!(sizes, [20, 20, 10, 0], "in turns: {in_turns}");
