@@ -103,7 +103,6 @@ impl World {
 
     /// One batch of what was dropped: accepted pièces, or acts done, a second.
     pub fn batch(&self, program: &Path, what: &str, pieces: usize) -> f64 {
-        still();
         let out = self.command(program, &["batch", "--format", "json"]).output().unwrap();
         let tally: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
         assert_eq!(tally[what], pieces, "{tally}");
