@@ -34,8 +34,11 @@ pub fn run(program: &Path, dir: &Path) {
         let world = World::new(dir.join(format!("run-{settle}")), 1, &format!("[spool]\nsettle = \"{settle}\"\n"));
         let _daemon = daemon(&world, program);
         for (how, renamed) in [("written", false), ("renamed into place", true)] {
-            let mut ms: Vec<f64> =
-                (0..60).map(|i| latency(&world, "p000", &format!("{}{i}", &how[..4]), renamed)).collect();
+            let mut ms = Vec::new();
+            for i in 0..60 {
+                pause();
+                ms.push(latency(&world, "p000", &format!("{}{i}", &how[..4]), renamed));
+            }
             println!("run, settle {settle}, a flow {how}, ms to its report: {}", percentiles(&mut ms));
         }
         let mut ms: Vec<f64> = (0..30).map(|i| chain(&world, i)).collect();
@@ -46,7 +49,7 @@ pub fn run(program: &Path, dir: &Path) {
     }
 }
 
-/// From a drop to the report of it.
+/// From a drop to the report of it, in milliseconds.
 fn latency(world: &World, partner: &str, number: &str, renamed: bool) -> f64 {
     let before = world.count(partner, "comptes-rendus");
     let path = world.0.join("spool/in/edi").join(partner).join(number);
@@ -63,9 +66,12 @@ fn latency(world: &World, partner: &str, number: &str, renamed: bool) -> f64 {
         started
     };
     wait(60, || world.count(partner, "comptes-rendus") > before);
-    let ms = started.elapsed().as_secs_f64() * 1000.0;
-    std::thread::sleep(Duration::from_millis(50)); // at rest again
-    ms
+    started.elapsed().as_secs_f64() * 1000.0
+}
+
+/// What came before is over.
+fn pause() {
+    std::thread::sleep(Duration::from_millis(50));
 }
 
 /// A4 by the contractor, A15 by the MOE, A19 by the MOA: from the first drop to the last status flow.
@@ -103,13 +109,18 @@ fn loaded(program: &Path, dir: &Path, partners: usize) {
 }
 
 /// One partner drops 100,000 files at once, all ready when the daemon sees the first; then another drops one. From
-/// that to its report, and how many batches there were meanwhile; beside it the same without the first partner.
+/// that to its report, and how many batches were done meanwhile, its own with them; before it the same without the
+/// first partner.
 pub fn flood(program: &Path, dir: &Path) {
     const FLOOD: usize = 100_000;
     let world = World::new(dir.join("flood"), 2, "[log]\nlevel = \"debug\"\n");
     {
         let _daemon = daemon(&world, program);
-        let mut ms: Vec<f64> = (0..50).map(|i| latency(&world, "p001", &format!("alone{i}"), true)).collect();
+        let mut ms = Vec::new();
+        for i in 0..50 {
+            pause();
+            ms.push(latency(&world, "p001", &format!("alone{i}"), true));
+        }
         println!("flood, the one partner alone, ms to its report: {}", percentiles(&mut ms));
     }
     // Small ones, refused: what takes time is that there are so many.
@@ -127,6 +138,7 @@ pub fn flood(program: &Path, dir: &Path) {
     };
     let (mut ms, mut between) = (Vec::new(), Vec::new());
     for i in 0..30 {
+        pause();
         let before = batches();
         ms.push(latency(&world, "p001", &format!("flooded{i}"), true));
         between.push((batches() - before) as f64);
