@@ -8,7 +8,7 @@ use crate::config::Watch;
 use crate::counter::{Counter, CounterError, Others};
 use crate::event::Event;
 use crate::request::Requests;
-use crate::spool::{MOST_MOVED_IN, is_in_progress};
+use crate::spool::{MovedIn, Stamp, is_in_progress};
 use crate::text::Lang;
 use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
@@ -102,17 +102,18 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
             delays = std::time::Instant::now();
         }
         if let Ok(asked) = &asked {
-            asked.answer(|request| counter.carry_out(request))?;
+            let more = asked.answer(|request| counter.carry_out(request))?;
+            if more {
+                pause = Duration::ZERO;
+            }
         }
         if pause > Duration::ZERO {
             counter.settle()?;
         }
-        // A busy counter's next batch is full without waiting for more.
+        // A busy counter has its next batch without waiting for more.
         let window = if busy { Duration::ZERO } else { counter.config().batch.wait };
         rest(counter, &woken, pause, window, orders);
-        for (mode, partner, name) in hints.take() {
-            counter.moved_in(mode, &partner, name);
-        }
+        counter.moved_in(hints.take());
         let now = Written::now(annuaire);
         if now.state != written.state {
             written = now;
@@ -149,13 +150,10 @@ fn reload(counter: &mut Counter, dir: &Path, lang: Lang) -> Result<(), CounterEr
     Ok(())
 }
 
-/// A file renamed into place: the mode and partner of its directory, and its name.
-type MovedIn = (Mode, String, OsString);
-
 /// What the kernel hints at.
 struct Hints {
-    /// What was renamed into place since the last look. More than is kept is looked at twice, as without hints.
-    moved: Mutex<Vec<MovedIn>>,
+    /// What was renamed into place since the last look.
+    moved: Mutex<MovedIn>,
     wake: SyncSender<()>,
     others: Arc<Others>,
 }
@@ -165,12 +163,15 @@ impl Hints {
     fn hear(&self, root: &Path, event: &notify::Event) {
         let kind = &event.kind;
         // A file that is still being written is nothing yet that somebody waits for.
-        let whole = event.paths.iter().filter(|_| is_whole(kind)).filter_map(|path| below(root, path));
-        for (mode, partner, name) in whole.filter(|(.., name)| !is_in_progress(name.as_bytes())) {
+        for path in event.paths.iter().filter(|_| is_whole(kind)) {
+            let Some((mode, partner, name)) = below(root, path) else { continue };
+            if is_in_progress(name.as_bytes()) {
+                continue;
+            }
             self.others.hear(mode, &partner);
-            let mut moved = self.moved();
-            if is_move(kind) && moved.len() < MOST_MOVED_IN {
-                moved.push((mode, partner, name));
+            // Whoever writes into it from now on changes its stamp.
+            if let Some(stamp) = is_move(kind).then(|| Stamp::at(path)).flatten() {
+                self.moved().add(mode, &partner, name, stamp);
             }
         }
         self.wake();
@@ -181,11 +182,11 @@ impl Hints {
         let _ = self.wake.try_send(());
     }
 
-    fn take(&self) -> Vec<MovedIn> {
+    fn take(&self) -> MovedIn {
         std::mem::take(&mut self.moved())
     }
 
-    fn moved(&self) -> MutexGuard<'_, Vec<MovedIn>> {
+    fn moved(&self) -> MutexGuard<'_, MovedIn> {
         self.moved.lock().expect("no holder of this lock panics")
     }
 }
@@ -212,7 +213,7 @@ fn rest(counter: &Counter, woken: &Receiver<()>, pause: Duration, window: Durati
             Err(_) => {} // in time: whoever could wake it lives as long as this loop
         }
     }
-    // Whatever woke it until now is seen by the look that follows.
+    // Whatever woke it until now is seen in the round that follows.
     let _ = woken.try_recv();
 }
 
@@ -293,7 +294,7 @@ fn is_move(kind: &EventKind) -> bool {
 }
 
 /// Mode, partner and name of a path below `in/`.
-fn below(root: &Path, path: &Path) -> Option<MovedIn> {
+fn below(root: &Path, path: &Path) -> Option<(Mode, String, OsString)> {
     let mut parts = path.strip_prefix(root).ok()?.iter();
     let mode = parts.next()?.to_str()?.parse().ok()?;
     let partner = parts.next()?.to_str()?.to_owned();

@@ -192,18 +192,20 @@ impl Requests {
         Ok(Requests { waiting, path })
     }
 
-    /// Answers what was asked since the last time.
+    /// Answers what was asked since the last time; says whether more may wait.
     ///
     /// # Errors
     /// What `carry_out` said: whoever asked gets no answer then.
-    pub fn answer<E>(&self, mut carry_out: impl FnMut(&Request) -> Result<Answer, E>) -> Result<(), E> {
+    pub fn answer<E>(&self, mut carry_out: impl FnMut(&Request) -> Result<Answer, E>) -> Result<bool, E> {
         // So many at a time: deposits come in turn.
+        let mut answered = 0;
         for (request, mut stream) in self.waiting.try_iter().take(TURN) {
             let answer = carry_out(&request)?;
             // Whoever asked may be gone; it is done all the same.
             let _ = write_line(&mut stream, &answer);
+            answered += 1;
         }
-        Ok(())
+        Ok(answered == TURN)
     }
 }
 

@@ -7,6 +7,7 @@ mod common;
 use common::daemon::{Daemon, within};
 use common::world::{World, a4, text};
 use serde_json::Value;
+use std::process::Stdio;
 
 fn flow(w: &World) -> String {
     w.ledger().query_row("SELECT id FROM flow ORDER BY id LIMIT 1", [], |r| r.get(0)).unwrap()
@@ -122,6 +123,27 @@ fn a_loaded_annuaire_is_in_force_at_once() {
     drop(daemon);
     w.drop_file("edi", "epsilon", "F", &a4("N-1"));
     assert_eq!(w.batch()["accepted"], 1);
+}
+
+#[test]
+fn however_many_ask_at_once_each_is_answered() {
+    // All of them wait when the first is answered.
+    let w = World::with("[spool]\nrescan = \"1h\"\nwatch = \"poll\"\n[batch]\nwait = \"3s\"\n");
+    let daemon = Daemon::listening(&w);
+    let ask = || Daemon(w.guichet(&["requeue", "f-unknown"]).stderr(Stdio::null()).spawn().unwrap());
+    let asking: Vec<Daemon> = (0..20).map(|_| ask()).collect();
+    for mut one in asking {
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let code = loop {
+            match one.0.try_wait().unwrap() {
+                Some(status) => break status.code(),
+                None => assert!(std::time::Instant::now() < until, "nobody answers"),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        };
+        assert_eq!(code, Some(2), "there is no such flow");
+    }
+    drop(daemon);
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::ledger::{self, Ledger, LedgerError};
 use crate::msg;
 #[cfg(feature = "faults")]
 use crate::spool::crash::{self, Mutant};
-use crate::spool::{Candidate, FlowIds, INODE_RESERVE, Look, Scanner, Spool, SpoolError, Stray, rights};
+use crate::spool::{Candidate, FlowIds, INODE_RESERVE, Look, MovedIn, Scanner, Spool, SpoolError, Stray, rights};
 use crate::text::Msg;
 use desk::{Consequences, Desk};
 use gather::Lot;
@@ -39,8 +39,8 @@ use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
-use turn::Ahead;
 pub use turn::Others;
+use turn::{Ahead, Limits};
 
 /// Why the counter cannot work.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +111,8 @@ pub struct Counter {
     _ledger_lock: Option<OwnedFd>,
     /// How long one call of [`Counter::process`] may go on while others may be waiting.
     turn: Option<std::time::Duration>,
+    /// How long the last look took.
+    looked: std::time::Duration,
     /// For whom a turn ends with the batches that are under way.
     others: Arc<Others>,
     /// When the first of the deferred began to wait.
@@ -198,6 +200,7 @@ impl Counter {
             behind: false,
             _ledger_lock: ledger_lock,
             turn: None,
+            looked: std::time::Duration::ZERO,
             others: Arc::default(),
             deferred_since: None,
             started: std::time::Instant::now(),
@@ -251,9 +254,9 @@ impl Counter {
         Tally { elapsed_ms: elapsed, ..self.tally }
     }
 
-    /// Says that a file was renamed into place.
-    pub fn moved_in(&mut self, mode: crate::trade::Mode, partner: &str, name: std::ffi::OsString) {
-        self.scanner.moved_in(mode, partner, name);
+    /// Says which files were renamed into place.
+    pub fn moved_in(&mut self, files: MovedIn) {
+        self.scanner.moved_in(files);
     }
 
     /// Looks at every inbound directory.
@@ -261,6 +264,7 @@ impl Counter {
     /// # Errors
     /// What the system said of `in/` itself.
     pub fn look(&mut self) -> Result<Look, CounterError> {
+        let begun = std::time::Instant::now();
         self.others.look();
         self.intake.spool.put_all_back()?;
         let annuaire = self.intake.annuaire.clone();
@@ -271,6 +275,7 @@ impl Counter {
             self.tell(&stray_event(stray));
         }
         self.tally.waiting = look.waiting as u64;
+        self.looked = begun.elapsed();
         Ok(look)
     }
 
@@ -313,7 +318,7 @@ impl Counter {
             self.tally.waiting += candidates.len() as u64;
             return Ok(false);
         }
-        let over = self.turn.map(|turn| std::time::Instant::now() + turn);
+        let limits = self.turn.map(|turn| Limits::of(turn, self.looked));
         let (lots, waiting) = self.gather(candidates);
         self.tally.waiting += waiting as u64;
         let batches = batches(lots, &self.intake.config.batch);
@@ -333,7 +338,7 @@ impl Counter {
             scope.spawn(|| pass_on(lots, to_give, |lots| intake.take_ahead(lots)));
             scope.spawn(|| pass_on(committed, to_note, |done| intake.conclude(done)));
             scope.spawn(|| beside.work());
-            let mut ahead = Ahead::of(batches, over, &self.others, to_take);
+            let mut ahead = Ahead::of(batches, limits, &self.others, to_take);
             ahead.go_on(self)?;
             while ahead.is_under_way() {
                 let taken = takes.recv().expect("taking does not panic: judging is caught")?;

@@ -3,13 +3,12 @@
 
 use super::gather::Lot;
 use super::{Counter, CounterError};
+use crate::spool::Directory;
 use crate::trade::Mode;
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard};
-
-/// A directory of `in/`, by its mode and its partner.
-type Directory = (Mode, Arc<str>);
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 /// Who drops files while a turn goes on, and has nothing left in it: for them the turn ends.
 #[derive(Debug, Default)]
@@ -76,11 +75,32 @@ fn directory(lot: &Lot) -> Directory {
     (lot.candidate.mode, lot.candidate.partner.clone())
 }
 
+/// How long a turn may be.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// From then on it ends for others.
+    least: Instant,
+    /// When it is over.
+    most: Instant,
+}
+
+/// A turn that ends early is so many times as long as the look before it at least: looks on somebody's behalf cost the
+/// others a third of the time at most.
+const LOOKS: u32 = 2;
+
+impl Limits {
+    /// Of a turn that begins now, lasts for so long, and follows a look that took so long.
+    pub fn of(turn: Duration, looked: Duration) -> Limits {
+        let now = Instant::now();
+        Limits { least: now + (looked * LOOKS).min(turn), most: now + turn }
+    }
+}
+
 /// Batches that are taken ahead of the one that is written.
 pub(super) struct Ahead {
     batches: std::vec::IntoIter<Vec<Lot>>,
-    /// When the turn is over, if there are turns.
-    over: Option<std::time::Instant>,
+    /// If there are turns.
+    limits: Option<Limits>,
     /// Handed over, and not received yet.
     under_way: usize,
     /// Something was handed over in this turn: a turn takes one batch at least, whoever stirs and however long it was
@@ -96,14 +116,9 @@ const AHEAD: usize = 2;
 
 impl Ahead {
     /// The batches of a turn that begins now, and whoever takes them.
-    pub fn of(
-        batches: Vec<Vec<Lot>>,
-        over: Option<std::time::Instant>,
-        others: &Others,
-        to_take: Sender<Vec<Lot>>,
-    ) -> Ahead {
+    pub fn of(batches: Vec<Vec<Lot>>, limits: Option<Limits>, others: &Others, to_take: Sender<Vec<Lot>>) -> Ahead {
         others.serve(batches.iter().flatten().map(directory));
-        Ahead { batches: batches.into_iter(), over, under_way: 0, has_begun: false, is_over: false, to_take }
+        Ahead { batches: batches.into_iter(), limits, under_way: 0, has_begun: false, is_over: false, to_take }
     }
 
     /// Something was handed over, and is not received yet.
@@ -120,10 +135,11 @@ impl Ahead {
     /// Has the next batches taken, unless the turn is over or the disk full: then the rest stays where it is.
     pub fn go_on(&mut self, counter: &mut Counter) -> Result<(), CounterError> {
         // Where others may come, no more is under way than keeps the writer busy.
-        let most = if self.over.is_some() { 1 } else { AHEAD };
+        let most = if self.limits.is_some() { 1 } else { AHEAD };
         while self.under_way < most && self.batches.len() > 0 {
-            let is_over = |over| std::time::Instant::now() >= over || counter.others.is_waited_for();
-            self.is_over = self.has_begun && self.over.is_some_and(is_over);
+            let now = Instant::now();
+            let is_over = |limits: Limits| now >= limits.most || now >= limits.least && counter.others.is_waited_for();
+            self.is_over = self.has_begun && self.limits.is_some_and(is_over);
             if self.is_over || counter.is_disk_full()? {
                 counter.tally.waiting += self.batches.by_ref().map(|b| b.len() as u64).sum::<u64>();
             } else if let Some(next) = self.batches.next() {
@@ -145,6 +161,7 @@ impl Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
 
     const FLOOD: (Mode, &str) = (Mode::Edi, "flood");
     const ONE: (Mode, &str) = (Mode::Edi, "one");

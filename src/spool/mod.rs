@@ -19,7 +19,7 @@ mod store;
 pub use claim::{Claim, ClaimError, Opened};
 pub use name::{FlowId, FlowIds, escape, unescape};
 pub use restore::{Filed, Mark, remembered};
-pub use scan::{Candidate, Look, MOST_MOVED_IN, Note, Scanner, Stray, is_in_progress};
+pub use scan::{Candidate, Directory, Look, MovedIn, Note, Scanner, Stamp, Stray, is_in_progress};
 pub use store::{Kept, Left, Staged};
 
 use crate::clock::Instant;

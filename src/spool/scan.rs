@@ -9,19 +9,25 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::{CString, OsString};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// What tells whether a file was touched between two looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stamp {
-    pub ino: u64,
-    pub size: u64,
+pub struct Stamp {
+    pub(super) ino: u64,
+    pub(super) size: u64,
     mtime: (i64, i64),
-    pub ctime: (i64, i64),
+    pub(super) ctime: (i64, i64),
 }
 
 impl Stamp {
+    /// That of whatever is there now, if anything is.
+    pub fn at(path: &Path) -> Option<Stamp> {
+        rustix::fs::lstat(path).ok().map(|stat| Stamp::of(&stat))
+    }
+
     pub(super) fn of(s: &Stat) -> Stamp {
         // The fields' widths differ between targets.
         #[allow(clippy::unnecessary_cast)]
@@ -94,7 +100,8 @@ pub enum Stray {
 /// What one scan saw.
 #[derive(Debug, Default)]
 pub struct Look {
-    /// Files to take, one partner after the other in turn, each partner's in order of change, then of name.
+    /// Files to take, one partner after the other in turn, each partner's in order of change, then of name. Another
+    /// partner is first in each look.
     pub ready: Vec<Candidate>,
     /// Files that may still change.
     pub waiting: usize,
@@ -107,6 +114,30 @@ pub struct Look {
 }
 
 type Key = (Mode, Arc<str>, OsString);
+
+/// A directory of `in/`, by its mode and its partner.
+pub type Directory = (Mode, Arc<str>);
+
+/// Files that the kernel saw renamed into place, as they were then: whole from the start.
+#[derive(Debug, Default)]
+pub struct MovedIn(HashMap<Directory, HashMap<OsString, Stamp>>);
+
+/// So many are remembered of one directory, whatever the others hold; more are looked at twice.
+const MOST_MOVED_IN: usize = 20_000;
+
+impl MovedIn {
+    /// One more.
+    pub fn add(&mut self, mode: Mode, partner: &str, name: OsString, stamp: Stamp) {
+        let files = self.0.entry((mode, partner.into())).or_default();
+        if files.len() < MOST_MOVED_IN || files.contains_key(&name) {
+            files.insert(name, stamp);
+        }
+    }
+
+    fn is(&self, (mode, partner, name): &Key, stamp: &Stamp) -> bool {
+        self.0.get(&(*mode, partner.clone())).is_some_and(|files| files.get(name) == Some(stamp))
+    }
+}
 
 /// A file, as the last look saw it.
 #[derive(Clone, Copy, Debug)]
@@ -124,12 +155,9 @@ struct Sight {
     seen: HashMap<Key, Seen>,
     strays: Vec<Stray>,
     /// Directories that hold more than was looked at.
-    cut: HashSet<(Mode, Arc<str>)>,
+    cut: HashSet<Directory>,
     look: Look,
 }
-
-/// Files that were renamed into place and are remembered until a look sees them; the others are looked at twice.
-pub const MOST_MOVED_IN: usize = 100_000;
 
 /// Remembers what it saw, so that a file is taken only when two looks agree.
 #[derive(Debug)]
@@ -140,8 +168,10 @@ pub struct Scanner {
     per_directory: usize,
     per_edi_directory: usize,
     seen: HashMap<Key, Seen>,
-    /// Files that were renamed into place, says the kernel, and that no look has seen since.
-    moved_in: HashSet<Key>,
+    /// What no look has seen since.
+    moved_in: MovedIn,
+    /// The directory that came first in the last look.
+    first: Option<Directory>,
     /// Files whose bytes did not end where their format ends, as they were then.
     unfinished: HashMap<Key, Stamp>,
     told: HashSet<Stray>,
@@ -162,7 +192,8 @@ impl Scanner {
             per_directory,
             per_edi_directory: per_directory,
             seen: HashMap::new(),
-            moved_in: HashSet::new(),
+            moved_in: MovedIn::default(),
+            first: None,
             unfinished: HashMap::new(),
             told: HashSet::new(),
             noted: HashMap::new(),
@@ -190,7 +221,7 @@ impl Scanner {
                 match name.to_str() {
                     Some(partner) if kind == FileType::Directory && known(partner) => {
                         match self.partner(spool, mode, partner, now, uptime, &mut sight) {
-                            Ok(queue) => queues.push(queue),
+                            Ok(queue) => queues.push(((mode, partner.into()), queue)),
                             Err(e) => sight.strays.push(Stray::Unreadable { path, why: e.to_string() }),
                         }
                     }
@@ -203,10 +234,23 @@ impl Scanner {
         self.seen = seen;
         self.unfinished.retain(|k, _| self.seen.contains_key(k));
         self.noted.retain(|k, (stamp, _)| self.seen.get(k).is_some_and(|seen| seen.stamp == *stamp));
-        self.moved_in.retain(|k| cut.contains(&(k.0, k.1.clone())) && !self.seen.contains_key(k));
+        self.moved_in.0.retain(|directory, files| {
+            // What a look did not reach the next one may.
+            let (mode, partner) = directory;
+            let is_cut = cut.contains(directory);
+            files.retain(|name, _| is_cut && !self.seen.contains_key(&(*mode, partner.clone(), name.clone())));
+            is_cut
+        });
         look.strays = strays.iter().filter(|s| !self.told.contains(*s)).cloned().collect();
         self.told = strays.into_iter().collect();
-        look.ready = in_turn(queues);
+        queues.retain(|(_, queue)| !queue.is_empty());
+        queues.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // Another one is first each time: a turn may end before everybody was served.
+        let is_past = |directory: &Directory| self.first.as_ref().is_some_and(|first| directory <= first);
+        let next = queues.partition_point(|(directory, _)| is_past(directory));
+        queues.rotate_left(next);
+        self.first = queues.first().map(|(directory, _)| directory.clone());
+        look.ready = in_turn(queues.into_iter().map(|(_, queue)| queue).collect());
         Ok(look)
     }
 
@@ -216,10 +260,11 @@ impl Scanner {
         self.per_edi_directory = per_edi_directory;
     }
 
-    /// Says that a file was renamed into place: the next look need not see it twice.
-    pub fn moved_in(&mut self, mode: Mode, partner: &str, name: OsString) {
-        if self.moved_in.len() < MOST_MOVED_IN {
-            self.moved_in.insert((mode, partner.into(), name));
+    /// Says which files were renamed into place: if they are still what they were then, the next look need not see them
+    /// twice.
+    pub fn moved_in(&mut self, more: MovedIn) {
+        for ((mode, partner), files) in more.0 {
+            files.into_iter().for_each(|(name, stamp)| self.moved_in.add(mode, &partner, name, stamp));
         }
     }
 
@@ -296,7 +341,7 @@ impl Scanner {
             let key = (mode, partner.clone(), name);
             let before = self.seen.get(&key).filter(|before| before.stamp == stamp);
             let since = before.map_or(uptime, |before| before.since);
-            let is_whole = before.is_some_and(|before| before.is_whole) || self.moved_in.contains(&key);
+            let is_whole = before.is_some_and(|before| before.is_whole) || self.moved_in.is(&key, &stamp);
             // The age of ctime may stand for the first look: the kernel sets it at each write, nobody else can.
             let quiet = (uptime - since).max(stamp.age(now).unwrap_or_default());
             let held_back = self.unfinished.get(&key) == Some(&stamp) && quiet < self.incomplete_after;
@@ -428,15 +473,32 @@ mod tests {
         look.ready.iter().map(|c| c.name.to_string_lossy().into_owned()).collect()
     }
 
+    /// Says that these files of one partner were renamed into place, as they are now.
+    fn moved_in(scanner: &mut Scanner, dir: &tempfile::TempDir, files: impl Iterator<Item = usize>) {
+        let mut moved = MovedIn::default();
+        for n in files {
+            moved.add(Mode::Edi, "one", name(n).into(), Stamp::at(&path(dir, n)).expect("a file"));
+        }
+        scanner.moved_in(moved);
+    }
+
     #[test]
     fn a_file_that_was_renamed_into_place_is_whole_until_it_changes() {
         let (dir, spool, mut scanner) = world(1, 10);
         assert!(look(&mut scanner, &spool).is_empty(), "it may still change");
-        scanner.moved_in(Mode::Edi, "one", name(0).into());
+        moved_in(&mut scanner, &dir, 0..1);
         assert_eq!(look(&mut scanner, &spool), [name(0)]);
         assert_eq!(look(&mut scanner, &spool), [name(0)], "it was not taken, and waits for nothing");
         std::fs::write(path(&dir, 0), "<Invoice>").expect("a change");
         assert!(look(&mut scanner, &spool).is_empty(), "whoever changes it may go on");
+    }
+
+    #[test]
+    fn one_that_changed_before_it_was_looked_at_may_go_on_changing() {
+        let (dir, spool, mut scanner) = world(1, 10);
+        moved_in(&mut scanner, &dir, 0..1);
+        std::fs::write(path(&dir, 0), "half of it").expect("a change");
+        assert!(look(&mut scanner, &spool).is_empty());
     }
 
     #[test]
@@ -446,7 +508,7 @@ mod tests {
             if in_turns {
                 scanner.look_at_most(20);
             }
-            (0..50).for_each(|n| scanner.moved_in(Mode::Edi, "one", name(n).into()));
+            moved_in(&mut scanner, &dir, 0..50);
             let mut sizes = Vec::new();
             while sizes.len() < 4 {
                 let ready = look(&mut scanner, &spool);
@@ -460,11 +522,40 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_of_a_file_that_is_gone_says_nothing_of_the_next_one_of_that_name() {
-        let (dir, spool, mut scanner) = world(0, 10);
-        scanner.moved_in(Mode::Edi, "one", name(0).into());
-        assert!(look(&mut scanner, &spool).is_empty());
-        std::fs::write(path(&dir, 0), "<Invoice/>").expect("a file");
-        assert!(look(&mut scanner, &spool).is_empty());
+    fn no_partner_takes_the_room_of_another() {
+        let (dir, spool, mut scanner) = world(1, 10);
+        let (stamp, mut moved) = (Stamp::at(&path(&dir, 0)).expect("a file"), MovedIn::default());
+        (0..2 * MOST_MOVED_IN).for_each(|n| moved.add(Mode::Portail, "other", format!("gone {n}").into(), stamp));
+        assert_eq!(moved.0.values().map(HashMap::len).sum::<usize>(), MOST_MOVED_IN);
+        scanner.moved_in(moved);
+        moved_in(&mut scanner, &dir, 0..1);
+        assert_eq!(look(&mut scanner, &spool), [name(0)]);
+        assert!(scanner.moved_in.0.is_empty(), "what was seen, or is not there, is forgotten");
+    }
+
+    #[test]
+    fn each_partner_is_first_in_turn() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let spool = Spool::open(dir.path(), Barrier::Syncfs).expect("a spool");
+        let drop = |partner: &str| {
+            std::fs::write(dir.path().join("in/edi").join(partner).join("f"), "<Invoice/>").expect("a file");
+        };
+        for partner in ["a", "b", "c"] {
+            spool.welcome(partner, &[Mode::Edi]).expect("a partner");
+            drop(partner);
+        }
+        let mut scanner = Scanner::new(Duration::ZERO, SETTLE, 10);
+        let mut firsts = String::new();
+        for n in 0..7 {
+            let look = scanner.look(&spool, &|_| true, crate::clock::Instant(0), Duration::ZERO).expect("a look");
+            firsts += &look.ready[0].partner;
+            // One of them has files now and then only.
+            match n {
+                2 => std::fs::remove_file(dir.path().join("in/edi/a/f")).expect("it is there"),
+                4 => drop("a"),
+                _ => {}
+            }
+        }
+        assert_eq!(firsts, "abcbcab");
     }
 }
