@@ -453,8 +453,8 @@ impl Event {
                 format!("{path}: left where it is, {}", why.en),
             ),
             Event::SetAside { path } => msg!(
-                "{path} n'est pas un fichier : un partenaire l'a mis à la place d'un dépôt ; c'est maintenant dans hold/",
-                "{path} is no file: a partner put it in the place of a deposit; it is in hold/ now"
+                "{path} n'est pas un dépôt : un partenaire l'a mis à la place d'un fichier ; c'est maintenant dans hold/",
+                "{path} is no deposit: a partner put it in the place of a file; it is in hold/ now"
             ),
             Event::BytesMissing { piece, why } => msg!(
                 "{piece} : son délai est passé, mais ses octets ne sont pas dans archive/ ({why}) ; remettez-les (`guichet verify`)",

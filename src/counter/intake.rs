@@ -205,7 +205,7 @@ impl Intake {
         let mut opened = match self.spool.open_candidate(candidate.clone(), self.config.limits.document()) {
             Ok(opened) => opened,
             Err(ClaimError::Denied(why)) => return Ok(Take::Denied(candidate, why.to_string())),
-            Err(ClaimError::Changed) => return Ok(Take::Changed),
+            Err(ClaimError::Changed | ClaimError::Aside(_)) => return Ok(Take::Changed),
             Err(ClaimError::Spool(e)) => return Err(e),
         };
         let awaits_form = || beside.is_none() && self.awaits_form(&opened);
@@ -280,6 +280,10 @@ impl Intake {
         let mut claim = match self.spool.claim(opened, id) {
             Ok(claim) => claim,
             Err(ClaimError::Changed) => return Ok(Take::Changed),
+            Err(ClaimError::Aside(path)) => {
+                self.tell(&Event::SetAside { path });
+                return Ok(Take::Changed);
+            }
             Err(ClaimError::Denied(why)) => return Ok(Take::Denied(opened.candidate().clone(), why.to_string())),
             Err(ClaimError::Spool(e)) => return Err(e),
         };

@@ -138,14 +138,18 @@ impl Spool {
         crash::point("claimed along");
         let taken = rustix::fs::statat(&*work, taken_as, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|e| SpoolError::io(verb::LOOK_AT, &to, e))?;
-        let is_file = FileType::from_raw_mode(taken.st_mode) == FileType::RegularFile;
-        if !is_file || taken.st_ino != stamp.ino || taken.st_nlink != 1 {
-            // Another was put in its place: back where it was, or aside where that is taken by now.
+        let is_plain = FileType::from_raw_mode(taken.st_mode) == FileType::RegularFile && taken.st_nlink == 1;
+        if !is_plain || taken.st_ino != stamp.ino {
+            // Another was put in its place: back where it was. Where that is taken by now a plain one comes along, and
+            // what is none lies aside.
             let name = c.name.as_os_str();
-            if rustix::fs::renameat_with(&*work, taken_as, &*c.dir, name, RenameFlags::NOREPLACE).is_err() {
+            let back = rustix::fs::renameat_with(&*work, taken_as, &*c.dir, name, RenameFlags::NOREPLACE);
+            if back.is_err() && !is_plain {
                 self.set_aside(&to)?;
             }
-            return Ok(false);
+            if back.is_ok() || !is_plain {
+                return Ok(false);
+            }
         }
         claim.along.push(n);
         Ok(true)

@@ -55,6 +55,10 @@ pub enum ClaimError {
     /// It is gone, or no longer the file that was looked at: the next scan looks again.
     #[error("it changed while it was looked at")]
     Changed,
+    /// Something that is no file of a deposit had taken its place, and could not go back there: it lies in hold, under
+    /// this name.
+    #[error("{0} had taken its place")]
+    Aside(String),
     /// The partner's file or directory does not let us: the file stays where it is.
     #[error("{0}")]
     Denied(std::io::Error),
@@ -187,7 +191,8 @@ impl Spool {
     /// changed in between, they are read again from the file that now is ours.
     ///
     /// # Errors
-    /// [`ClaimError::Changed`] when the name led to another file (that one is put back).
+    /// [`ClaimError::Changed`] when the name led to another file, which is put back; where that cannot be, it is taken
+    /// as it is, or lies aside if it is no plain one.
     pub fn claim(&self, opened: &mut Opened, id: FlowId) -> Result<Claim, ClaimError> {
         let c = &opened.candidate;
         let (_, cut) = escape(&c.name);
@@ -214,16 +219,21 @@ impl Spool {
         crash::point("claimed");
         let taken = rustix::fs::statat(&*work, taken_as, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|e| SpoolError::io(verb::LOOK_AT, &to, e))?;
-        let swapped = FileType::from_raw_mode(taken.st_mode) != FileType::RegularFile
-            || taken.st_ino != opened.stamp.ino
-            || taken.st_nlink != 1;
-        if swapped {
-            return self.give_back(c, &claim, cut);
+        let is_plain = FileType::from_raw_mode(taken.st_mode) == FileType::RegularFile && taken.st_nlink == 1;
+        let is_other = taken.st_ino != opened.stamp.ino;
+        if (is_other || !is_plain) && self.give_back(c, &claim, cut, is_plain)? {
+            return Err(ClaimError::Changed);
         }
         let now = Stamp::of(&taken);
+        if is_other {
+            match self.open_file(&to) {
+                Ok(file) => opened.file = file,
+                Err(_) => return Err(self.lay_aside(&claim, cut)?),
+            }
+        }
         if !now.same_content(&opened.stamp) {
-            // It grew after it was read: as it is now, if it still is within the limit.
-            let within = now.size <= opened.limit && opened.bytes.is_some();
+            // It grew after it was read, or is another: as it is now, if it still is within the limit.
+            let within = now.size <= opened.limit && (is_other || opened.bytes.is_some());
             opened.bytes = if within { read_again(&mut opened.file, now.size).ok() } else { None };
             opened.stamp = now;
         }
@@ -231,8 +241,9 @@ impl Spool {
         Ok(claim)
     }
 
-    /// What was claimed is not what was opened (a link put in its place): back where it was.
-    fn give_back(&self, c: &Candidate, claim: &Claim, cut: bool) -> Result<Claim, ClaimError> {
+    /// What was claimed is not what was opened: back where it was. Says whether it is there; a plain file whose old
+    /// place is taken by now is its partner's all the same, and stays.
+    fn give_back(&self, c: &Candidate, claim: &Claim, cut: bool, is_plain: bool) -> Result<bool, ClaimError> {
         let back = rustix::fs::renameat_with(
             &self.root_fd,
             claim.original().as_str(),
@@ -240,14 +251,23 @@ impl Spool {
             c.name.as_os_str(),
             RenameFlags::NOREPLACE,
         );
-        if back.is_err() {
-            // Its old place is taken by now: an operator looks, and nobody waits for it.
-            self.set_aside(&claim.original())?;
+        match back {
+            Ok(()) if cut => self.remove(&claim.sidecar())?,
+            Ok(()) => {}
+            Err(_) if is_plain => return Ok(false),
+            // A link, or no file at all.
+            Err(_) => return Err(self.lay_aside(claim, cut)?),
         }
+        Ok(true)
+    }
+
+    /// What was claimed can be no deposit, and cannot go back: an operator looks, and nobody waits for it.
+    fn lay_aside(&self, claim: &Claim, cut: bool) -> Result<ClaimError, SpoolError> {
+        self.set_aside(&claim.original())?;
         if cut {
             self.remove(&claim.sidecar())?;
         }
-        Err(ClaimError::Changed)
+        Ok(ClaimError::Aside(claim.original()))
     }
 }
 
