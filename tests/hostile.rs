@@ -455,6 +455,13 @@ fn a_second_name_that_was_claimed_by_a_run_that_was_killed_is_put_aside_unread()
     let decided: i64 = w.ledger().query_row("SELECT count(*) FROM flow", [], |r| r.get(0)).unwrap();
     assert_eq!(decided, 0);
     assert_eq!(fs::metadata(&secret).unwrap().nlink(), 3);
+    // Nor is it a deposit that the ledger should know.
+    fs::remove_file(w.path("spool/guichet.mark")).unwrap();
+    for args in [&["verify"][..], &["batch"], &["batch", "--restored"], &["verify"]] {
+        let out = w.run(args);
+        assert!(out.status.success(), "{args:?}: {}{}", text(&out.stdout), text(&out.stderr));
+        assert_eq!(w.files("spool/hold").len(), 2);
+    }
 }
 
 #[test]

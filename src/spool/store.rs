@@ -428,7 +428,7 @@ impl Spool {
         Ok(u64::try_from(self.stat(path)?.st_size).unwrap_or(0))
     }
 
-    fn stat(&self, path: &str) -> Result<Stat, SpoolError> {
+    pub(super) fn stat(&self, path: &str) -> Result<Stat, SpoolError> {
         rustix::fs::statat(&self.root_fd, path, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|e| SpoolError::io(verb::LOOK_AT, path, e))
     }
