@@ -402,7 +402,7 @@ impl Intake {
     fn judge_claim(&self, mut claim: Claim, body: Body) -> Result<Taken, SpoolError> {
         let (sha256, kind, body) = match body {
             Body::Form(form, names) => {
-                let (sha256, copy) = self.spool.copy_packed(&mut claim, &form, &names)?;
+                let (sha256, copy) = self.spool.copy_packed(&mut claim, &form, &names, self.config.limits.flow)?;
                 (sha256, Kind::Tar, Body::Large(copy))
             }
             Body::Bytes(bytes) => {

@@ -24,7 +24,6 @@ use std::collections::{HashMap, HashSet};
 use std::convert::Infallible;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 /// Something that is not as it must be.
@@ -496,9 +495,7 @@ impl Audit<'_> {
         if !self.at_work {
             for place in ["archive", "hold"] {
                 for path in files_below(&spool.join(place)) {
-                    // A second name of a file elsewhere is no deposit: it was laid aside.
-                    let is_aside = || place == "hold" && path.symlink_metadata().is_ok_and(|m| m.nlink() > 1);
-                    if !known.contains(&path) && !is_aside() {
+                    if !known.contains(&path) {
                         let path = crate::text::Shown(&path.to_string_lossy()).to_string();
                         self.found(
                             "conservation",

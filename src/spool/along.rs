@@ -138,25 +138,22 @@ impl Spool {
         crash::point("claimed along");
         let taken = rustix::fs::statat(&*work, taken_as, AtFlags::SYMLINK_NOFOLLOW)
             .map_err(|e| SpoolError::io(verb::LOOK_AT, &to, e))?;
-        let is_plain = FileType::from_raw_mode(taken.st_mode) == FileType::RegularFile && taken.st_nlink == 1;
-        if !is_plain || taken.st_ino != stamp.ino {
-            // Another was put in its place: back where it was. Where that is taken by now a plain one comes along, and
-            // what is none lies aside.
+        let is_file = FileType::from_raw_mode(taken.st_mode) == FileType::RegularFile;
+        if !is_file || taken.st_ino != stamp.ino || taken.st_nlink != 1 {
+            // Another was put in its place: back where it was, or aside where that is taken by now.
             let name = c.name.as_os_str();
-            let back = rustix::fs::renameat_with(&*work, taken_as, &*c.dir, name, RenameFlags::NOREPLACE);
-            if back.is_err() && !is_plain {
+            if rustix::fs::renameat_with(&*work, taken_as, &*c.dir, name, RenameFlags::NOREPLACE).is_err() {
                 self.set_aside(&to)?;
             }
-            if back.is_ok() || !is_plain {
-                return Ok(false);
-            }
+            return Ok(false);
         }
         claim.along.push(n);
         Ok(true)
     }
 
-    /// Writes guichet's copy of a form and of the files that came along, under the names that the form gives them: one
-    /// archive. Gives its SHA-256 and a handle on it, at its beginning.
+    /// Writes guichet's copy of a form and of the files that came along, of `limit` bytes in all at most, under the names
+    /// that the form gives them: one archive. A file that is too large for that, or cannot be read, is laid aside. Gives
+    /// the archive's SHA-256 and a handle on it, at its beginning.
     ///
     /// # Errors
     /// What the system said.
@@ -165,6 +162,7 @@ impl Spool {
         claim: &mut Claim,
         form: &[u8],
         names: &[String],
+        limit: u64,
     ) -> Result<([u8; 32], File), SpoolError> {
         let path = claim.copy();
         let on = |e: io::Error| SpoolError::io(verb::WRITE, &path, e);
@@ -174,18 +172,24 @@ impl Spool {
         packer.add(own, form.len() as u64, form).map_err(on)?;
         crash::point("part copied");
         claim.along.sort_unstable();
-        let mut unreadable = Vec::new();
+        let (mut left_out, mut left) = (Vec::new(), limit);
         for n in claim.along.clone() {
             let file = match self.open_file(&claim.along(n)) {
                 Ok(file) => file,
                 // Its owner may have changed its rights since it was taken.
                 Err(SpoolError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
-                    unreadable.push(n);
+                    left_out.push(n);
                     continue;
                 }
                 Err(e) => return Err(e),
             };
             let size = file.metadata().map_err(on)?.len();
+            // One who still has it open may make it as large as they like.
+            let Some(rest) = left.checked_sub(size) else {
+                left_out.push(n);
+                continue;
+            };
+            left = rest;
             // A form that was changed after it was taken may not name it any more.
             let name = names.get(n).cloned().unwrap_or_else(|| format!("fichier-{n}"));
             packer.add(OsStr::new(&name).as_bytes(), size, file).map_err(on)?;
@@ -195,7 +199,7 @@ impl Spool {
         let mut copy = to.into_inner().map_err(|e| on(e.into_error()))?;
         copy.rewind().map_err(on)?;
         self.touched(&path);
-        for n in unreadable {
+        for n in left_out {
             self.set_aside(&claim.along(n))?;
             claim.along.retain(|other| *other != n);
         }

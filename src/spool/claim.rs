@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
@@ -228,7 +228,10 @@ impl Spool {
         if is_other {
             match self.open_file(&to) {
                 Ok(file) => opened.file = file,
-                Err(_) => return Err(self.lay_aside(&claim, cut)?),
+                Err(SpoolError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
+                    return Err(self.lay_aside(&claim, cut)?);
+                }
+                Err(e) => return Err(e.into()),
             }
         }
         if !now.same_content(&opened.stamp) {

@@ -97,11 +97,8 @@ impl Spool {
     fn filed_in(&self, dir: &str, found: &mut Vec<Filed>) -> Result<(), SpoolError> {
         for (name, kind) in self.names_in(dir)? {
             let id = name.split_once('~').and_then(|(id, _)| FlowId::parse(id));
-            let (Some(id), FileType::RegularFile) = (id, kind) else { continue };
-            let path = format!("{dir}/{name}");
-            // A second name of a file elsewhere was laid aside, and never was a deposit.
-            if dir != "hold" || self.stat(&path)?.st_nlink == 1 {
-                found.push(Filed { id, path });
+            if let (Some(id), FileType::RegularFile) = (id, kind) {
+                found.push(Filed { id, path: format!("{dir}/{name}") });
             }
         }
         Ok(())

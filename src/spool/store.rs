@@ -7,7 +7,7 @@ use super::scan::list;
 use super::{FlowId, PARTNERS, PRIVATE, STAGE, Spool, SpoolError, Tray, crash, exists, open_below, unescape, verb};
 use crate::config::Barrier;
 use crate::trade::Mode;
-use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags, Stat};
+use rustix::fs::{AtFlags, FileType, Mode as Perm, OFlags, RenameFlags};
 use rustix::io::Errno;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -425,12 +425,9 @@ impl Spool {
 
     /// The size of one of guichet's files, in bytes.
     fn size(&self, path: &str) -> Result<u64, SpoolError> {
-        Ok(u64::try_from(self.stat(path)?.st_size).unwrap_or(0))
-    }
-
-    pub(super) fn stat(&self, path: &str) -> Result<Stat, SpoolError> {
-        rustix::fs::statat(&self.root_fd, path, AtFlags::SYMLINK_NOFOLLOW)
-            .map_err(|e| SpoolError::io(verb::LOOK_AT, path, e))
+        let stat = rustix::fs::statat(&self.root_fd, path, AtFlags::SYMLINK_NOFOLLOW)
+            .map_err(|e| SpoolError::io(verb::LOOK_AT, path, e))?;
+        Ok(u64::try_from(stat.st_size).unwrap_or(0))
     }
 
     /// What earlier runs left in `work/`, in order of their ids; and what was no file of a deposit, put aside into
@@ -473,7 +470,6 @@ impl Spool {
         let above = format!("work/{mode}/{partner}");
         let dir = self.dir(&above)?;
         let mut found: std::collections::BTreeMap<FlowId, Found> = Default::default();
-        let mut linked = Vec::new();
         for (name, kind) in list(&dir).map_err(|e| SpoolError::io(verb::READ, &above, e))? {
             let Some(name) = name.to_str() else { continue };
             let Some(id) = name.get(..18).and_then(FlowId::parse) else { continue };
@@ -483,10 +479,6 @@ impl Spool {
                 self.set_aside(&path)?;
                 aside.push(path);
                 continue;
-            }
-            let is_partner_s = name[18..].starts_with('~') || numbered(&name[18..], ALONG).is_some();
-            if is_partner_s && self.stat(&format!("{above}/{name}"))?.st_nlink != 1 {
-                linked.push((id.clone(), name.to_owned()));
             }
             let entry = found.entry(id).or_default();
             match &name[18..] {
@@ -500,18 +492,6 @@ impl Spool {
                     _ => entry.escaped = rest.strip_prefix('~').map(str::to_owned).or(entry.escaped.take()),
                 },
             }
-        }
-        for (id, name) in linked {
-            let Some(entry) = found.get_mut(&id).filter(|entry| !entry.copy) else { continue };
-            // A second name of a file that may be another's, put there while it was claimed; whoever claimed it was
-            // killed before it looked.
-            match numbered(&name[18..], ALONG) {
-                Some(n) => entry.along.retain(|along| *along != n),
-                None => entry.escaped = None,
-            }
-            let path = format!("{above}/{name}");
-            self.set_aside(&path)?;
-            aside.push(path);
         }
         for (id, Found { escaped, copy, sidecar, members, along }) in found {
             let path = format!("{above}/{id}.name");
