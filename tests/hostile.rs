@@ -447,7 +447,7 @@ fn a_file_that_is_swapped_again_and_again_never_leads_elsewhere() {
 
 #[test]
 fn a_file_that_grows_without_end_after_it_came_along_is_laid_aside() {
-    let mut w = World::with("[limits]\nflow = \"1MiB\"\nfile = \"512KiB\"\n[spool]\nsettle = \"0s\"\n");
+    let w = World::with("[limits]\nflow = \"1MiB\"\nfile = \"512KiB\"\n[spool]\nsettle = \"0s\"\n");
     w.batch();
     // As it is when one who still has the file open made it larger than a deposit may be while the form was claimed.
     let work = w.path("spool/work/portail/alpha");

@@ -151,9 +151,9 @@ impl Spool {
         Ok(true)
     }
 
-    /// Writes guichet's copy of a form and of the files that came along, of `limit` bytes in all at most, under the names
-    /// that the form gives them: one archive. A file that is too large for that, or cannot be read, is laid aside. Gives
-    /// the archive's SHA-256 and a handle on it, at its beginning.
+    /// Writes guichet's copy of a form and of the files that came along, of `limit` bytes in all at most, under the
+    /// names that the form gives them: one archive. A file that is too large for that, or cannot be read, is laid
+    /// aside. Gives the archive's SHA-256 and a handle on it, at its beginning.
     ///
     /// # Errors
     /// What the system said.
