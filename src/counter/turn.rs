@@ -232,4 +232,13 @@ mod tests {
             assert_eq!(others.is_waited_for(), is_waited_for);
         }
     }
+
+    #[test]
+    fn a_turn_that_ends_early_is_twice_as_long_as_its_look_and_no_longer_than_a_turn() {
+        let ms = Duration::from_millis;
+        for (looked, least) in [(0, 0), (20, 40), (200, 250)] {
+            let limits = Limits::of(ms(250), ms(looked));
+            assert_eq!(limits.most - limits.least, ms(250 - least), "a look of {looked} ms");
+        }
+    }
 }
