@@ -8,9 +8,8 @@ use crate::config::Watch;
 use crate::counter::{Counter, CounterError, Others};
 use crate::event::Event;
 use crate::request::Requests;
-use crate::spool::{MovedIn, Stamp, is_in_progress};
+use crate::spool::{Directory, MovedIn, Stamp, is_in_progress};
 use crate::text::Lang;
-use crate::trade::Mode;
 use notify::event::{AccessKind, AccessMode, ModifyKind, RenameMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use std::collections::BTreeSet;
@@ -20,7 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What the outside asks of a running daemon.
 #[derive(Debug, Default)]
@@ -50,12 +49,12 @@ const WRITING: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 struct Written {
     state: Fingerprint,
-    at: std::time::Instant,
+    at: Instant,
 }
 
 impl Written {
     fn now(annuaire: &Path) -> Written {
-        Written { state: Annuaire::fingerprint(annuaire), at: std::time::Instant::now() }
+        Written { state: Annuaire::fingerprint(annuaire), at: Instant::now() }
     }
 }
 
@@ -77,7 +76,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         counter.tell(&Event::NoRequests { why: e.to_string() });
     }
     counter.tell(&Event::Ready);
-    let mut delays = std::time::Instant::now();
+    let mut delays = Instant::now();
     let mut read = Written::now(annuaire);
     let mut written = read.clone();
     while !orders.stop.load(Ordering::SeqCst) {
@@ -99,7 +98,7 @@ pub fn run(counter: &mut Counter, annuaire: &Path, lang: Lang, orders: &Orders) 
         // What was dropped in time goes before the delay that would overtake it; but not for ever.
         if !busy && !turn.left || delays.elapsed() > DELAYS {
             counter.delays(false)?;
-            delays = std::time::Instant::now();
+            delays = Instant::now();
         }
         if let Ok(asked) = &asked {
             let more = asked.answer(|request| counter.carry_out(request))?;
@@ -164,14 +163,14 @@ impl Hints {
         let kind = &event.kind;
         // A file that is still being written is nothing yet that somebody waits for.
         for path in event.paths.iter().filter(|_| is_whole(kind)) {
-            let Some((mode, partner, name)) = below(root, path) else { continue };
+            let Some((directory, name)) = below(root, path) else { continue };
             if is_in_progress(name.as_bytes()) {
                 continue;
             }
-            self.others.hear(mode, &partner);
+            self.others.hear(directory.clone());
             // Whoever writes into it from now on changes its stamp.
             if let Some(stamp) = is_move(kind).then(|| Stamp::at(path)).flatten() {
-                self.moved().add(mode, &partner, name, stamp);
+                self.moved().add(directory, name, stamp);
             }
         }
         self.wake();
@@ -195,23 +194,24 @@ impl Hints {
 /// together.
 fn rest(counter: &Counter, woken: &Receiver<()>, pause: Duration, window: Duration, orders: &Orders) {
     let is_ordered = || orders.stop.load(Ordering::SeqCst) || orders.reload.load(Ordering::SeqCst);
-    let mut until = std::time::Instant::now() + pause;
-    let mut is_woken = false;
+    let left = |until: Instant| until.saturating_duration_since(Instant::now());
+    let until = Instant::now() + pause;
     loop {
-        let left = until.saturating_duration_since(std::time::Instant::now());
-        if is_ordered() || is_woken && left.is_zero() {
-            break;
+        if is_ordered() {
+            return;
         }
         counter.beat();
-        if is_woken {
-            std::thread::sleep(left.min(ATTENTION));
-            continue;
-        }
+        let left = left(until);
         match woken.recv_timeout(left.min(ATTENTION)) {
-            Ok(()) => (is_woken, until) = (true, std::time::Instant::now() + window),
+            Ok(()) => break,
             Err(_) if left <= ATTENTION => return,
             Err(_) => {} // in time: whoever could wake it lives as long as this loop
         }
+    }
+    let closes = Instant::now() + window;
+    while !is_ordered() && !left(closes).is_zero() {
+        counter.beat();
+        std::thread::sleep(left(closes).min(ATTENTION));
     }
     // Whatever woke it until now is seen in the round that follows.
     let _ = woken.try_recv();
@@ -293,11 +293,11 @@ fn is_move(kind: &EventKind) -> bool {
     matches!(kind, EventKind::Modify(ModifyKind::Name(RenameMode::To)))
 }
 
-/// Mode, partner and name of a path below `in/`.
-fn below(root: &Path, path: &Path) -> Option<(Mode, String, OsString)> {
+/// The directory and the name of a path below `in/`.
+fn below(root: &Path, path: &Path) -> Option<(Directory, OsString)> {
     let mut parts = path.strip_prefix(root).ok()?.iter();
     let mode = parts.next()?.to_str()?.parse().ok()?;
-    let partner = parts.next()?.to_str()?.to_owned();
+    let partner = parts.next()?.to_str()?.into();
     let name = parts.next()?.to_os_string();
-    Some((mode, partner, name))
+    Some(((mode, partner), name))
 }

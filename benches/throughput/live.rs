@@ -34,11 +34,8 @@ pub fn run(program: &Path, dir: &Path) {
         let world = World::new(dir.join(format!("run-{settle}")), 1, &format!("[spool]\nsettle = \"{settle}\"\n"));
         let _daemon = daemon(&world, program);
         for (how, renamed) in [("written", false), ("renamed into place", true)] {
-            let mut ms = Vec::new();
-            for i in 0..60 {
-                pause();
-                ms.push(latency(&world, "p000", &format!("{}{i}", &how[..4]), renamed));
-            }
+            let each = |i| latency(&world, "p000", &format!("{}{i}", &how[..4]), renamed);
+            let mut ms: Vec<f64> = (0..60).map(each).collect();
             println!("run, settle {settle}, a flow {how}, ms to its report: {}", percentiles(&mut ms));
         }
         let mut ms: Vec<f64> = (0..30).map(|i| chain(&world, i)).collect();
@@ -49,8 +46,14 @@ pub fn run(program: &Path, dir: &Path) {
     }
 }
 
-/// From a drop to the report of it, in milliseconds.
+/// From a drop at rest to the report of it, in milliseconds.
 fn latency(world: &World, partner: &str, number: &str, renamed: bool) -> f64 {
+    at_rest();
+    to_report(world, partner, number, renamed)
+}
+
+/// The same, at once.
+fn to_report(world: &World, partner: &str, number: &str, renamed: bool) -> f64 {
     let before = world.count(partner, "comptes-rendus");
     let path = world.0.join("spool/in/edi").join(partner).join(number);
     let text = Piece::new("A4", number.to_owned()).xml();
@@ -69,8 +72,8 @@ fn latency(world: &World, partner: &str, number: &str, renamed: bool) -> f64 {
     started.elapsed().as_secs_f64() * 1000.0
 }
 
-/// What came before is over.
-fn pause() {
+/// Waits until what came before is over.
+fn at_rest() {
     std::thread::sleep(Duration::from_millis(50));
 }
 
@@ -116,11 +119,7 @@ pub fn flood(program: &Path, dir: &Path) {
     let world = World::new(dir.join("flood"), 2, "[log]\nlevel = \"debug\"\n");
     {
         let _daemon = daemon(&world, program);
-        let mut ms = Vec::new();
-        for i in 0..50 {
-            pause();
-            ms.push(latency(&world, "p001", &format!("alone{i}"), true));
-        }
+        let mut ms: Vec<f64> = (0..50).map(|i| latency(&world, "p001", &format!("alone{i}"), true)).collect();
         println!("flood, the one partner alone, ms to its report: {}", percentiles(&mut ms));
     }
     // Small ones, refused: what takes time is that there are so many.
@@ -138,9 +137,9 @@ pub fn flood(program: &Path, dir: &Path) {
     };
     let (mut ms, mut between) = (Vec::new(), Vec::new());
     for i in 0..30 {
-        pause();
+        at_rest();
         let before = batches();
-        ms.push(latency(&world, "p001", &format!("flooded{i}"), true));
+        ms.push(to_report(&world, "p001", &format!("flooded{i}"), true));
         between.push((batches() - before) as f64);
     }
     let left = fs::read_dir(world.0.join("spool/in/edi/p000")).unwrap().count();

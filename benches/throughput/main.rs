@@ -95,16 +95,7 @@ impl Bench {
             assert!(world.command(&self.program, &["batch"]).output().unwrap().status.success());
         }
         world.fill(load);
-        world::still();
-        let (_, before) = processor_ms();
-        let rate = world.batch(&self.program, "accepted", load.pieces());
-        (rate, processor_ms().1 - before)
-    }
-
-    /// Accepted pièces, or acts done, a second.
-    fn still_batch(&self, world: &World, what: &str, pieces: usize) -> f64 {
-        world::still();
-        world.batch(&self.program, what, pieces)
+        world.batch(&self.program, "accepted", load.pieces())
     }
 
     #[rustfmt::skip]
@@ -131,18 +122,18 @@ impl Bench {
         let world = World::new(self.dir.join("acts"), 1, "");
         let load = Load::of(flows);
         world.fill(&load);
-        self.still_batch(&world, "accepted", flows);
+        world.batch(&self.program, "accepted", flows);
         for i in 0..flows {
             let one = acts(&[act(&format!("N-{i}"), "SUSPENDUE", "AUTRE: métré ?", MOE)]);
             world.put("edi", "gamma", &format!("S{i:06}"), one.as_bytes());
         }
-        println!("{flows} flows of one act: {:.0} acts/s", self.still_batch(&world, "acts", flows));
+        println!("{flows} flows of one act: {:.0} acts/s", world.batch(&self.program, "acts", flows).0);
         let answers: Vec<String> =
             (0..flows).map(|i| act(&format!("N-{i}"), "COMPLETEE", "voici", &seller(0))).collect();
         for (n, some) in answers.chunks(500).enumerate() {
             world.put("edi", "p000", &format!("C{n:06}"), acts(some).as_bytes());
         }
-        println!("flows of 500 acts: {:.0} acts/s", self.still_batch(&world, "acts", flows));
+        println!("flows of 500 acts: {:.0} acts/s", world.batch(&self.program, "acts", flows).0);
     }
 
     /// The most that one batch ever had in memory, in MiB.

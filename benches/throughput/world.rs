@@ -1,5 +1,6 @@
 //! What a measure works on: a spool with its annuaire, and what partners drop there.
 
+use crate::processor_ms;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -101,12 +102,15 @@ impl World {
         command
     }
 
-    /// One batch of what was dropped: accepted pièces, or acts done, a second.
-    pub fn batch(&self, program: &Path, what: &str, pieces: usize) -> f64 {
+    /// One batch of what was dropped: accepted pièces, or acts done, a second, and its processor time in milliseconds.
+    pub fn batch(&self, program: &Path, what: &str, pieces: usize) -> (f64, f64) {
+        still();
+        let (_, before) = processor_ms();
         let out = self.command(program, &["batch", "--format", "json"]).output().unwrap();
         let tally: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
         assert_eq!(tally[what], pieces, "{tally}");
-        pieces as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0)
+        let rate = pieces as f64 / (tally["elapsed_ms"].as_f64().unwrap() / 1000.0);
+        (rate, processor_ms().1 - before)
     }
 }
 

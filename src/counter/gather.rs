@@ -54,7 +54,7 @@ impl Counter {
         let (mut names_of, mut full): (HashMap<_, usize>, HashSet<_>) = Default::default();
         let mut has_read = false;
         for form in candidates.iter().filter(|c| may_be_form(c)) {
-            let dir = (form.mode, form.partner.clone());
+            let dir = form.directory();
             if full.contains(&dir) {
                 continue;
             }
@@ -107,7 +107,7 @@ impl Counter {
                 // It comes with its form, now or later.
                 None if named.contains(&at) => waiting += usize::from(!taken.contains(&at)),
                 // A form that was not looked at yet may name it.
-                None if full.contains(&(candidate.mode, candidate.partner.clone())) => waiting += 1,
+                None if full.contains(&candidate.directory()) => waiting += 1,
                 None => lots.push(Lot { candidate, beside: None }),
             }
         }

@@ -279,7 +279,7 @@ impl Counter {
         Ok(look)
     }
 
-    /// From now on [`Counter::process`] goes on for so long at most, and no longer once `others` wait: so may a signal.
+    /// From now on [`Counter::process`] goes on for so long at most, and less where `others` wait: so may a signal.
     pub fn work_in_turns(&mut self, turn: std::time::Duration, others: Arc<Others>) {
         (self.turn, self.others) = (Some(turn), others);
         self.scanner.look_at_most(SCAN_IN_TURN);

@@ -4,7 +4,6 @@
 use super::gather::Lot;
 use super::{Counter, CounterError};
 use crate::spool::Directory;
-use crate::trade::Mode;
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, MutexGuard};
@@ -26,9 +25,8 @@ struct Drops {
 
 impl Others {
     /// Somebody has finished a file.
-    pub fn hear(&self, mode: Mode, partner: &str) {
+    pub fn hear(&self, directory: Directory) {
         let mut drops = self.drops();
-        let directory = (mode, partner.into());
         drops.is_waited_for |= !drops.left.contains_key(&directory);
         drops.heard.insert(directory);
     }
@@ -69,10 +67,6 @@ impl Others {
     fn drops(&self) -> MutexGuard<'_, Drops> {
         self.0.lock().expect("no holder of this lock panics")
     }
-}
-
-fn directory(lot: &Lot) -> Directory {
-    (lot.candidate.mode, lot.candidate.partner.clone())
 }
 
 /// How long a turn may be.
@@ -117,7 +111,7 @@ const AHEAD: usize = 2;
 impl Ahead {
     /// The batches of a turn that begins now, and whoever takes them.
     pub fn of(batches: Vec<Vec<Lot>>, limits: Option<Limits>, others: &Others, to_take: Sender<Vec<Lot>>) -> Ahead {
-        others.serve(batches.iter().flatten().map(directory));
+        others.serve(batches.iter().flatten().map(|lot| lot.candidate.directory()));
         Ahead { batches: batches.into_iter(), limits, under_way: 0, has_begun: false, is_over: false, to_take }
     }
 
@@ -145,7 +139,7 @@ impl Ahead {
             } else if let Some(next) = self.batches.next() {
                 self.under_way += 1;
                 self.has_begun = true;
-                counter.others.take(next.iter().map(directory));
+                counter.others.take(next.iter().map(|lot| lot.candidate.directory()));
                 let _ = self.to_take.send(next); // whoever takes them ends last
             }
         }
@@ -161,6 +155,7 @@ impl Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trade::Mode;
     use std::sync::Arc;
 
     const FLOOD: (Mode, &str) = (Mode::Edi, "flood");
@@ -172,6 +167,10 @@ mod tests {
         others.serve(files.iter().flat_map(each));
     }
 
+    fn hear(others: &Others, (mode, partner): (Mode, &str)) {
+        others.hear((mode, partner.into()));
+    }
+
     fn take(others: &Others, (mode, partner): (Mode, &str), n: usize) {
         others.take(std::iter::repeat_n((mode, Arc::from(partner)), n));
     }
@@ -181,8 +180,8 @@ mod tests {
         let others = Others::default();
         others.look();
         turn(&others, &[(FLOOD, 3), (ONE, 1)]);
-        others.hear(FLOOD.0, FLOOD.1);
-        others.hear(ONE.0, ONE.1);
+        hear(&others, FLOOD);
+        hear(&others, ONE);
         take(&others, FLOOD, 2);
         assert!(!others.is_waited_for());
     }
@@ -192,7 +191,7 @@ mod tests {
         let others = Others::default();
         others.look();
         turn(&others, &[(FLOOD, 3)]);
-        others.hear(Mode::Portail, FLOOD.1);
+        hear(&others, (Mode::Portail, FLOOD.1));
         assert!(others.is_waited_for(), "another mode's directory is another one");
         others.look();
         turn(&others, &[(FLOOD, 3), ((Mode::Portail, FLOOD.1), 1)]);
@@ -206,7 +205,7 @@ mod tests {
         turn(&others, &[(FLOOD, 3), (ONE, 1)]);
         take(&others, ONE, 1);
         assert!(!others.is_waited_for());
-        others.hear(ONE.0, ONE.1);
+        hear(&others, ONE);
         assert!(others.is_waited_for());
     }
 
@@ -215,7 +214,7 @@ mod tests {
         let others = Others::default();
         others.look();
         turn(&others, &[(FLOOD, 3), (ONE, 2)]);
-        others.hear(ONE.0, ONE.1);
+        hear(&others, ONE);
         take(&others, ONE, 1);
         assert!(!others.is_waited_for());
         take(&others, ONE, 1);
@@ -227,7 +226,7 @@ mod tests {
         for (seen, is_waited_for) in [(0, true), (1, false)] {
             let others = Others::default();
             others.look();
-            others.hear(ONE.0, ONE.1);
+            hear(&others, ONE);
             turn(&others, &[(FLOOD, 3), (ONE, seen)]);
             assert_eq!(others.is_waited_for(), is_waited_for);
         }

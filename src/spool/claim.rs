@@ -221,7 +221,7 @@ impl Spool {
             .map_err(|e| SpoolError::io(verb::LOOK_AT, &to, e))?;
         let is_plain = FileType::from_raw_mode(taken.st_mode) == FileType::RegularFile && taken.st_nlink == 1;
         let is_other = taken.st_ino != opened.stamp.ino;
-        if (is_other || !is_plain) && self.give_back(c, &claim, cut, is_plain)? {
+        if (is_other || !is_plain) && self.give_back(c, &claim, is_plain)? {
             return Err(ClaimError::Changed);
         }
         let now = Stamp::of(&taken);
@@ -229,7 +229,7 @@ impl Spool {
             match self.open_file(&to) {
                 Ok(file) => opened.file = file,
                 Err(SpoolError::Io { source, .. }) if source.kind() == ErrorKind::PermissionDenied => {
-                    return Err(self.lay_aside(&claim, cut)?);
+                    return Err(self.lay_aside(&claim)?);
                 }
                 Err(e) => return Err(e.into()),
             }
@@ -246,7 +246,7 @@ impl Spool {
 
     /// What was claimed is not what was opened: back where it was. Says whether it is there; a plain file whose old
     /// place is taken by now is its partner's all the same, and stays.
-    fn give_back(&self, c: &Candidate, claim: &Claim, cut: bool, is_plain: bool) -> Result<bool, ClaimError> {
+    fn give_back(&self, c: &Candidate, claim: &Claim, is_plain: bool) -> Result<bool, ClaimError> {
         let back = rustix::fs::renameat_with(
             &self.root_fd,
             claim.original().as_str(),
@@ -255,19 +255,19 @@ impl Spool {
             RenameFlags::NOREPLACE,
         );
         match back {
-            Ok(()) if cut => self.remove(&claim.sidecar())?,
+            Ok(()) if claim.is_cut() => self.remove(&claim.sidecar())?,
             Ok(()) => {}
             Err(_) if is_plain => return Ok(false),
             // A link, or no file at all.
-            Err(_) => return Err(self.lay_aside(claim, cut)?),
+            Err(_) => return Err(self.lay_aside(claim)?),
         }
         Ok(true)
     }
 
     /// What was claimed can be no deposit, and cannot go back: an operator looks, and nobody waits for it.
-    fn lay_aside(&self, claim: &Claim, cut: bool) -> Result<ClaimError, SpoolError> {
+    fn lay_aside(&self, claim: &Claim) -> Result<ClaimError, SpoolError> {
         self.set_aside(&claim.original())?;
-        if cut {
+        if claim.is_cut() {
             self.remove(&claim.sidecar())?;
         }
         Ok(ClaimError::Aside(claim.original()))

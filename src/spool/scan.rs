@@ -127,8 +127,8 @@ const MOST_MOVED_IN: usize = 20_000;
 
 impl MovedIn {
     /// One more.
-    pub fn add(&mut self, mode: Mode, partner: &str, name: OsString, stamp: Stamp) {
-        let files = self.0.entry((mode, partner.into())).or_default();
+    pub fn add(&mut self, directory: Directory, name: OsString, stamp: Stamp) {
+        let files = self.0.entry(directory).or_default();
         if files.len() < MOST_MOVED_IN || files.contains_key(&name) {
             files.insert(name, stamp);
         }
@@ -238,7 +238,9 @@ impl Scanner {
             // What a look did not reach the next one may.
             let (mode, partner) = directory;
             let is_cut = cut.contains(directory);
-            files.retain(|name, _| is_cut && !self.seen.contains_key(&(*mode, partner.clone(), name.clone())));
+            if is_cut {
+                files.retain(|name, _| !self.seen.contains_key(&(*mode, partner.clone(), name.clone())));
+            }
             is_cut
         });
         look.strays = strays.iter().filter(|s| !self.told.contains(*s)).cloned().collect();
@@ -263,8 +265,8 @@ impl Scanner {
     /// Says which files were renamed into place: if they are still what they were then, the next look need not see them
     /// twice.
     pub fn moved_in(&mut self, more: MovedIn) {
-        for ((mode, partner), files) in more.0 {
-            files.into_iter().for_each(|(name, stamp)| self.moved_in.add(mode, &partner, name, stamp));
+        for (directory, files) in more.0 {
+            files.into_iter().for_each(|(name, stamp)| self.moved_in.add(directory.clone(), name, stamp));
         }
     }
 
@@ -368,6 +370,11 @@ impl Candidate {
     /// The order of a batch: by change, then by name.
     pub fn order(&self) -> (i64, i64, &OsString) {
         (self.stamp.ctime.0, self.stamp.ctime.1, &self.name)
+    }
+
+    /// The directory that it lies in.
+    pub fn directory(&self) -> Directory {
+        (self.mode, self.partner.clone())
     }
 
     /// Where it lies, made visible.
@@ -477,7 +484,7 @@ mod tests {
     fn moved_in(scanner: &mut Scanner, dir: &tempfile::TempDir, files: impl Iterator<Item = usize>) {
         let mut moved = MovedIn::default();
         for n in files {
-            moved.add(Mode::Edi, "one", name(n).into(), Stamp::at(&path(dir, n)).expect("a file"));
+            moved.add((Mode::Edi, "one".into()), name(n).into(), Stamp::at(&path(dir, n)).expect("a file"));
         }
         scanner.moved_in(moved);
     }
@@ -524,8 +531,9 @@ mod tests {
     #[test]
     fn no_partner_takes_the_room_of_another() {
         let (dir, spool, mut scanner) = world(1, 10);
+        let other: Directory = (Mode::Portail, "other".into());
         let (stamp, mut moved) = (Stamp::at(&path(&dir, 0)).expect("a file"), MovedIn::default());
-        (0..2 * MOST_MOVED_IN).for_each(|n| moved.add(Mode::Portail, "other", format!("gone {n}").into(), stamp));
+        (0..2 * MOST_MOVED_IN).for_each(|n| moved.add(other.clone(), format!("gone {n}").into(), stamp));
         assert_eq!(moved.0.values().map(HashMap::len).sum::<usize>(), MOST_MOVED_IN);
         scanner.moved_in(moved);
         moved_in(&mut scanner, &dir, 0..1);

@@ -28,12 +28,12 @@ impl Daemon {
 }
 
 /// Waits until something is so, a minute at most.
-pub fn wait(done: impl Fn() -> bool) {
+pub fn wait(done: impl FnMut() -> bool) {
     within(60, done);
 }
 
 /// Waits until something is so, so many seconds at most.
-pub fn within(seconds: u64, done: impl Fn() -> bool) {
+pub fn within(seconds: u64, mut done: impl FnMut() -> bool) {
     let until = Instant::now() + Duration::from_secs(seconds);
     while !done() {
         assert!(Instant::now() < until, "it never happened");
